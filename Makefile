@@ -1,0 +1,118 @@
+# Salus: everything a developer, a reviewer or a CI does, by name. `make` alone lists it.
+#
+# A fresh machine needs GNU make, Python 3.11 or later and pip. The rest (uv, the packages of
+# uv.lock, nhsuk-frontend of package-lock.json) comes into .tools/, .venv/ and node_modules/ here.
+# Each step leaves a file behind, so that a second run costs nothing.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 8000
+SALUS_DATA ?= ./var
+export SALUS_DATA
+
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+export UV_PYTHON_DOWNLOADS := never
+# The interpreter of the environment is the machine's own, whichever `PYTHON=` names.
+export UV_PYTHON := $(PYTHON)
+
+BIN := .venv/bin
+# Tools that load the settings but never connect: no data folder, no secret, no database.
+SETTINGS_ONLY := DATABASE_URL=postgres://nobody@localhost/none SALUS_SECRET_KEY=never-signs
+ENVIRONMENT := .venv/.synced
+ASSETS := salus/portal/static/vendor/NOTICE.txt
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+READY := $(ENVIRONMENT) $(ASSETS) $(CATALOGUES)
+
+DEMO_SCALE ?= 1/100
+LAST_MONTH := $(shell TZ=Europe/Luxembourg date -d "$$(TZ=Europe/Luxembourg date +%Y-%m-01) -1 day" +%Y-%m)
+COMMIT := $(shell git describe --always --dirty --abbrev=10 2>/dev/null || echo no-commit)
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  PYTHON=$(PYTHON)  SALUS_DATA=$(SALUS_DATA)  PORT=$(PORT)    (set any of them on the command line)"
+
+.PHONY: demo
+demo: $(READY) ## a synthetic nation at 1/100, its reports, and the site at http://localhost:8000
+	@test -e "$(SALUS_DATA)/.demo" || { \
+		$(BIN)/salus simulate --scale $(DEMO_SCALE); \
+		$(BIN)/salus report 2024-12; \
+		$(BIN)/salus report $(LAST_MONTH); \
+		touch "$(SALUS_DATA)/.demo"; }
+	@$(BIN)/salus demo-people
+	@SALUS_DEMO=1 exec $(BIN)/salus serve --port $(PORT)
+
+.PHONY: test
+test: $(READY) lint chromium ## every check and every test, with all that they need (at most 15 minutes)
+	$(BIN)/pytest -n 2 --dist loadfile
+
+.PHONY: check
+check: $(READY) lint ## format, lint, types, import contracts, unit and spec tests (under two minutes)
+	$(BIN)/pytest -q tests/unit $(wildcard tests/spec)
+
+.PHONY: lint
+lint: $(ENVIRONMENT) ## format, lint and types alone (the import contracts are tests/unit/test_house.py)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(SETTINGS_ONLY) $(BIN)/mypy
+
+.PHONY: format
+format: $(ENVIRONMENT) ## put the code into the one format, and mend what ruff can
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: prove
+prove: $(READY) chromium ## the long versions of the tests; dated evidence goes to docs/evidence/
+	tools/prove.sh "$(COMMIT)"
+
+.PHONY: conformance
+conformance: $(READY) ## what we publish, read by foreign programs and schemas (validators in Java are to come)
+	$(BIN)/pytest -m conformance
+
+.PHONY: bench
+bench: $(READY) ## run every script of benchmarks/, which print ratios
+	@test -n "$(wildcard benchmarks/*.py)" || { echo "benchmarks/ has no script yet" >&2; exit 1; }
+	@for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python "$$script"; done
+
+.PHONY: install
+install: $(ENVIRONMENT) ## the Python environment alone, in .venv/
+
+.PHONY: assets
+assets: $(ASSETS) ## styles, scripts and icons of the pages, into salus/portal/static/vendor/
+
+.PHONY: messages
+messages: $(ENVIRONMENT) ## collect the texts of pages and code into locale/ (needs GNU gettext)
+	@command -v xgettext >/dev/null || { \
+		echo "Collecting texts needs GNU gettext:  sudo apt-get install gettext" >&2; exit 1; }
+	$(SETTINGS_ONLY) $(BIN)/django-admin makemessages --settings config.settings --all --no-location \
+		--ignore=.venv --ignore=.tools --ignore=node_modules --ignore=tests
+
+$(UV): Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null || { \
+		echo "Salus needs Python 3.11 to 3.14; name yours:  make PYTHON=/path/to/python3.11 ..." >&2; \
+		exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+		echo "Salus needs pip for $(PYTHON):  sudo apt-get install python3-pip" >&2; exit 1; }
+	$(PYTHON) -m pip install --quiet --root-user-action=ignore --upgrade --target .tools uv==$(UV_VERSION)
+	@touch $@
+
+$(ENVIRONMENT): pyproject.toml uv.lock $(UV)
+	$(UV) sync --locked --quiet
+	@touch $@
+
+$(ASSETS): package.json package-lock.json uv.lock tools/assets.py | $(ENVIRONMENT)
+	$(BIN)/python tools/assets.py
+
+%.mo: %.po | $(ENVIRONMENT)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+.PHONY: chromium
+chromium:
+	@tools/chromium.sh

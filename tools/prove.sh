@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs every test in its long version and writes what came of it to docs/evidence/, with the
+# commit and the machine. Exit code: pytest's.
+#   tools/prove.sh COMMIT
+set -eu -o pipefail
+
+commit=$1
+evidence="docs/evidence/prove-$(date -u +%Y-%m-%d)-$commit.txt"
+mkdir -p docs/evidence
+{
+    echo "commit   $commit"
+    echo "date     $(date -u +%Y-%m-%dT%H:%MZ)"
+    echo "machine  $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)," \
+        "Linux $(uname -r | cut -d- -f1), $(.venv/bin/python --version)"
+    echo
+    SALUS_PROVE=1 .venv/bin/pytest --no-header -n 2 --dist loadfile --durations 20
+} | tee "$evidence"
+echo "Evidence: $evidence"
