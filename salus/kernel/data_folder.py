@@ -1,0 +1,128 @@
+"""The data folder: all that one installation keeps, in one place.
+
+DATA/postgres        cluster of the embedded database (its user's, 0700)
+DATA/secrets         one file per secret (0600, folder 0700)
+DATA/documents       pack files of the shared record, encrypted
+DATA/reports         published editions of the activity report
+DATA/log             what the database says of itself; no patient data
+DATA/run             Unix socket of the database
+DATA/salus.lock      held by the program that owns the folder
+"""
+
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from salus.kernel.errors import AlreadyRunning, SalusError
+
+FOLDERS = {"secrets": 0o700, "documents": 0o700, "reports": 0o755, "log": 0o700}
+SECRETS = ("superuser", "owner", "app", "loader", "reporter", "django_secret_key", "content_kek")
+
+# A secret that opens something is never made anew once that exists: it could not open it.
+_OPENS = {"superuser": "postgres", "content_kek": "documents"}
+
+
+class DataFolderInUse(AlreadyRunning):
+    """Another program owns the folder."""
+
+
+class DataFolderNotWritable(SalusError):
+    """This user, or the database's user, may not write there."""
+
+
+class DataFolderDamaged(SalusError):
+    """Something that the folder must hold is missing or unreadable."""
+
+
+class DiskFull(SalusError):
+    """The disk of the folder has no space left."""
+
+
+@contextmanager
+def disk_errors(data: Path) -> Iterator[None]:
+    """Say what the operating system refuses as one of the errors above."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(data) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise DataFolderNotWritable(
+                f"{data} cannot be written ({error.strerror}: {error.filename}): make it this "
+                "user's own folder, or choose another one with --data"
+            ) from error
+        raise
+
+
+def disk_full(data: Path) -> DiskFull:
+    return DiskFull(
+        f"no space left on the disk of {data}: free some, or choose another folder with --data"
+    )
+
+
+@contextmanager
+def owned(data: Path) -> Iterator[None]:
+    """Own the folder, made complete first. Raises DataFolderInUse if another program does.
+
+    The lock is the kernel's: it ends with the process, however that ends.
+    """
+    with disk_errors(data):
+        if not data.is_dir():
+            data.mkdir(parents=True)
+            data.chmod(0o755)  # whatever the umask: the database's user must pass through
+        lock = (data / "salus.lock").open("a+")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise DataFolderInUse(
+                f"{data} is in use by another salus (process {lock.read().strip()}): stop that "
+                "one, or choose another folder with --data"
+            ) from None
+        with disk_errors(data):
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            _complete(data)
+        yield
+
+
+def _complete(data: Path) -> None:
+    for name, mode in FOLDERS.items():
+        (data / name).mkdir(mode=mode, exist_ok=True)
+    for name in SECRETS:
+        path = data / "secrets" / name
+        if path.exists():
+            continue
+        opens = data / _OPENS.get(name, "nothing")
+        if opens.is_dir() and any(opens.iterdir()):
+            raise DataFolderDamaged(
+                f"{path} is missing, without it {opens} cannot be opened: restore it from a backup"
+            )
+        made = path.with_name(f"{name}.new")  # renamed when whole: a kill leaves no empty secret
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        made.rename(path)
+
+
+def secret(data: Path, name: str) -> str:
+    """The secret `name`, 32 random bytes in unpadded base64url."""
+    path = data / "secrets" / name
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        raise DataFolderDamaged(
+            f"{path} is missing: `salus serve` makes a new folder, a backup restores an old one"
+        ) from None
+    except PermissionError:
+        raise DataFolderNotWritable(
+            f"{path} cannot be read by this user: run as the folder's owner, or choose another "
+            "folder with --data"
+        ) from None
