@@ -1,0 +1,171 @@
+"""The `salus` command: one plain function per command; exit code 0, 1 (one line says why), 2 (usage)."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+
+from config.serve import migrate, serve
+from salus.kernel.errors import SalusError
+from salus.kernel.month import Month
+from salus.kernel.postgres import attached
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except SalusError as error:
+        print(f"salus: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("salus: stopped", file=sys.stderr)
+    except BrokenPipeError:
+        # The reader of our output has gone; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _serve(options: argparse.Namespace) -> int:
+    return serve(options.data, port=options.port, host=options.host)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="loader"):
+        from salus.simulation.run import simulate
+
+        from salus.kernel.clock import last_complete_month
+
+        simulate(
+            denominator=options.scale,
+            until=options.until or last_complete_month(),
+            seed=options.seed,
+        )
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="reporter"):
+        from salus.activity_report.run import report
+
+        path = report(
+            month=options.month, language=options.lang, format=options.format, out=options.out
+        )
+        print(path)
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from config.importing import import_files
+
+        return import_files(options.files)
+
+
+def _demo_people(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from salus.simulation.demo_people import demo_people
+
+        people = demo_people()
+        if not people:
+            raise SalusError("no demo people here: `salus simulate` makes them with the nation")
+        for person in people:
+            print(f"{person.name} ({person.role}): {person.story}")
+            print(f"    {person.email}   {person.password}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    with _settings(options.data, role="app"):
+        from config.doctor import doctor
+
+        return doctor(options.data)
+
+
+@contextmanager
+def _installation(data: Path, *, role: str) -> Iterator[None]:
+    """A database that answers, with the tables of this version, and Django connected as ``role``."""
+    with attached(data), _settings(data, role=role):
+        migrate(data)
+        django.setup()
+        yield
+
+
+@contextmanager
+def _settings(data: Path, *, role: str) -> Iterator[None]:
+    os.environ |= {
+        "SALUS_DATA": str(data.absolute()),
+        "SALUS_ROLE": role,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    yield
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="salus", description="A national eHealth platform and its activity report."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], summary: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.set_defaults(command=run)
+        command.add_argument(
+            "--data",
+            type=Path,
+            default=Path(os.environ.get("SALUS_DATA", "var")),
+            metavar="DIR",
+            help="data folder (default: SALUS_DATA, else ./var)",
+        )
+        return command
+
+    command = add("serve", _serve, "Run the site and its database until Ctrl-C.")
+    command.add_argument("--port", type=int, default=8000)
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on")
+
+    command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
+    command.add_argument(
+        "--scale", type=_scale, default=100, metavar="1/N", help="share of the nation (1/100)"
+    )
+    command.add_argument("--until", type=_month, metavar="YYYY-MM", help="last month that is lived")
+    command.add_argument("--seed", type=int, default=1, help="same seed, same nation (1)")
+
+    command = add("report", _report, "Count a month's activity report from the rows.")
+    command.add_argument("month", type=_month, metavar="YYYY-MM")
+    command.add_argument("--lang", default="fr", choices=["fr", "en"])
+    command.add_argument("--format", default="pdf", choices=["pdf", "html", "csv", "json"])
+    command.add_argument("--out", type=Path, metavar="FILE")
+
+    command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+    add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
+    add("doctor", _doctor, "Check this installation and say what to do.")
+    return parser
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except SalusError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _scale(text: str) -> int:
+    match = re.fullmatch(r"(?:1/)?([1-9]\d{0,4})", text)
+    if not match:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a scale; write it as 1/N, for example 1/100"
+        )
+    return int(match[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""`salus doctor`: checks an installation, and says of each finding what to do."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psycopg
+
+from salus.kernel import cluster, data_folder, postgres
+from salus.kernel.errors import SalusError
+from salus.shared_record.store import ContentDamaged, ContentStore, StoredContent
+
+_LITTLE_SPACE = 5 * 2**30  # bytes; the nation at 1/100 takes about one
+_NO_SPACE = 2**28
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One check's outcome; `problem` is None when all is well, else says what to do."""
+
+    what: str
+    problem: str | None = None
+    is_warning: bool = False
+
+    def __str__(self) -> str:
+        if self.problem is None:
+            return f"ok    {self.what}"
+        return f"{'warn' if self.is_warning else 'FAIL'}  {self.what}: {self.problem}"
+
+
+def doctor(data: Path) -> int:
+    """Print one line per check; returns 1 when one failed (a warning is not a failure)."""
+    failed = False
+    for finding in _findings(data.resolve()):
+        print(finding)
+        failed |= finding.problem is not None and not finding.is_warning
+    return int(failed)
+
+
+def _findings(data: Path) -> Iterator[Finding]:
+    if not data.is_dir():
+        yield Finding(what=f"data folder {data}", problem="absent; `salus serve` makes it")
+        return
+    yield from _folder(data)
+    yield _secrets(data)
+    if postgres.is_embedded() and not (data / "postgres").is_dir():
+        problem = "absent; `salus serve` makes a new one, a backup restores an old one"
+        yield Finding(what="database", problem=problem)
+        return
+    try:
+        with postgres.attached(data):
+            yield from _database(data)
+    except SalusError as error:
+        yield Finding(what="database", problem=str(error))
+    except psycopg.OperationalError as error:
+        first_line = str(error).splitlines()[0]
+        yield Finding(what="database", problem=f"{first_line}; see DATABASE_URL")
+
+
+def _folder(data: Path) -> Iterator[Finding]:
+    writable = os.access(data, os.W_OK | os.X_OK)
+    yield Finding(
+        what=f"data folder {data} of user {data.stat().st_uid} is writable",
+        problem=None if writable else "run as its owner, or choose another with --data",
+    )
+    open_to_all = data.stat().st_mode & 0o002
+    yield Finding(
+        what="not everybody may write there",
+        problem=f"chmod o-w {data}" if open_to_all else None,
+    )
+    free = shutil.disk_usage(data).free
+    yield Finding(
+        what=f"{free / 2**30:.1f} GiB free on its disk",
+        problem="too little: free some" if free < _LITTLE_SPACE else None,
+        is_warning=free >= _NO_SPACE,
+    )
+
+
+def _secrets(data: Path) -> Finding:
+    folder = data / "secrets"
+    paths = [folder / name for name in data_folder.SECRETS]
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        problem = f"{', '.join(missing)} missing: restore {folder} from a backup"
+        return Finding(what="secrets", problem=problem)
+    readable = [str(path) for path in [folder, *paths] if path.stat().st_mode & 0o077]
+    return Finding(
+        what="secrets are there, and for the owner alone",
+        problem=f"others may read them: chmod go= {' '.join(readable)}" if readable else None,
+    )
+
+
+def _database(data: Path) -> Iterator[Finding]:
+    with psycopg.connect(**asdict(postgres.login(data, "owner"))) as connection:
+        version = connection.info.server_version // 10000
+        problem = None if str(version) == cluster.VERSION else f"Salus needs {cluster.VERSION}"
+        yield Finding(what=f"database answers, PostgreSQL {version}", problem=problem)
+        yield from _rights(connection)
+    migrations = _migrations(data)
+    yield migrations
+    if migrations.problem is None:
+        yield _content(data)
+
+
+def _rights(connection: psycopg.Connection) -> Iterator[Finding]:
+    for what, query, problem in _RIGHTS:
+        wrong = [name for (name,) in connection.execute(query)]
+        text = f"{problem}: {', '.join(wrong)}" if wrong else None
+        yield Finding(what=what, problem=text)
+
+
+# Each query returns the names that are wrong.
+_RIGHTS = (
+    (
+        "roles owner, app, loader and reporter are there",
+        """select name from unnest(array['owner', 'app', 'loader', 'reporter']) as name
+           where name not in (select rolname from pg_roles)""",
+        "missing; the embedded server makes them, on your own server see the installation guide",
+    ),
+    (
+        "no role can do more than it must",
+        """select rolname from pg_roles where rolname in ('owner', 'app', 'loader', 'reporter')
+           and (rolsuper or rolcreaterole or rolreplication
+                or rolbypassrls <> (rolname in ('loader', 'reporter')))""",
+        "wrong attributes; alter role ... nosuperuser nocreaterole noreplication, and bypassrls "
+        "for loader and reporter alone",
+    ),
+    (
+        "no role is a member of another",
+        """select member::regrole::text from pg_auth_members
+           where member::regrole::text in ('owner', 'app', 'loader', 'reporter')""",
+        "revoke their memberships",
+    ),
+    (
+        "row-level security binds the tables' owner too, and has a policy",
+        """select relname::text from pg_class where relrowsecurity
+           and not (relforcerowsecurity
+                    and exists (select from pg_policy where polrelid = pg_class.oid))""",
+        "run `salus serve`, which migrates; if it stays, restore from a backup",
+    ),
+    (
+        "events can be neither changed nor deleted",
+        """select rolname || ' on ' || relname from pg_roles, pg_class
+           where rolname in ('app', 'loader', 'reporter')
+           and relname ~ '^audit_event' and relkind in ('r', 'p')
+           and has_table_privilege(rolname, pg_class.oid, 'update, delete')""",
+        "revoke update, delete",
+    ),
+)
+
+
+def _migrations(data: Path) -> Finding:
+    environ = {
+        **os.environ,
+        "SALUS_DATA": str(data),
+        "SALUS_ROLE": "owner",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    command = [sys.executable, "-P", "-m", "django", "migrate", "--check", "--verbosity", "0"]
+    child = subprocess.run(command, env=environ, capture_output=True, check=False)
+    problem = None if child.returncode == 0 else "not up to date; `salus serve` does it"
+    return Finding(what="tables are of this version", problem=problem)
+
+
+def _content(data: Path) -> Finding:
+    """Open one document picked at random; its content goes nowhere."""
+    with psycopg.connect(**asdict(postgres.login(data, "loader"))) as connection:
+        row = connection.execute(_RANDOM_DOCUMENT).fetchone()
+    if row is None:
+        return Finding(what="no document is stored yet")
+    document, person, pack, position, size, sha256, wrapped_key = row
+    stored = StoredContent(
+        pack=pack, position=position, size=size, sha256=sha256, wrapped_key=wrapped_key
+    )
+    problem = None
+    try:
+        ContentStore(data).open(document=document, person=person, stored=stored)
+    except ContentDamaged as error:
+        problem = f"{error}: restore {data / 'documents'} from a backup"
+    return Finding(what="a document picked at random opens with its hash", problem=problem)
+
+
+_RANDOM_DOCUMENT = """
+    select document_id, person_id, pack, position, size, sha256, wrapped_key
+    from shared_record_documentcontent join shared_record_document on id = document_id
+    where document_id >= (select random() * max(document_id) from shared_record_documentcontent)
+    order by document_id limit 1
+"""

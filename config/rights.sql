@@ -1,0 +1,43 @@
+-- What each database role may do, table by table; applied after every migration, safe to repeat.
+-- A table without a line here is out of reach for everyone but its owner (a test finds it).
+-- app serves; loader writes simulated and restored rows; reporter counts: no names, no content.
+
+revoke all on all tables in schema public from public, app, loader, reporter;
+revoke all on all sequences in schema public from public, app, loader, reporter;
+grant usage on schema public to app, loader, reporter;
+grant usage, select on all sequences in schema public to app;
+grant usage, select, update on all sequences in schema public to loader;
+
+-- Sign-in, sessions, second factors
+grant select, insert, update, delete on accounts_account, account_emailaddress, account_emailconfirmation,
+    mfa_authenticator, django_session to app;
+grant select on django_migrations, django_content_type, auth_permission, auth_group, auth_group_permissions to app;
+
+-- Domains
+grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
+    directory_organization, directory_practitioner, directory_practitionerrole,
+    access_accountperson, access_accountpractitioner, access_trustedprofessional, access_assistant,
+    shared_record_record, shared_record_closure, shared_record_document,
+    vaccination_vaccinationrecord, vaccination_immunization, vaccination_transferconsent,
+    eligibility_affiliation, secure_mail_mailidentity, file_share_shareuser to app;
+grant select, insert on shared_record_documentcontent to app;
+
+-- Events are never changed or deleted
+grant select, insert on audit_event, audit_answeredrequest to app;
+
+-- The loader fills an empty database and keeps its own list of finished blocks
+grant select, insert on all tables in schema public to loader;
+grant update, delete on simulation_nation, simulation_block to loader;
+
+-- The reporter sees what figures need
+grant select on django_migrations, simulation_nation to reporter;
+grant select (id, kind, activated_at, deleted_at) on accounts_account to reporter;
+grant select (id, birth_date, deceased_on) on mpi_person to reporter;
+grant select (person_id, country, since, until) on mpi_residence to reporter;
+grant select (id, registered_at, deregistered_at) on directory_practitioner to reporter;
+grant select on access_trustedprofessional, access_assistant, shared_record_record, shared_record_closure,
+    vaccination_vaccinationrecord, vaccination_transferconsent to reporter;
+grant select (id, person_id, filed_at, ended_at, ended_reason) on shared_record_document to reporter;
+grant select (id, record_id, act_type, recorded_at, entered_in_error_at) on vaccination_immunization to reporter;
+grant select (id, since, until) on secure_mail_mailidentity, file_share_shareuser to reporter;
+grant select (at, kind, agent, denied, repeated) on audit_event to reporter;

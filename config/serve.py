@@ -1,0 +1,131 @@
+"""`salus serve`: the one parent of all that runs; when one child dies, all stop."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from salus.kernel.errors import AlreadyRunning, SalusError
+from salus.kernel.postgres import serving
+from salus.kernel.process import start_child
+
+WORKERS = 2
+
+
+class PortInUse(AlreadyRunning):
+    """Another program listens where the site would."""
+
+
+class MigrationFailed(SalusError):
+    """The tables could not be brought to the shape that this version needs."""
+
+
+def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
+    """Serve until SIGTERM or Ctrl-C (returns 0), or until a child dies (returns 1).
+
+    Stops in the opposite order of the start: first who asks the database, then the database.
+    """
+    _check_port(host, port)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        with ExitStack() as stack:
+            children = {}
+            if database := stack.enter_context(serving(data)):
+                children["database"] = database
+            migrate(data)
+            children["web"] = stack.enter_context(_child(data, _web(host, port)))
+            if _answers(host, port, children["web"]):
+                shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104
+                print(f"Salus is at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
+            dead = _first_death(children)
+    except KeyboardInterrupt:
+        return 0
+    print(f"salus: the {dead} stopped by itself, so everything was stopped", file=sys.stderr)
+    return 1
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    # Once is enough: a second Ctrl-C must not interrupt the orderly stop.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(
+                f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
+            ) from error
+
+
+def _web(host: str, port: int) -> list[str]:
+    return [
+        *("-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"),
+        *("--host", host, "--port", str(port), "--log-level", "warning"),
+        *("--workers", str(WORKERS), "--blocking-threads", "4", "--backpressure", "64"),
+        "--respawn-failed-workers",
+        *("--respawn-interval", "0.5", "--workers-kill-timeout", "10"),
+    ]
+
+
+def _python(data: Path, role: str, arguments: list[str]) -> subprocess.Popen[bytes]:
+    """This Python, as one role of the database; -P keeps the current folder off its path."""
+    environ = {**os.environ, "SALUS_DATA": str(data.resolve()), "SALUS_ROLE": role}
+    return start_child(sys.executable, ["-P", *arguments], orphaned=signal.SIGTERM, environ=environ)
+
+
+def migrate(data: Path) -> None:
+    """Bring the tables to the shape of this version, as the role that owns them."""
+    if _python(data, "owner", ["-m", "config.migrate"]).wait() != 0:
+        raise MigrationFailed("the tables could not be brought up to date; see the lines above")
+
+
+@contextmanager
+def _child(data: Path, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    child = _python(data, "app", arguments)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        # Not yet reaped, the child still holds the number of its group: whoever is left there,
+        # as web workers whose own parent was killed, goes with it.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _answers(host: str, port: int, web: subprocess.Popen[bytes]) -> bool:
+    """Wait until the site answers; False when its process ended before."""
+    while not os.waitid(os.P_PID, web.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        connection = http.client.HTTPConnection(host, port)
+        try:
+            connection.request("HEAD", "/")
+            connection.getresponse()
+            return True
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    return False
+
+
+def _first_death(children: dict[str, subprocess.Popen[bytes]]) -> str:
+    """Wait until a child has died, and return its name. It is not reaped yet."""
+    names = {child.pid: name for name, child in children.items()}
+    while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT):
+        if ended.si_pid in names:
+            return names[ended.si_pid]
+        os.waitpid(ended.si_pid, 0)  # an orphan: in a container this process is its init
+    raise ChildProcessError("waitid")

@@ -1,0 +1,5 @@
+"""What is mounted where: the explicit list."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
