@@ -1,0 +1,64 @@
+"""The one way an event is written: in the transaction of what it tells, before a byte leaves."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from salus.audit.models import Agent, EventKind
+from salus.kernel.actor import Actor, Role
+
+_AGENTS = {
+    Role.PATIENT: Agent.PATIENT,
+    Role.PROFESSIONAL: Agent.PROFESSIONAL,
+    Role.SYSTEM: Agent.SYSTEM,
+}
+
+
+def record(
+    *,
+    actor: Actor,
+    kind: EventKind,
+    at: datetime,
+    person: int | None = None,
+    persons: Collection[int] | None = None,
+    document: int | None = None,
+    denied: bool = False,
+    request_id: UUID | None = None,
+) -> None:
+    """Write one event for one response.
+
+    ``person`` is the one whose data it is; ``persons`` those of a list. A second event with the same
+    ``request_id`` is a retry: it is kept as repeated, and no figure counts it.
+    """
+    with connection.cursor() as cursor:
+        repeated = False
+        if request_id and not denied:
+            cursor.execute(
+                "insert into audit_answeredrequest (request_id, at) values (%s, %s)"
+                " on conflict do nothing",
+                [request_id, at],
+            )
+            repeated = cursor.rowcount == 0
+        cursor.execute(
+            """
+            insert into audit_event (at, kind, agent, account_id, practitioner_id, system,
+                person_id, persons, document_id, denied, repeated, request_id)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            [
+                at,
+                kind,
+                _AGENTS[actor.role],
+                actor.account,
+                actor.practitioner,
+                actor.system or None,
+                person,
+                sorted(persons) if persons else None,
+                document,
+                denied,
+                repeated,
+                request_id,
+            ],
+        )

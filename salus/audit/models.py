@@ -1,0 +1,63 @@
+"""Who did what to whose data, why: one event per response (IHE BALP, rendered as FHIR AuditEvent).
+
+The table is partitioned by month and made in SQL (migration 0001). Writers only insert. The row is also
+the count: the report counts events, not a second ledger.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class EventKind(models.TextChoices):
+    SIGN_IN = "sign_in"
+    RECORD_VIEWED = "record_viewed"  # a list of documents, vaccinations or events was shown
+    DOCUMENT_OPENED = "document_opened"
+    DOCUMENT_FILED = "document_filed"
+    INDEX_REQUEST = "index_request"  # a request answered by the patient index
+    ELIGIBILITY_CHECK = "eligibility_check"
+    VACCINATION_RECORDED = "vaccination_recorded"
+    CONSENT_CHANGED = "consent_changed"  # closure, circle of trust, assistant, transfer consent
+    PERSON_REGISTERED = "person_registered"
+    RECORD_OPENED = "record_opened"
+    DIRECTORY_CHANGED = "directory_changed"
+
+
+class Agent(models.TextChoices):
+    """What kind of user or caller acted."""
+
+    PATIENT = "patient"
+    PROFESSIONAL = "professional"
+    HOSPITAL = "hospital"
+    PHARMACY = "pharmacy"
+    LABORATORY = "laboratory"
+    RESCUE = "rescue"
+    SYSTEM = "system"
+
+
+class Event(models.Model):
+    pk = models.CompositePrimaryKey("at", "id")
+    at = models.DateTimeField()
+    id = models.BigIntegerField()
+    kind = models.TextField(choices=EventKind)
+    agent = models.TextField(choices=Agent)
+    account_id = models.BigIntegerField(null=True)
+    practitioner_id = models.BigIntegerField(null=True)
+    organization_id = models.BigIntegerField(null=True)
+    system = models.TextField(null=True)  # the name of a system actor
+    person_id = models.BigIntegerField(null=True)  # the one whose data it is
+    persons = ArrayField(models.BigIntegerField(), null=True)  # when a response shows several
+    document_id = models.BigIntegerField(null=True)
+    denied = models.BooleanField(default=False)
+    repeated = models.BooleanField(default=False)  # a retry of an answered request: never counted
+    request_id = models.UUIDField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "audit_event"
+
+
+class AnsweredRequest(models.Model):
+    """Request ids seen lately: the second event with the same id is marked as repeated."""
+
+    request_id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()

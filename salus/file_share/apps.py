@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class FileShareConfig(AppConfig):
+    name = "salus.file_share"

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class SecureMailConfig(AppConfig):
+    name = "salus.secure_mail"

@@ -1,0 +1,13 @@
+"""Second wall: a row shows only when its person is in the transaction's person set (salus.kernel.rows)."""
+
+from django.db import migrations
+
+from salus.kernel.rows import row_security
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shared_record", "0001_tables")]
+
+    operations = [
+        row_security("shared_record_document", person="person_id"),
+    ]

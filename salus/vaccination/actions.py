@@ -1,0 +1,122 @@
+"""The only writes of the vaccination record; each leaves one event."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from salus.access.decision import Purpose
+from salus.access.permissions import check_control, may
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.directory.models import Practitioner
+from salus.kernel.actor import Actor, Role
+from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.kernel.rows import rows_of
+from salus.mpi.models import Person
+from salus.terminology import PHYSICIANS
+from salus.vaccination.models import ActType, Immunization, TransferConsent, VaccinationRecord
+
+
+def may_vaccinate(actor: Actor) -> bool:
+    """Vaccinators are physicians registered today (the list by profession is data of the country)."""
+    return (
+        actor.role is Role.PROFESSIONAL
+        and Practitioner.objects.filter(
+            pk=actor.practitioner or 0, deregistered_at=None, profession__in=PHYSICIANS
+        ).exists()
+    )
+
+
+def open_vaccination_record(*, actor: Actor, person: int, at: datetime) -> bool:
+    """Open the person's vaccination record; False when it exists."""
+    _check_write(actor, person)
+    with rows_of([person]):
+        _, created = VaccinationRecord.objects.get_or_create(pk=person, defaults={"opened_at": at})
+        if created:
+            record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
+    return created
+
+
+def record_immunization(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    act_type: ActType,
+    vaccine_system: str,
+    vaccine_code: str,
+    vaccine_display: str,
+    occurred_on: date,
+    practitioner: int | None = None,
+    lot_number: str = "",
+    dose_number: int | None = None,
+    identifier: str | None = None,
+    request_id: UUID | None = None,
+) -> tuple[int, bool]:
+    """Record one act; returns (row id, created). The same identifier is recorded once."""
+    _check_write(actor, person)
+    born = Person.objects.values_list("birth_date", flat=True).get(pk=person)
+    if not born <= occurred_on <= at.date():
+        raise InvalidInput("the date of the vaccination lies before birth or in the future")
+    if act_type is ActType.PERFORMED and not lot_number:
+        raise InvalidInput("a vaccination that you perform needs its lot number")
+    identifier = identifier or (f"urn:uuid:{request_id}" if request_id else None)
+    with rows_of([person]):
+        if not VaccinationRecord.objects.filter(pk=person).exists():
+            raise NotFound("there is no vaccination record yet: open one first")
+        known = Immunization.objects.filter(identifier=identifier).first() if identifier else None
+        if known:
+            return known.pk, False
+        row = Immunization.objects.create(
+            record_id=person,
+            act_type=act_type,
+            vaccine_system=vaccine_system,
+            vaccine_code=vaccine_code,
+            vaccine_display=vaccine_display,
+            occurred_on=occurred_on,
+            recorded_at=at,
+            practitioner_id=practitioner,
+            lot_number=lot_number,
+            dose_number=dose_number,
+            identifier=identifier,
+        )
+        record(
+            actor=actor,
+            kind=EventKind.VACCINATION_RECORDED,
+            at=at,
+            person=person,
+            request_id=request_id,
+        )
+    return row.pk, True
+
+
+def give_transfer_consent(
+    *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
+) -> None:
+    """Consent to automatic transfer of vaccinations into the shared record; in force already: stays so."""
+    check_control(actor=actor, person=person)
+    with rows_of([person]):
+        if not VaccinationRecord.objects.filter(pk=person).exists():
+            raise Conflict("there is no vaccination record yet; a vaccinating doctor opens it")
+        TransferConsent.objects.get_or_create(
+            record_id=person, withdrawn_at=None, defaults={"given_at": at}
+        )
+        record(
+            actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id
+        )
+
+
+def withdraw_transfer_consent(
+    *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
+) -> None:
+    check_control(actor=actor, person=person)
+    with rows_of([person]):
+        TransferConsent.objects.filter(record=person, withdrawn_at=None).update(withdrawn_at=at)
+        record(
+            actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id
+        )
+
+
+def _check_write(actor: Actor, person: int) -> None:
+    permit = may(actor=actor, person=person, purpose=Purpose.WRITE)
+    if not permit or (actor.role is not Role.SYSTEM and not may_vaccinate(actor)):
+        raise NotFound("no vaccination record that you can write to")

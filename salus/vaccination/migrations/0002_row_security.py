@@ -1,0 +1,14 @@
+"""Second wall: a row shows only when its person is in the transaction's person set (salus.kernel.rows)."""
+
+from django.db import migrations
+
+from salus.kernel.rows import row_security
+
+
+class Migration(migrations.Migration):
+    dependencies = [("vaccination", "0001_tables")]
+
+    operations = [
+        row_security("vaccination_immunization", person="record_id"),
+        row_security("vaccination_transferconsent", person="record_id"),
+    ]
