@@ -1,0 +1,153 @@
+"""What tests stand on: real installations, each in a folder of its own under the temporary folder.
+
+`database` and `nation` give a module an installation with which Django in this process is connected as app:
+empty, or with the synthetic nation at 1/1000. `as_role` connects as another role for a while.
+`installation` makes further ones for tests that run `salus` as a user does.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import django
+import psycopg
+import pytest
+from django.db import connection
+
+from salus.kernel.postgres import ROLES, attached, login
+
+NATION = ("--scale", "1/1000", "--until", "2025-02", "--seed", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Configure Django on a folder that no test has touched yet; unit tests never will."""
+    data = new_folder()
+    config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))
+    os.environ |= {"SALUS_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    placeholders = {"DATABASE_URL": "postgres://nobody@localhost/none", "SALUS_SECRET_KEY": "test"}
+    os.environ |= placeholders
+    django.setup()
+    for name in placeholders:
+        del os.environ[name]
+
+
+def new_folder() -> Path:
+    """A folder that the database's own user can reach, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="salus-test-"))
+    folder.chmod(0o755)
+    return folder
+
+
+def salus(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user would, on another folder than this process's."""
+    return subprocess.run(
+        [sys.executable, "-m", "config.cli", *arguments],
+        env=os.environ | {"SALUS_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def as_role(role: str) -> Iterator[None]:
+    """Django in this process as another database role."""
+    before = dict(connection.settings_dict)
+    _connect(role)
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+
+
+def _connect(role: str) -> None:
+    connection.close()
+    known = login(_data(), role)
+    connection.settings_dict.update(
+        HOST=known.host,
+        PORT=known.port,
+        USER=known.user,
+        PASSWORD=known.password,
+        NAME=known.dbname,
+        OPTIONS={},
+    )
+
+
+def _data() -> Path:
+    return Path(os.environ["SALUS_DATA"])
+
+
+@pytest.fixture(scope="session")
+def _cluster() -> Iterator[Path]:
+    """This process's database server, with a copy of the empty database to start over from."""
+    data = _data()
+    with ExitStack() as stack:
+        stack.enter_context(attached(data))
+        subprocess.run([sys.executable, "-m", "config.migrate"], check=True)
+        _copy_database("salus", "empty")
+        yield data
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def _nation_template(_cluster: Path) -> None:
+    _start_from("empty")
+    done = salus("simulate", *NATION, data=_cluster)
+    assert done.returncode == 0, done.stderr
+    _copy_database("salus", "nation")
+    shutil.copytree(_cluster / "documents", _cluster / "documents-of-the-nation")
+
+
+@pytest.fixture(scope="module")
+def database(_cluster: Path) -> Path:
+    """An empty installation; Django is connected to it as app. Returns its data folder."""
+    _start_from("empty")
+    _replace_documents(_cluster, None)
+    return _cluster
+
+
+@pytest.fixture(scope="module")
+def nation(_cluster: Path, _nation_template: None) -> Path:
+    """An installation with the synthetic nation; Django is connected to it as app."""
+    _start_from("nation")
+    _replace_documents(_cluster, _cluster / "documents-of-the-nation")
+    return _cluster
+
+
+def _start_from(template: str) -> None:
+    connection.close()
+    _copy_database(template, "salus")
+    _connect("app")
+
+
+def _copy_database(source: str, target: str) -> None:
+    superuser = replace(login(_data(), "superuser"), dbname="postgres")
+    with psycopg.connect(**asdict(superuser), autocommit=True) as server:
+        server.execute(f"drop database if exists {target} with (force)")
+        server.execute(f"create database {target} template {source} owner owner")
+        server.execute(f"revoke all on database {target} from public")
+        roles = ", ".join(role for role in ROLES if role != "owner")
+        server.execute(f"grant connect on database {target} to {roles}")
+
+
+def _replace_documents(data: Path, source: Path | None) -> None:
+    shutil.rmtree(data / "documents")
+    if source:
+        shutil.copytree(source, data / "documents")
+    else:
+        (data / "documents").mkdir(mode=0o700)
+
+
+@pytest.fixture
+def installation() -> Iterator[Path]:
+    """The folder of a further, still empty installation."""
+    folder = new_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
