@@ -1,0 +1,61 @@
+"""Folders, small disks and served sites that are gone at the end of each test."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.durability.site import Site, Start
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the database's user can reach, which pytest's own is not."""
+    path = Path(tempfile.mkdtemp(prefix="salus-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def data(folder: Path) -> Path:
+    return folder / "data"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start sites that are stopped at the end of the test."""
+    sites: list[Site] = []
+
+    def start_site(data: Path, port: int | None = None) -> Site:
+        sites.append(Site(data, port))
+        return sites[-1]
+
+    yield start_site
+    for site in sites:
+        if site.process.poll() is None:
+            site.process.terminate()
+        site.process.communicate()
+
+
+@pytest.fixture
+def mount(folder: Path) -> Iterator[Callable[[str], Path]]:
+    """Mount a small disk in memory with the given options; skips where the machine forbids it."""
+    mounted: list[Path] = []
+
+    def mount_disk(options: str) -> Path:
+        disk = folder / "disk"
+        disk.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"mode=755,{options}", "tmpfs", str(disk)]
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+            pytest.skip("cannot mount")
+        mounted.append(disk)
+        return disk
+
+    yield mount_disk
+    for disk in mounted:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)

@@ -1,0 +1,131 @@
+"""Whatever is killed, nothing is left running, nothing committed is lost, the next start works."""
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.durability.site import Start, children, commit, committed, is_alive, wait_until
+
+
+def one_line(errors: str) -> str:
+    (line,) = [line for line in errors.splitlines() if line.startswith("salus: ")]
+    assert "Traceback" not in errors
+    return line
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_in_order(start: Start, data: Path, by: signal.Signals) -> None:
+    site = start(data).ready()
+    commit(data, 1)
+    family = [site.postmaster, site.web, *children(site.web)]
+    assert site.stop(by)[0] == 0
+    assert not any(map(is_alive, family))
+    assert "database system is shut down" in (data / "log" / "postgresql.log").read_text()
+
+
+def test_parent_killed(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    commit(data, 1)
+    site.kill(site.process.pid)
+    site.end()
+    again = start(data).ready()  # at once: waits for the remains of the first
+    assert committed(data) == [1]
+    assert again.stop()[0] == 0
+
+
+def test_parent_killed_takes_its_children(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    witness = start(data.with_name("witness")).ready()
+    family = [site.postmaster, site.web, *children(site.web)]
+    site.kill(site.process.pid)
+    wait_until(lambda: not any(map(is_alive, family)), witness.process)
+
+
+def test_database_killed(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    commit(data, 1)
+    site.kill(site.postmaster)
+    code, errors = site.end()
+    assert code == 1
+    assert "the database stopped" in one_line(errors)
+    start(data).ready()
+    assert committed(data) == [1]
+
+
+def test_parent_and_database_killed(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    commit(data, 1)
+    site.kill(site.postmaster)
+    site.kill(site.process.pid)
+    site.end()
+    start(data).ready()
+    assert committed(data) == [1]
+
+
+def test_web_killed(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    workers = children(site.web)
+    site.kill(site.web)
+    code, errors = site.end()
+    assert code == 1
+    assert "the web stopped" in one_line(errors)
+    assert not any(map(is_alive, workers))
+    with socket.create_server(("127.0.0.1", site.port)):
+        pass  # nobody holds the port
+
+
+def test_web_worker_killed(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    before = set(children(site.web))
+    for worker in before:
+        site.kill(worker)
+    wait_until(lambda: len(set(children(site.web)) - before) == len(before), site.process)
+    wait_until(site.answers, site.process)
+    assert site.stop()[0] == 0
+
+
+def test_killed_at_first_start(start: Start, data: Path) -> None:
+    first = start(data)
+    wait_until((data / "postgres.new").exists, first.process)
+    first.kill(first.process.pid)
+    first.end()
+    start(data).ready()
+    commit(data, 1)
+
+
+def test_pid_reused_by_another_program(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    commit(data, 1)
+    pid_file = data / "postgres" / "postmaster.pid"
+    stale = pid_file.read_text().split("\n", 1)[1]
+    site.kill(site.postmaster)
+    site.end()
+    owner = (data / "postgres").stat().st_uid
+    with subprocess.Popen(["sleep", "infinity"], user=owner) as other:
+        pid_file.write_text(f"{other.pid}\n{stale}")
+        start(data).ready()
+        other.kill()
+    assert committed(data) == [1]
+
+
+def test_two_on_one_folder(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    code, errors = start(data).end()
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert f"{data} is in use by another salus (process {site.process.pid})" in errors
+    assert site.answers()
+    assert site.stop()[0] == 0
+
+
+def test_port_in_use(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    other = data.with_name("other")
+    code, errors = start(other, site.port).end()
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1:{site.port}" in errors
+    assert not other.exists()
