@@ -7,18 +7,20 @@ empty, or with the synthetic nation at 1/1000. `as_role` connects as another rol
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import django
 import psycopg
 import pytest
 from django.db import connection
+from playwright.sync_api import Browser, sync_playwright
 
 from salus.kernel.postgres import ROLES, attached, login
 
@@ -151,3 +153,53 @@ def installation() -> Iterator[Path]:
     folder = new_folder()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A running `salus serve` over the synthetic nation."""
+
+    url: str
+    data: Path
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    data = new_folder()
+    done = salus("simulate", *NATION, data=data)
+    assert done.returncode == 0, done.stderr
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "config.cli", "serve", "--port", str(port)],
+        env=os.environ | {"SALUS_DATA": str(data)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    assert "Salus is at" in server.stdout.readline()
+    yield Site(url=f"http://localhost:{port}", data=data)
+    server.terminate()
+    assert server.wait() == 0
+    shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, allowed to talk to this machine only."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-sync",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
+        )
+        yield browser
+        browser.close()

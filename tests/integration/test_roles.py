@@ -26,15 +26,22 @@ def data() -> Iterator[Path]:
             yield Path(folder)
 
 
-def connect(data: Path, role: str) -> psycopg.Connection:
-    return psycopg.connect(**asdict(postgres.login(data, role)))
+def connect(data: Path, role: str, *, autocommit: bool = False) -> psycopg.Connection:
+    return psycopg.connect(**asdict(postgres.login(data, role)), autocommit=autocommit)
+
+
+def forbidden(data: Path, role: str, statement: str | sql.Composed) -> None:
+    """The statement is refused, even after the role has made its session writable."""
+    with connect(data, role, autocommit=True) as connection:
+        connection.execute("set default_transaction_read_only = off")
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(statement)
 
 
 @pytest.mark.parametrize(("role", "other"), OTHERS)
 def test_no_role_becomes_another(data: Path, role: str, other: str) -> None:
     for statement in ("set role {}", "set session authorization {}", "grant {} to current_user"):
-        with connect(data, role) as connection, pytest.raises(errors.InsufficientPrivilege):
-            connection.execute(sql.SQL(statement).format(sql.Identifier(other)))
+        forbidden(data, role, sql.SQL(statement).format(sql.Identifier(other)))
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -46,17 +53,17 @@ def test_no_role_becomes_another(data: Path, role: str, other: str) -> None:
         "alter role current_user createrole",
         "create role another login",
         "create database another",
-        "create extension file_fdw",
         "alter system set log_statement = 'all'",
         "set log_statement = 'all'",
         "select pg_read_file('PG_VERSION')",
         "copy (select 1) to program 'true'",
-        "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'checkpointer'",
+        "select pg_reload_conf()",
+        "select pg_switch_wal()",
+        "checkpoint",
     ],
 )
 def test_no_role_rules_the_server(data: Path, role: str, statement: str) -> None:
-    with connect(data, role) as connection, pytest.raises(errors.InsufficientPrivilege):
-        connection.execute(statement)
+    forbidden(data, role, statement)
 
 
 @pytest.mark.parametrize("role", ["app", "loader", "reporter"])
@@ -71,19 +78,16 @@ def test_no_role_rules_the_server(data: Path, role: str, statement: str) -> None
         "create policy everything on walled using (true)",
         "drop policy nobody on walled",
         "truncate walled",
-        "grant select on walled to public",
+        "comment on table walled is ''",
     ],
 )
 def test_only_the_owner_shapes_tables(data: Path, walled: None, role: str, statement: str) -> None:
-    with connect(data, role) as connection, pytest.raises(errors.InsufficientPrivilege):
-        connection.execute("set transaction read write")
-        connection.execute(statement)
+    forbidden(data, role, statement)
 
 
 @pytest.mark.parametrize("role", ["owner", "app"])
 def test_bypassing_row_security_is_not_taken(data: Path, role: str) -> None:
-    with connect(data, role) as connection, pytest.raises(errors.InsufficientPrivilege):
-        connection.execute("alter role current_user bypassrls")
+    forbidden(data, role, "alter role current_user bypassrls")
 
 
 @pytest.fixture
