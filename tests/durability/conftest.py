@@ -21,8 +21,19 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
+@pytest.fixture(scope="session")
+def served_once() -> Iterator[Path]:
+    """A folder with all tables, stopped in order; tests work on copies of it."""
+    path = Path(tempfile.mkdtemp(prefix="salus-test-"))
+    path.chmod(0o755)
+    assert Site(path / "data").ready().stop()[0] == 0
+    yield path / "data"
+    shutil.rmtree(path)
+
+
 @pytest.fixture
-def data(folder: Path) -> Path:
+def data(folder: Path, served_once: Path) -> Path:
+    subprocess.run(["cp", "--archive", str(served_once), str(folder)], check=True)
     return folder / "data"
 
 

@@ -49,7 +49,8 @@ class Site:
     def ready(self) -> "Site":
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line == f"Salus is at http://localhost:{self.port}/ (Ctrl-C stops it)\n"
+        expected = f"Salus is at http://localhost:{self.port}/ (Ctrl-C stops it)\n"
+        assert line == expected, self.end()
         return self
 
     def answers(self) -> bool:

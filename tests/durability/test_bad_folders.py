@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def refused(start: Start, data: Path) -> str:
     return errors
 
 
-def test_below_a_file(start: Start, data: Path) -> None:
+def test_below_a_file(start: Start, folder: Path) -> None:
+    data = folder / "data"
     data.write_text("")
     assert f"{data / 'x'} cannot be written" in refused(start, data / "x")
     assert f"{data} cannot be written" in refused(start, data)
@@ -45,14 +47,12 @@ def test_out_of_reach_of_the_database_user(start: Start, folder: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, "", "garbage\n", "17\n"])
 def test_damaged_version(start: Start, data: Path, content: str | None) -> None:
-    start(data).ready().stop()
     version = data / "postgres" / "PG_VERSION"
     version.unlink() if content is None else version.write_text(content)
     assert "is damaged or not of PostgreSQL 18" in refused(start, data)
 
 
 def test_damaged_control_file(start: Start, data: Path) -> None:
-    start(data).ready().stop()
     os.truncate(data / "postgres" / "global" / "pg_control", 100)
     assert f"why is at the end of {data / 'log' / 'postgresql.log'}" in refused(start, data)
 
@@ -61,7 +61,6 @@ def test_damaged_control_file(start: Start, data: Path) -> None:
     ("secret", "opens"), [("superuser", "postgres"), ("content_kek", "documents")]
 )
 def test_lost_secret_is_not_made_anew(start: Start, data: Path, secret: str, opens: str) -> None:
-    start(data).ready().stop()
     (data / "documents" / "000000.pack").touch()
     (data / "secrets" / secret).unlink()
     assert f"without it {data / opens} cannot be opened" in refused(start, data)
@@ -69,7 +68,6 @@ def test_lost_secret_is_not_made_anew(start: Start, data: Path, secret: str, ope
 
 
 def test_secrets_of_another_installation(start: Start, data: Path) -> None:
-    start(data).ready().stop()
     (data / "secrets" / "superuser").write_text("another")
     assert "refuses the secrets" in refused(start, data)
 
@@ -79,8 +77,11 @@ def test_no_space_at_first_start(start: Start, mount: Mount) -> None:
     assert f"no space left on the disk of {disk / 'data'}" in refused(start, disk / "data")
 
 
-def test_disk_fills_while_serving(start: Start, mount: Mount) -> None:
-    data = mount("size=256m") / "data"
+def test_disk_fills_while_serving(
+    start: Start, folder: Path, served_once: Path, mount: Mount
+) -> None:
+    subprocess.run(["cp", "--archive", str(served_once), str(mount("size=256m"))], check=True)
+    data = folder / "disk" / "data"
     site = start(data).ready()
     ballast = data.with_name("ballast")
     with ballast.open("wb", buffering=0) as file:
