@@ -11,8 +11,10 @@ RIGHTS = Path(__file__).with_name("rights.sql")
 
 
 def migrate() -> None:
-    call_command("migrate", verbosity=0, interactive=False)
     with connection.cursor() as cursor:
+        # Two commands may start at once; the lock ends with the session.
+        cursor.execute("select pg_advisory_lock(hashtext('migrate'))")
+        call_command("migrate", verbosity=0, interactive=False)
         cursor.execute(RIGHTS.read_text())
 
 

@@ -25,6 +25,10 @@ grant select, insert on shared_record_documentcontent to app;
 -- Events are never changed or deleted
 grant select, insert on audit_event, audit_answeredrequest to app;
 
+-- Counted months are kept as they were published
+grant select on activity_report_archivededition to app;
+grant select, insert on activity_report_archivededition to reporter;
+
 -- The loader fills an empty database and keeps its own list of finished blocks
 grant select, insert on all tables in schema public to loader;
 grant update, delete on simulation_nation, simulation_block to loader;

