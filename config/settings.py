@@ -122,10 +122,13 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "salus.access.sign_in.Adapter"
 ACCOUNT_FORMS = {"login": "salus.accounts.forms.SignIn"}
-ACCOUNT_SESSION_REMEMBER = False  # a session ends with the browser, at the latest after SESSION_COOKIE_AGE
+ACCOUNT_SESSION_REMEMBER = (
+    False  # a session ends with the browser, at the latest after SESSION_COOKIE_AGE
+)
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip"}  # a hospital is one address; failures keep their own limits
+# A whole hospital is one address; failed sign-ins keep their own, narrower limits.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip"}
 CSRF_FAILURE_VIEW = "salus.portal.views.errors.csrf_failure"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

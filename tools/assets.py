@@ -1,12 +1,14 @@
 """Lays out salus/portal/static/vendor/ from packages that the lock files name.
 
     npm (package-lock.json)        nhsuk-frontend     nhsuk.css, nhsuk.js, images/*.svg
+                                   fontsource         fonts/*.woff2
     the Python packages (uv.lock)  django-htmx        htmx.js
                                    vl-convert-python  vega.js (Vega, Vega-Lite, Vega-Embed)
 
 Run by `make assets`. Nothing here is committed; the built wheel contains it.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -19,6 +21,7 @@ import vl_convert
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "salus/portal/static/vendor"
 NHSUK = ROOT / "node_modules/nhsuk-frontend/dist/nhsuk"
+TYPEFACE = ROOT / "node_modules/@fontsource-variable/atkinson-hyperlegible-next"
 
 NPM_CI = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
 # npm of a machine that has none: the wheel carries node and npm, and is gone when the run ends.
@@ -29,6 +32,7 @@ NOTICE = """\
 Third-party files, copied by tools/assets.py from the packages named here.
 
 nhsuk.css, nhsuk.js, images/   nhsuk-frontend {nhsuk}   MIT, NHS Digital
+fonts/                         Atkinson Hyperlegible Next {typeface}   OFL-1.1, Braille Institute
 htmx.js                        htmx 2                   0BSD, Big Sky Software
 vega.js                        Vega {vega}, Vega-Lite {vegalite}, Vega-Embed {embed}   BSD-3-Clause,
                                University of Washington Interactive Data Lab and others
@@ -69,6 +73,14 @@ def copy_nhsuk() -> None:
             shutil.copyfile(icon, images / icon.name)
 
 
+def copy_typeface() -> None:
+    """Copy the typeface of the pages: upright and italic, for all languages in Latin letters."""
+    fonts = VENDOR / "fonts"
+    fonts.mkdir()
+    for font in sorted((TYPEFACE / "files").glob("*.woff2")):
+        shutil.copyfile(font, fonts / font.name)
+
+
 def copy_htmx() -> None:
     spec = find_spec("django_htmx")
     assert spec is not None
@@ -100,6 +112,7 @@ def write_notice() -> None:
     (VENDOR / "NOTICE.txt").write_text(
         NOTICE.format(
             nhsuk=re.findall(r'version="([\d.]+)"', (VENDOR / "nhsuk.js").read_text())[0],
+            typeface=json.loads((TYPEFACE / "package.json").read_text())["version"],
             vega=vl_convert.get_vega_version(),
             vegalite=vl_convert.get_vegalite_versions()[-1],
             embed=vl_convert.get_vega_embed_version(),
@@ -113,6 +126,7 @@ def main() -> None:
     shutil.rmtree(VENDOR, ignore_errors=True)
     VENDOR.mkdir(parents=True)
     copy_nhsuk()
+    copy_typeface()
     copy_htmx()
     write_vega()
     write_notice()

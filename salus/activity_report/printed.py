@@ -1,0 +1,81 @@
+"""How numbers and months are printed in a language: the rules of the CLDR, through Babel."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from django.utils.translation import pgettext
+
+from salus.activity_report.rounding import largest_remainder
+from salus.kernel.indicator import Measure, Precision
+from salus.kernel.month import Month
+
+Number = int | float | None
+
+_MILLION = 1_000_000
+_MILLIONS = {Precision.MILLIONS_0: 0, Precision.MILLIONS_1: 1}
+_PERCENT = {Precision.PERCENT_1: 1, Precision.PERCENT_2: 2}
+
+
+def missing() -> str:
+    return pgettext("a figure that has no value", "n/a")
+
+
+def print_value(value: Number, precision: Precision, language: str) -> str:
+    """209 214, 14,6 M, 65,5 %; a counter goes in millions from one million on, below it is exact."""
+    if value is None:
+        return missing()
+    if precision in _PERCENT:
+        return _percent(Decimal(repr(float(value))), _PERCENT[precision], language)
+    if precision in _MILLIONS and value >= _MILLION:
+        digits = _MILLIONS[precision]
+        return format_compact_decimal(value, locale=language, fraction_digits=digits)
+    return format_decimal(value, locale=language)
+
+
+def print_parts(values: Sequence[Number], precision: Precision, language: str) -> list[str]:
+    """Shares of one whole, rounded together so that they add to 100 as printed."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return [print_value(value, precision, language) for value in values]
+    decimals = _PERCENT[precision]
+    return [_percent(part, decimals, language) for part in largest_remainder(known, decimals)]
+
+
+def print_change(change: float | None, language: str) -> str:
+    """A change in percent: arrow, then its size with two decimals."""
+    if change is None:
+        return missing()
+    rounded = Decimal(repr(change)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    arrow = "↑" if rounded > 0 else "↓" if rounded < 0 else "→"
+    return f"{arrow} {_percent(abs(rounded), 2, language)}"
+
+
+def precision_of_series(measure: Measure) -> Precision:
+    """Charts and their tables show counts to the unit and shares with one decimal."""
+    return Precision.PERCENT_1 if measure is Measure.SHARE else Precision.EXACT
+
+
+def _percent(percentage: Decimal, decimals: int, language: str) -> str:
+    pattern = Locale.parse(language).percent_formats[None].pattern
+    affix = pattern.split("#,##0", 1)[1]
+    return format_percent(
+        percentage / 100, f"#,##0.{'0' * decimals}{affix}", locale=language, group_separator=True
+    )
+
+
+def month_name(month: Month, language: str) -> str:
+    """December 2024, décembre 2024."""
+    return format_date(month.first_day, "MMMM y", locale=language)
+
+
+def month_short(month: Month, language: str) -> str:
+    """Dec, déc."""
+    return format_date(month.first_day, "LLL", locale=language)
+
+
+def day(month: Month, language: str, *, first: bool = False) -> str:
+    """The last (or first) day of a month, 31/12/2024."""
+    return format_date(month.first_day if first else month.last_day, "dd/MM/y", locale=language)

@@ -1,0 +1,22 @@
+/* Draws each chart anew, with values under the pointer. Without this script the drawings stay as they are. */
+
+"use strict";
+
+for (const figure of document.querySelectorAll(".report-chart")) {
+  const drawing = figure.querySelector(".report-drawing");
+  const specification = JSON.parse(figure.querySelector("script").textContent);
+  const fallback = drawing.innerHTML;
+  specification.width = "container";
+  specification.autosize = { type: "fit", contains: "padding" };
+  specification.config.font = getComputedStyle(figure).fontFamily; // to measure texts with
+  vegaEmbed(drawing, specification, {
+    mode: "vega-lite",
+    renderer: "svg",
+    actions: false,
+    ast: true, // no eval: the policy of the site forbids it
+    defaultStyle: false,
+    tooltip: { disableDefaultStyle: true },
+  }).catch(() => {
+    drawing.innerHTML = fallback;
+  });
+}

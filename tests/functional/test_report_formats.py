@@ -1,0 +1,209 @@
+"""`salus report` in every format: the same numbers, the same bytes, and clear words when it cannot."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pandas
+import pdfplumber
+import pytest
+from django.db import connection
+
+from salus.activity_report.archive import edition_of
+from salus.activity_report.formats import rendered
+from salus.activity_report.page import page_of
+from salus.activity_report.run import report
+from salus.kernel.errors import NotFound
+from salus.kernel.month import Month
+from tests.conftest import as_role
+
+MONTH = Month(2024, 12)
+NUMBER_OR_NULL = {"type": ["number", "null"]}
+SCHEMA = {
+    "type": "object",
+    "required": ["period", "revision", "figures", "charts"],
+    "properties": {
+        "period": {"const": "2024-12"},
+        "revision": {"type": "integer", "minimum": 1},
+        "figures": {
+            "minItems": 27,
+            "items": {
+                "required": ["id", "value", "printed", "unit", "definition", "status", "change"],
+                "properties": {
+                    "value": NUMBER_OR_NULL,
+                    "change": NUMBER_OR_NULL,
+                    "printed": {"type": "string", "minLength": 1},
+                    "definition": {"type": "string", "minLength": 20},
+                    "status": {"enum": ["normal", "missing"]},
+                },
+            },
+        },
+        "charts": {
+            "minItems": 11,
+            "items": {
+                "required": ["id", "measure", "unit", "series"],
+                "properties": {
+                    "measure": {"enum": ["stock", "flow", "share"]},
+                    "series": {
+                        "minItems": 12,
+                        "items": {
+                            "required": ["period", "dimension", "value", "status"],
+                            "properties": {"value": NUMBER_OR_NULL},
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _reporter(nation: Path) -> Iterator[None]:
+    with as_role("reporter"):
+        yield
+
+
+def written(name: str, folder: Path, language: str = "fr") -> bytes:
+    out = folder / f"report.{language}.{name}"
+    assert report(month=MONTH, language=language, format=name, out=out) == out
+    return out.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="module")
+def published(folder: Path) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(written("json", folder))
+    return body
+
+
+def test_json_keeps_the_outer_contract(published: dict[str, Any]) -> None:
+    jsonschema.validate(published, SCHEMA)
+
+
+def test_csv_says_what_the_json_says(folder: Path, published: dict[str, Any]) -> None:
+    table = pandas.read_csv(io.BytesIO(written("csv", folder)), keep_default_na=False)
+    rows = {(row.period, row.indicator, row.dimension): row.value for row in table.itertuples()}
+    expected = {("2024-12", f["id"], ""): f["value"] for f in published["figures"]} | {
+        (point["period"], chart["id"], point["dimension"]): point["value"]
+        for chart in published["charts"]
+        for point in chart["series"]
+    }
+    assert len(table) == len(expected)
+    assert {key: float(str(value)) for key, value in rows.items()} == expected
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_pdf_prints_every_figure(folder: Path, language: str) -> None:
+    figures = json.loads(written("json", folder, language))["figures"]
+    with pdfplumber.open(io.BytesIO(written("pdf", folder, language))) as pdf:
+        words = " ".join(spaced(page.extract_text()) for page in pdf.pages)
+    for figure in figures:
+        assert spaced(figure["printed"]) in words, figure["id"]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_page_prints_every_figure_and_every_chart(folder: Path, language: str) -> None:
+    body = json.loads(written("json", folder, language))
+    page = unescape(written("html", folder, language).decode())
+    for figure in body["figures"]:
+        card = page.split(f'<li id="{figure["id"]}"', 1)[1].split("</li>", 1)[0]
+        assert f'<strong class="report-numeral">{figure["printed"]}</strong>' in card
+    for chart in body["charts"]:
+        drawing = page.split(f'id="{chart["id"]}"', 1)[1].split("</figure>", 1)[0]
+        assert drawing.count("<td>") == len(chart["series"])
+        assert "<svg" in drawing
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    links = set(re.findall(r'(?:src|href)="([^#"][^"]*)"', markup))
+    assert links == {"https://www.esante.lu"}, "the file needs nothing else"
+
+
+def test_printed_shares_of_residence_add_to_a_hundred(published: dict[str, Any]) -> None:
+    shares = [f["printed"] for f in published["figures"] if f["id"].startswith("records_residence")]
+    tenths = [int(share.replace(",", "").replace("%", "")) for share in shares]
+    assert len(tenths) == 5
+    assert sum(tenths) == 1000
+
+
+def test_a_chart_ends_where_its_figure_stands(published: dict[str, Any]) -> None:
+    figures = {figure["id"]: figure["value"] for figure in published["figures"]}
+    last = {
+        (chart["id"], point["dimension"]): point["value"]
+        for chart in published["charts"]
+        for point in chart["series"]
+        if point["period"] == "2024-12"
+    }
+    assert last["documents_stock", ""] == figures["documents_total"]
+    assert last["vaccination_records_stock", ""] == figures["vaccination_records_total"]
+    for code in ("LU", "FR", "BE", "DE", "other"):
+        share = figures[f"records_residence_{code.lower()}_share"]
+        assert last["records_by_residence", code] == pytest.approx(share)
+    by_age = [value for (chart, _), value in last.items() if chart == "vaccinations_by_age"]
+    assert sum(by_age) == figures["vaccinations_total"]
+    by_type = [value for (chart, _), value in last.items() if chart == "vaccinations_by_type"]
+    assert sum(by_type) == last["vaccinations_recorded", ""]
+
+
+def test_only_flows_change(published: dict[str, Any]) -> None:
+    changing = {f["id"] for f in published["figures"] if f["change"] is not None}
+    assert changing == {
+        "index_requests_in_month",
+        "uses_pharmacy_in_month",
+        "uses_laboratory_in_month",
+        "uses_rescue_in_month",
+    }
+
+
+def test_pdf_is_tagged_archivable_and_in_its_language(folder: Path) -> None:
+    with pdfplumber.open(io.BytesIO(written("pdf", folder))) as pdf:
+        catalog = pdf.doc.catalog
+        metadata = catalog["Metadata"].resolve().get_data().decode()
+    assert catalog["Lang"] == b"fr"
+    assert catalog["MarkInfo"]["Marked"] is True
+    assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
+    assert "<pdfaid:part>2</pdfaid:part>" in metadata
+    assert "<pdfaid:conformance>A</pdfaid:conformance>" in metadata
+
+
+@pytest.mark.parametrize("name", ["pdf", "html", "csv", "json"])
+def test_the_same_rows_give_the_same_bytes(folder: Path, name: str, tmp_path: Path) -> None:
+    first = written(name, folder)
+    rendered.cache_clear()
+    page_of.cache_clear()
+    assert written(name, tmp_path) == first
+
+
+def test_a_recount_that_differs_is_the_next_revision(folder: Path, tmp_path: Path) -> None:
+    before = edition_of(MONTH)
+    written("json", folder)
+    assert edition_of(MONTH) == before
+    with as_role("loader"), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into audit_event (at, kind, agent)"
+            " values ('2024-12-31 23:59:59+01', 'index_request', 'hospital')"
+        )
+    written("json", tmp_path)
+    after = edition_of(MONTH)
+    assert after.revision == before.revision + 1
+    moved = [
+        figure.id for figure in before.figures if figure.value != after.figure(figure.id).value
+    ]
+    assert moved == ["index_requests_in_month"]
+
+
+def test_a_month_that_was_never_counted_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        edition_of(Month(2023, 1))
+
+
+def spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
