@@ -10,6 +10,7 @@ from pathlib import Path
 
 import django
 
+from config.migrate import is_current
 from config.serve import migrate, serve
 from salus.kernel.errors import SalusError
 from salus.kernel.month import Month
@@ -91,8 +92,9 @@ def _doctor(options: argparse.Namespace) -> int:
 def _installation(data: Path, *, role: str) -> Iterator[None]:
     """A database that answers, with the tables of this version, and Django connected as ``role``."""
     with attached(data), _settings(data, role=role):
-        migrate(data)
         django.setup()
+        if not is_current():
+            migrate(data)
         yield
 
 

@@ -173,7 +173,7 @@ def site() -> Iterator[Site]:
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "config.cli", "serve", "--port", str(port)],
-        env=os.environ | {"SALUS_DATA": str(data)},
+        env=os.environ | {"SALUS_DATA": str(data), "SALUS_DEMO": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -182,6 +182,7 @@ def site() -> Iterator[Site]:
     yield Site(url=f"http://localhost:{port}", data=data)
     server.terminate()
     assert server.wait() == 0
+    server.stdout.close()
     shutil.rmtree(data, ignore_errors=True)
 
 

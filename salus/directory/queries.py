@@ -69,6 +69,15 @@ def professional(practitioner: int) -> Professional:
     return _professional(row)
 
 
+def organization(organization: int) -> tuple[Place, list[Professional]]:
+    """An organisation and who works there today, at most SHOWN_AT_MOST."""
+    row = Organization.objects.filter(pk=organization, deregistered_at=None).first()
+    if row is None:
+        raise NotFound("no such organisation is registered today")
+    people = _registered().filter(roles__organization=row, roles__until=None).distinct()
+    return _place(row), [_professional(person) for person in people[:SHOWN_AT_MOST]]
+
+
 def _registered() -> models.QuerySet[Practitioner]:
     return (
         Practitioner.objects.filter(deregistered_at=None)

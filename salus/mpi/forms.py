@@ -1,0 +1,56 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from salus.country import country
+from salus.kernel.errors import InvalidInput
+from salus.mpi.queries import Criteria
+
+
+class PersonSearch(forms.Form):
+    """By matricule alone, or by name, birth date, or both."""
+
+    matricule = forms.CharField(
+        label=_("Identification number"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    family = forms.CharField(
+        label=_("Family name"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    given = forms.CharField(
+        label=_("Given name"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+    )
+
+    def clean_matricule(self) -> str:
+        text: str = self.cleaned_data["matricule"]
+        try:
+            return country().check_matricule(text) if text else ""
+        except InvalidInput as error:
+            raise ValidationError(gettext(str(error))) from error
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if not self.errors and not any(data.get(n) for n in ("matricule", "family", "birth_date")):
+            raise ValidationError(
+                gettext("Enter an identification number, a family name, or a date of birth.")
+            )
+        return data
+
+    def criteria(self) -> Criteria:
+        return Criteria(**self.cleaned_data)

@@ -1,0 +1,88 @@
+"""The access log in plain words: who, when, what. Acts of one actor in one hour make one line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from salus.access.queries import AccessEntry, who_looked
+from salus.audit.models import Agent, EventKind
+from salus.kernel.actor import Actor
+
+_WHAT: dict[EventKind, str | Promise] = {
+    EventKind.SIGN_IN: _("signed in"),
+    EventKind.RECORD_OPENED: _("opened the record as the law says"),
+    EventKind.RECORD_VIEWED: _("looked at what is in the record"),
+    EventKind.DOCUMENT_OPENED: _("opened a document"),
+    EventKind.DOCUMENT_FILED: _("filed a document"),
+    EventKind.INDEX_REQUEST: _("looked the name up in the patient index"),
+    EventKind.ELIGIBILITY_CHECK: _("checked the health insurance"),
+    EventKind.VACCINATION_RECORDED: _("recorded a vaccination"),
+    EventKind.CONSENT_CHANGED: _("changed who may see the record"),
+    EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),
+    EventKind.DIRECTORY_CHANGED: _("changed the directory"),
+}
+_WHO: dict[Agent, str | Promise] = {
+    Agent.PATIENT: _("Patient or assistant"),
+    Agent.PROFESSIONAL: _("Health professional"),
+    Agent.HOSPITAL: _("Hospital"),
+    Agent.PHARMACY: _("Pharmacy"),
+    Agent.LABORATORY: _("Medical laboratory"),
+    Agent.RESCUE: _("Fire and rescue corps"),
+    Agent.SYSTEM: _("A system of the agency"),
+}
+
+
+_ICONS = {
+    EventKind.SIGN_IN: "sign-in",
+    EventKind.DOCUMENT_OPENED: "document",
+    EventKind.DOCUMENT_FILED: "plus",
+    EventKind.INDEX_REQUEST: "search",
+    EventKind.ELIGIBILITY_CHECK: "shield",
+    EventKind.VACCINATION_RECORDED: "vaccination",
+    EventKind.CONSENT_CHANGED: "settings",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    at: datetime  # of the last of them
+    name: str  # '' when only the role is known
+    role: str | Promise
+    what: str | Promise
+    icon: str
+    times: int
+    own: bool
+    denied: bool
+    among_several: bool
+
+
+def access_log(
+    *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
+) -> list[Line]:
+    """Newest first; the same act by the same actor within one clock hour is one line."""
+    entries = who_looked(actor=actor, person=person, at=at, request_id=request_id)
+    return [_line(list(group)) for _same, group in groupby(entries, _same)]
+
+
+def _same(entry: AccessEntry) -> tuple[object, ...]:
+    hour = entry.at.replace(minute=0, second=0, microsecond=0)
+    return (hour, entry.kind, entry.agent, entry.name, entry.own, entry.denied, entry.among_several)
+
+
+def _line(entries: list[AccessEntry]) -> Line:
+    newest = entries[0]
+    return Line(
+        at=newest.at,
+        name=newest.name,
+        role=_WHO[newest.agent],
+        what=_WHAT[newest.kind],
+        icon=_ICONS.get(newest.kind, "eye"),
+        times=len(entries),
+        own=newest.own,
+        denied=newest.denied,
+        among_several=newest.among_several,
+    )

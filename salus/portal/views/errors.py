@@ -1,0 +1,108 @@
+"""What the site answers when it cannot do what was asked: the same look, a plain word, a way on."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from salus.kernel.errors import InvalidInput
+from salus.kernel.page import public
+
+Text = str | Promise
+
+# What the domains say when they refuse: translated here, where a person reads it.
+REFUSALS = (
+    gettext_noop("a matricule has 13 digits"),
+    gettext_noop("the first 8 digits of the matricule are not a date"),
+    gettext_noop("the 12th digit of the matricule (Luhn) does not fit the others"),
+    gettext_noop("the 13th digit of the matricule (Verhoeff) does not fit the others"),
+    gettext_noop("no person has this number and this date of birth"),
+    gettext_noop("you cannot be your own assistant"),
+    gettext_noop("no such person"),
+    gettext_noop("the date of the vaccination lies before birth or in the future"),
+    gettext_noop("there is no vaccination record yet; a vaccinating doctor opens it"),
+    gettext_noop("the record does not take documents now"),
+)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    text = _refusal(exception) if isinstance(exception, InvalidInput) else ""
+    return _page(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        _("We could not use what was sent"),
+        text or _("Something in the address or the form is not right. Go back and try again."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request,
+        HTTPStatus.NOT_FOUND,
+        _("There is nothing here that you can open"),
+        _(
+            "The address may be wrong, what you look for may be gone, or it may not be for you."
+            " For everyone's privacy we do not say which."
+        ),
+    )
+
+
+def conflict(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, HTTPStatus.CONFLICT, _("This is not possible now"), _refusal(exception))
+
+
+def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An error of ours that the reader can do nothing about, such as content that is damaged."""
+    return _page(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _("The service could not do this"),
+        _("Please try again in a moment; the status page says how the services are."),
+    )
+
+
+@public
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        _("This form has expired"),
+        _(
+            "To protect you we did not do what it asked. Go back, reload the page, and send it again."
+        ),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Rendered without the request: whatever broke must not break this page too."""
+    html = render_to_string(
+        "portal/error.html",
+        {
+            "title": _("Something went wrong on our side"),
+            "text": _(
+                "Nothing that you entered was changed by halves."
+                " Please try again in a moment; the status page says how the services are."
+            ),
+            "code": 500,
+        },
+    )
+    return HttpResponse(html, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _refusal(error: Exception) -> str:
+    return capfirst(gettext(str(error))) + "."
+
+
+def _page(request: HttpRequest, status: HTTPStatus, title: Text, text: Text) -> HttpResponse:
+    html = render_to_string(
+        "portal/error.html", {"title": title, "text": text, "code": status.value}, request
+    )
+    return HttpResponse(html, status=status)

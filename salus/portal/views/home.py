@@ -1,0 +1,65 @@
+"""The home page: one for the public, one for each role."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from salus.access.queries import assisted_by, circle_of_trust, patients_of
+from salus.kernel.actor import Role
+from salus.kernel.clock import now
+from salus.kernel.errors import NotFound
+from salus.kernel.page import actor_of, patient, professional, public
+from salus.mpi.forms import PersonSearch
+from salus.portal.access_log import access_log
+from salus.shared_record.permissions import is_closed
+from salus.shared_record.queries import documents_of
+from salus.shared_record.views import previous_visit
+from salus.vaccination.queries import vaccinations_of
+
+SHOWN = 4  # rows of each list: what one sees in five seconds
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    if actor is None:
+        return render(request, "portal/home.html")
+    if actor.role is Role.PROFESSIONAL:
+        return _of_professional(request)
+    return _of_patient(request)
+
+
+def _of_patient(request: HttpRequest) -> HttpResponse:
+    actor, person = patient(request)
+    at, since = now(), previous_visit(request)
+    try:
+        documents = documents_of(actor=actor, person=person, at=at)
+    except NotFound:  # no record yet, or closed by the patient
+        documents = []
+    card = vaccinations_of(actor=actor, person=person, at=at)
+    looked = [e for e in access_log(actor=actor, person=person, at=at) if not e.own]
+    return render(
+        request,
+        "portal/home_patient.html",
+        {
+            "closed": is_closed(person),
+            "documents": documents[:SHOWN],
+            "total": len(documents),
+            "fresh_documents": sum(since is not None and d.filed_at > since for d in documents),
+            "new_since": since,
+            "acts": card.acts[:SHOWN] if card else [],
+            "looked": looked[:SHOWN],
+            "trusted": circle_of_trust(person),
+            "assisted": assisted_by(person),
+        },
+    )
+
+
+def _of_professional(request: HttpRequest) -> HttpResponse:
+    _actor, practitioner = professional(request)
+    return render(
+        request,
+        "portal/home_professional.html",
+        {"form": PersonSearch(), "patients": patients_of(practitioner)},
+    )

@@ -1,0 +1,141 @@
+"""A nation with its users, and its report as whole numbers: what the test of every figure stands on."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from playwright.sync_api import Browser
+
+from salus.kernel.month import Month
+from salus.kernel.postgres import login
+from salus.simulation.demo_people import EMAILS
+from tests.conftest import Site, salus
+from tests.functional.visitor import Visitor
+
+Counts = dict[str, int]
+_BASES = {
+    "records_by_residence": "records_total",
+    "vaccination_records_by_age": "vaccination_records_total",
+}
+
+
+def count(site: Site) -> Counts:
+    """The running month's report as whole numbers: a share becomes the number of records it stands for."""
+    out = site.data / "now.json"
+    month = str(Month.of(date.today()))  # noqa: DTZ011  # the machine's day is the site's day
+    done = salus("report", month, "--format", "json", "--out", out, data=site.data)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(out.read_text())
+    counts: Counts = {}
+    values = {figure["id"]: figure["value"] for figure in report["figures"]}
+    for figure in report["figures"]:
+        assert figure["status"] == "provisional"
+        base = values["records_total"] / 100 if figure["unit"] == "percent" else 1
+        counts[figure["id"]] = round(figure["value"] * base)
+    for chart in report["charts"]:
+        base = values[_BASES[chart["id"]]] / 100 if chart["unit"] == "percent" else 1
+        for point in chart["series"]:
+            if point["period"] == month:
+                counts[f"{chart['id']}/{point['dimension']}"] = round((point["value"] or 0) * base)
+    return counts
+
+
+def moved(before: Counts, after: Counts) -> Counts:
+    """What moved, by indicator; a chart with dimensions must move in one of them alone."""
+    moves: Counts = {}
+    for key in before:
+        if delta := after[key] - before[key]:
+            assert key.split("/")[0] not in moves, f"{key} moved, and another part of it too"
+            moves[key.split("/")[0]] = delta
+    return moves
+
+
+class User:
+    """Somebody at a browser."""
+
+    def __init__(self, site: Site, browser: Browser, part: str) -> None:
+        self.page = browser.new_context(base_url=site.url).new_page()
+        Visitor(page=self.page, url=site.url).signs_in(part)
+
+    def form(self, path: str, action: str, **fields: str) -> Callable[[], None]:
+        """The first form for ``action`` on a page, filled in; each call sends the very same request."""
+        self.page.goto(path)
+        return self.shown_form(action, **fields)
+
+    def shown_form(self, action: str, **fields: str) -> Callable[[], None]:
+        found = self.page.locator(f"form[action='{action}']").first
+        sent: dict[str, Any] = found.evaluate(
+            "form => Object.fromEntries(new FormData(form).entries())"
+        )
+        sent |= fields
+
+        def send() -> None:
+            answer = self.page.request.post(action, form=sent)
+            assert answer.ok, answer.status
+
+        return send
+
+    def link(self, path: str, selector: str) -> Callable[[], None]:
+        """The first such link on a page; each call follows the very same address."""
+        self.page.goto(path)
+        address = self.page.locator(selector).first.get_attribute("href")
+        assert address
+
+        def follow() -> None:
+            answer = self.page.goto(address)
+            assert answer is not None
+            assert answer.ok
+
+        return follow
+
+
+class World:
+    """The site, its users, and a look behind it to choose who has what."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        self.site, self._browser = site, browser
+        self._users: dict[str, User] = {}
+        self.rows = psycopg.connect(**asdict(login(site.data, "superuser")), autocommit=True)
+
+    def user(self, part: str) -> User:
+        if part not in self._users:
+            self._users[part] = User(self.site, self._browser, part)
+        return self._users[part]
+
+    def value(self, sql: str, **parameters: object) -> Any:
+        row = self.rows.execute(sql, parameters).fetchone()
+        assert row is not None, "the nation has nobody for this act"
+        return row[0]
+
+    def person(self, part: str) -> int:
+        return int(
+            self.value(
+                "select person_id from access_accountperson p join accounts_account a"
+                " on a.id = p.account_id where a.email = %(email)s",
+                email=EMAILS[part],
+            )
+        )
+
+    def bring(self, *resources: dict[str, Any]) -> Callable[[], None]:
+        """A Bundle in a file, imported as another system's export."""
+        entries = [
+            {
+                "fullUrl": f"urn:uuid:{resource['id']}",
+                "resource": resource,
+                "request": {"method": "POST", "url": resource["resourceType"]},
+            }
+            for resource in resources
+        ]
+        path = self.site.data / f"{uuid4()}.json"
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+        path.write_text(json.dumps(bundle))
+
+        def send() -> None:
+            done = salus("import", path, data=self.site.data)
+            assert done.returncode == 0, done.stderr
+
+        return send

@@ -1,0 +1,106 @@
+"""Collects every text that people read into locale/*/LC_MESSAGES/django.po: from Python code, templates, and the
+published definitions of figures (docstrings, which no other collector sees). Run by `make messages`.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import django
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALES = ROOT / "locale"
+KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+}
+# Errors are raised without knowing a language, and translated where a page shows them.
+ERRORS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "Conflict": None,
+    "InvalidInput": None,
+    "NotFound": None,
+}
+SHOWN = ("access", "country", "directory", "mpi", "shared_record", "vaccination")
+Message = tuple[str, ...] | str  # with its plural, where it has one
+
+
+def collected() -> Iterator[tuple[Message, str | None]]:
+    """Every message with its context."""
+    yield from _in_code()
+    yield from _in_templates()
+    yield from _in_definitions()
+
+
+def _in_code() -> Iterator[tuple[Message, str | None]]:
+    yield from _python("salus", "**.py", KEYWORDS)
+    for package in SHOWN:
+        for module in ("actions", "lu", "permissions", "queries"):
+            yield from _python(f"salus/{package}", f"{module}.py", ERRORS)
+
+
+def _python(
+    folder: str, files: str, keywords: Mapping[str, tuple[int | tuple[int, str], ...] | None]
+) -> Iterator[tuple[Message, str | None]]:
+    for _file, _line, message, _comments, context in extract_from_dir(
+        ROOT / folder, method_map=[(files, "python")], keywords=keywords
+    ):
+        yield message, context
+
+
+def _in_templates() -> Iterator[tuple[Message, str | None]]:
+    from django.template import engines
+    from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+
+    engine = engines["django"].engine  # type: ignore[attr-defined]
+    for path in sorted((ROOT / "salus").glob("*/templates/**/*")):
+        if path.suffix not in {".html", ".txt"}:
+            continue
+        nodes = engine.from_string(path.read_text(encoding="utf-8")).nodelist
+        for node in nodes.get_nodes_by_type(TranslateNode):
+            if text := node.filter_expression.var.literal:
+                yield text, node.message_context and node.message_context.var
+        for node in nodes.get_nodes_by_type(BlockTranslateNode):
+            singular = _block(node, node.singular)
+            yield (singular, _block(node, node.plural)) if node.plural else singular, None
+
+
+def _block(node: object, tokens: object) -> str:
+    text: str = node.render_token_list(tokens)[0]  # type: ignore[attr-defined]
+    if node.trimmed:  # type: ignore[attr-defined]
+        return " ".join(line.strip() for line in text.strip().splitlines())
+    return text
+
+
+def _in_definitions() -> Iterator[tuple[Message, str | None]]:
+    from salus.activity_report.edition import indicators
+
+    for indicator in indicators().values():
+        yield indicator.definition, None
+
+
+def update() -> None:
+    template = Catalog(project="Salus", version="0", copyright_holder="Salus")
+    for message, context in collected():
+        template.add(message, context=context)
+    for path in sorted(LOCALES.glob("*/LC_MESSAGES/django.po")):
+        language = path.parents[1].name
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=language)
+        catalogue.update(template, no_fuzzy_matching=True)
+        with path.open("wb") as file:
+            write_po(file, catalogue, omit_header=False, ignore_obsolete=True, sort_output=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    update()
