@@ -88,11 +88,8 @@ install: $(ENVIRONMENT) ## the Python environment alone, in .venv/
 assets: $(ASSETS) ## styles, scripts and icons of the pages, into salus/portal/static/vendor/
 
 .PHONY: messages
-messages: $(ENVIRONMENT) ## collect the texts of pages and code into locale/ (needs GNU gettext)
-	@command -v xgettext >/dev/null || { \
-		echo "Collecting texts needs GNU gettext:  sudo apt-get install gettext" >&2; exit 1; }
-	$(SETTINGS_ONLY) $(BIN)/django-admin makemessages --settings config.settings --all --no-location \
-		--ignore=.venv --ignore=.tools --ignore=node_modules --ignore=tests
+messages: $(ENVIRONMENT) ## collect the texts of pages, code and figures into locale/
+	$(SETTINGS_ONLY) $(BIN)/python -m tools.messages
 
 $(UV): Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null || { \

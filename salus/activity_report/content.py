@@ -10,10 +10,10 @@ from salus.activity_report import layout
 from salus.activity_report.edition import Chart, Edition, Figure, indicators
 from salus.activity_report.printed import (
     Number,
-    day,
     month_name,
     precision_of_series,
     print_change,
+    print_day,
     print_parts,
     print_value,
 )
@@ -125,7 +125,7 @@ def content_of(edition: Edition, in_language: str) -> Content:
             title=str(layout.TITLE),
             month_title=_capitalised(month_name(edition.month, language())),
             revision=edition.revision,
-            note=str(layout.SYNTHETIC) % {"scale": edition.simulated} if edition.simulated else "",
+            note=_note(edition),
             introduction=tuple(str(text) for text in layout.INTRODUCTION),
             sections=tuple(
                 PrintedSection(
@@ -134,14 +134,12 @@ def content_of(edition: Edition, in_language: str) -> Content:
                     purpose=str(section.purpose),
                     accent=section.accent,
                     figures=tuple(
-                        tuple(
-                            _figure(edition.figure(name), printed[name], edition.month)
-                            for name in row
-                        )
+                        tuple(_figure(edition.figure(name), printed[name], edition) for name in row)
                         for row in section.figures
                     ),
                     charts=tuple(
-                        tuple(_chart(edition.chart(name)) for name in row) for row in section.charts
+                        tuple(_chart(edition.chart(name), edition) for name in row)
+                        for row in section.charts
                     ),
                 )
                 for section in layout.SECTIONS
@@ -170,13 +168,25 @@ def printed_values(edition: Edition) -> dict[str, str]:
     return printed
 
 
-def status_of(value: Number) -> str:
+def status_of(value: Number, edition: Edition, period: str) -> str:
     """In the words of SDMX's code list of observation statuses."""
-    return "missing" if value is None else "normal"
+    if value is None:
+        return "missing"
+    return "provisional" if edition.provisional_on and period == edition.period else "normal"
 
 
-def _figure(figure: Figure, printed: str, month: Month) -> PrintedFigure:
-    indicator = indicators()[figure.id]
+def _note(edition: Edition) -> str:
+    """What a reader must know before the first figure."""
+    notes = []
+    if edition.simulated:
+        notes.append(str(layout.SYNTHETIC) % {"scale": edition.simulated})
+    if edition.provisional_on:
+        notes.append(str(layout.PROVISIONAL) % {"day": print_day(edition.cut_off, language())})
+    return " ".join(notes)
+
+
+def _figure(figure: Figure, printed: str, edition: Edition) -> PrintedFigure:
+    indicator, month = indicators()[figure.id], edition.month
     is_flow = indicator.measure is Measure.FLOW
     return PrintedFigure(
         id=figure.id,
@@ -185,14 +195,14 @@ def _figure(figure: Figure, printed: str, month: Month) -> PrintedFigure:
         starred=indicator.glossary in layout.GLOSSARY,
         reference=_capitalised(month_name(month, language()))
         if is_flow
-        else gettext("Total on %(day)s") % {"day": day(month, language())},
+        else gettext("Total on %(day)s") % {"day": print_day(edition.cut_off, language())},
         change=print_change(figure.change, language()) if is_flow else "",
         change_reference=gettext("compared with %(month)s")
         % {"month": month_name(month + -1, language())}
         if is_flow
         else "",
         unit=indicator.unit,
-        status=status_of(figure.value),
+        status=status_of(figure.value, edition, edition.period),
         definition=definition(indicator),
     )
 
@@ -201,7 +211,7 @@ def definition(indicator: Indicator) -> str:
     return gettext(indicator.definition)
 
 
-def _chart(chart: Chart) -> PrintedChart:
+def _chart(chart: Chart, edition: Edition) -> PrintedChart:
     indicator = indicators()[chart.id]
     labels = layout.DIMENSIONS.get(indicator.dimension, {"": layout.TITLES[chart.id]})
     names = [str(labels[code]) for code in indicator.codes]
@@ -210,13 +220,16 @@ def _chart(chart: Chart) -> PrintedChart:
     rows = [tuple(values[i : i + columns]) for i in range(0, len(values), columns)]
     printed = [_row(row, indicator) for row in rows]
     months = [point.period for point in chart.series[::columns]]
-    first, last = Month.parse(months[0]), Month.parse(months[-1])
+    first = Month.parse(months[0])
     return PrintedChart(
         id=chart.id,
         title=str(layout.TITLES[chart.id]),
         starred=indicator.dimension in layout.STARRED_DIMENSIONS,
         span=gettext("from %(first)s to %(last)s")
-        % {"first": day(first, language(), first=True), "last": day(last, language())},
+        % {
+            "first": print_day(first.first_day, language()),
+            "last": print_day(edition.cut_off, language()),
+        },
         finding=_parts(names, months, printed)
         if indicator.dimension
         else _trend(months, rows, printed),

@@ -18,8 +18,8 @@ from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure, regis
 from salus.kernel.month import Month
 
 
-class MonthNotOver(InvalidInput):
-    """A report is of a month that has ended."""
+class MonthNotBegun(InvalidInput):
+    """There is nothing to report of the future."""
 
 
 class MonthBeforeData(NotFound):
@@ -56,13 +56,18 @@ class Edition:
     revision: int = 1
     figures: tuple[Figure, ...]
     charts: tuple[Chart, ...]
-    simulated: str = (
-        ""  # scale of the synthetic nation that was counted, "1/100"; '' for a real one
-    )
+    simulated: str = ""  # scale of the synthetic nation that was counted, "1/100"
+    provisional_on: str = ""  # the day of the count, YYYY-MM-DD, when the month was still running
 
     @property
     def month(self) -> Month:
         return Month.parse(self.period)
+
+    @property
+    def cut_off(self) -> date:
+        """The last day that was counted."""
+        running = self.provisional_on
+        return date.fromisoformat(running) if running else self.month.last_day
 
     @property
     def counted(self) -> tuple[tuple[Figure, ...], tuple[Chart, ...], str]:
@@ -102,11 +107,11 @@ def indicators() -> dict[str, Indicator]:
 def count_edition(month: Month, *, as_of: datetime) -> Edition:
     """Count every figure and chart of ``month`` from one snapshot of the rows, as they are now.
 
-    Raises MonthNotOver when the month has not ended ``as_of``, and MonthBeforeData when nothing had
-    been recorded by its end.
+    The running month is counted as far as it has come, and says so. Raises MonthNotBegun for a month
+    that lies in the future ``as_of``, and MonthBeforeData when nothing had been recorded by its end.
     """
-    if month.end(_zone()) > as_of:
-        raise MonthNotOver(f"{month} is not over yet; the report counts complete months only")
+    if month.start(_zone()) > as_of:
+        raise MonthNotBegun(f"{month} has not begun yet: there is nothing to report of it")
     asked = indicators().values()
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # One snapshot, so that figures agree with each other while the services go on.
@@ -117,6 +122,7 @@ def count_edition(month: Month, *, as_of: datetime) -> Edition:
             figures=tuple(_count(cursor, i, month) for i in asked if i.kind is Kind.FIGURE),
             charts=tuple(_draw(cursor, i, month) for i in asked if i.kind is Kind.CHART),
             simulated=_simulated(),
+            provisional_on=as_of.date().isoformat() if month.end(_zone()) > as_of else "",
         )
     if not any(figure.value for figure in edition.figures):
         raise MonthBeforeData(f"nothing had been recorded by the end of {month}: no report of it")

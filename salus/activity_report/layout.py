@@ -255,6 +255,7 @@ SYNTHETIC = _(
     "Synthetic data: these figures are counted from an invented nation at scale %(scale)s, with no"
     " real person in it."
 )
+PROVISIONAL = _("Provisional: the month is not over yet; counted up to %(day)s.")
 CONTACT = (
     _("More about the agency and its services:"),
     "https://www.esante.lu",

@@ -43,7 +43,7 @@ def as_json(edition: Edition, language: str) -> bytes:
                 "measure": chart.measure,
                 "unit": indicators()[name].unit,
                 "series": [
-                    {**asdict(point), "status": status_of(point.value)}
+                    {**asdict(point), "status": status_of(point.value, edition, point.period)}
                     for point in edition.chart(name).series
                 ],
             }
@@ -65,6 +65,6 @@ def as_csv(edition: Edition, language: str) -> bytes:
     ]
     points += [(name, point) for name in content.charts for point in edition.chart(name).series]
     for name, point in points:
-        unit, status = indicators()[name].unit, status_of(point.value)
+        unit, status = indicators()[name].unit, status_of(point.value, edition, point.period)
         table.writerow((point.period, name, point.dimension, point.value, unit, status))
     return text.getvalue().encode()

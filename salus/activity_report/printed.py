@@ -1,6 +1,7 @@
 """How numbers and months are printed in a language: the rules of the CLDR, through Babel."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from babel import Locale
@@ -76,6 +77,6 @@ def month_short(month: Month, language: str) -> str:
     return format_date(month.first_day, "LLL", locale=language)
 
 
-def day(month: Month, language: str, *, first: bool = False) -> str:
-    """The last (or first) day of a month, 31/12/2024."""
-    return format_date(month.first_day if first else month.last_day, "dd/MM/y", locale=language)
+def print_day(day: date, language: str) -> str:
+    """31/12/2024."""
+    return format_date(day, "dd/MM/y", locale=language)

@@ -15,11 +15,13 @@ from salus.kernel.month import Month
 def report(*, month: Month, language: str, format: str, out: Path | None) -> Path:
     """Write the report of a month, by default into the data folder; returns where it lies.
 
-    Raises MonthNotOver and MonthBeforeData (salus.activity_report.edition), and what
-    `disk_errors` raises when the file cannot be written.
+    The running month's report is provisional, and not kept. Raises MonthNotBegun and MonthBeforeData
+    (salus.activity_report.edition), and what `disk_errors` raises when the file cannot be written.
     """
     now = clock.now()
-    edition = keep(count_edition(month, as_of=now), counted_at=now)
+    edition = count_edition(month, as_of=now)
+    if not edition.provisional_on:
+        edition = keep(edition, counted_at=now)
     path = out or settings.DATA / "reports" / str(month) / f"report.{language}.{format}"
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
