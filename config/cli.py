@@ -38,9 +38,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _simulate(options: argparse.Namespace) -> int:
     with _installation(options.data, role="loader"):
-        from salus.simulation.run import simulate
-
         from salus.kernel.clock import last_complete_month
+        from salus.simulation.run import simulate
 
         simulate(
             denominator=options.scale,
