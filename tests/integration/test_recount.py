@@ -53,7 +53,7 @@ class Recount:
         self.start, self.end, self.last_day = month.start(ZONE), month.end(ZONE), month.last_day
 
     def table(self, name: str) -> Iterator[Any]:
-        yield from self.rows.execute(f"select * from {name}")  # type: ignore[arg-type]
+        yield from self.rows.execute(f"select * from {name}")
 
     def in_force(self, since: datetime, until: datetime | None) -> bool:
         return since < self.end and (until is None or until >= self.end)

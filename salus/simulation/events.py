@@ -1,0 +1,186 @@
+"""The events of one month: openings of documents, requests to the patient index, checks of eligibility."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from salus.audit.models import Agent, EventKind
+from salus.simulation.documents import Documents, documents
+from salus.simulation.lives import World
+from salus.simulation.providers import ORGANIZATION_TYPES
+from salus.simulation.sampling import draw, generator, spread
+from salus.simulation.timeline import NEVER, Ints, Mask
+
+_HOUR = 3_600_000_000
+_RECENT = 3  # months whose documents are opened
+_INDEX_CALLERS = {
+    Agent.HOSPITAL: 0.64,
+    Agent.LABORATORY: 0.12,
+    Agent.PROFESSIONAL: 0.10,
+    Agent.SYSTEM: 0.14,
+}
+INDEX_SYSTEM = "shared-record"  # the services of the platform ask the index too
+CALLERS = {"pharmacy": Agent.PHARMACY, "laboratory": Agent.LABORATORY, "rescue": Agent.RESCUE}
+
+
+@dataclass(kw_only=True)
+class Events:
+    """Rows of the event table; indices, -1 for none. ``document`` holds row ids, 0 for none."""
+
+    kind: EventKind
+    agent: Agent
+    at: Ints
+    account: Ints = field(default_factory=lambda: _NONE)
+    practitioner: Ints = field(default_factory=lambda: _NONE)
+    organization: Ints = field(default_factory=lambda: _NONE)
+    person: Ints = field(default_factory=lambda: _NONE)
+    document: Ints = field(default_factory=lambda: _NONE)
+    system: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("account", "practitioner", "organization", "person", "document"):
+            if getattr(self, name) is _NONE:
+                none = 0 if name == "document" else -1
+                setattr(self, name, np.full(len(self.at), none, dtype=np.int64))
+
+
+_NONE: Ints = np.zeros(0, dtype=np.int64)
+
+
+def openings(world: World, month: int) -> list[Events]:
+    """Of documents of the last months: by their patients, by professionals of the circle of trust."""
+    rng = generator(world.seed, f"openings/{month}")
+    recent = [documents(world, m) for m in range(max(0, month - _RECENT + 1), month + 1)]
+    person, filed, ids, ended = (
+        np.concatenate([getattr(d, name) for d in recent])
+        for name in ("person", "filed", "ids", "ended")
+    )
+    end = world.line.starts[month + 1]
+    open_ = (ended == NEVER) & (filed < end - 4 * _HOUR) & world.readable(month)[person]
+    # Early in the month more are opened of the month before, and so on.
+    fresh = 1.0 / (1 + np.maximum(0, world.line.starts[month] - filed) / (30 * 24 * _HOUR))
+
+    reachable = (world.activated < month) & (world.deleted_at >= end)
+    chosen = spread(
+        rng, open_ & reachable[person], fresh, _flow(world, "opened_by_patients", month)
+    )
+    by_patients = Events(
+        kind=EventKind.DOCUMENT_OPENED,
+        agent=Agent.PATIENT,
+        at=_after(rng, filed[chosen], world.line.starts[month], end),
+        account=person[chosen],
+        person=person[chosen],
+        document=ids[chosen],
+    )
+    links = _links_in_force(world, month)
+    first = np.searchsorted(world.circle.person[links], person)
+    count = np.searchsorted(world.circle.person[links], person, side="right") - first
+    flow = _flow(world, "opened_by_professionals", month)
+    chosen = spread(rng, open_ & (count > 0), fresh, flow)
+    link = links[first[chosen] + (rng.random(len(chosen)) * count[chosen]).astype(np.int64)]
+    who = world.circle.who[link]
+    by_professionals = Events(
+        kind=EventKind.DOCUMENT_OPENED,
+        agent=Agent.PROFESSIONAL,
+        at=_after(rng, filed[chosen], world.line.starts[month], end),
+        account=len(world.people) + who,
+        practitioner=who,
+        person=person[chosen],
+        document=ids[chosen],
+    )
+    return [by_patients, by_professionals]
+
+
+def _links_in_force(world: World, month: int) -> Ints:
+    """Links through the whole month to professionals who can sign in, by person."""
+    circle, line = world.circle, world.line
+    begin, end = line.starts[month], line.starts[month + 1]
+    can = world.providers.practitioners.activated[circle.who] < begin
+    links = np.flatnonzero((circle.since < begin) & (circle.until >= end) & can)
+    return links[np.argsort(circle.person[links], kind="stable")]
+
+
+def _after(rng: np.random.Generator, filed: Ints, begin: int, end: int) -> Ints:
+    earliest = np.maximum(filed + _HOUR // 2, begin)
+    return earliest + ((end - earliest) * rng.random(len(filed)) ** 2).astype(np.int64)
+
+
+def index_requests(world: World, month: int) -> list[Events]:
+    """By hospitals, laboratories, professionals and the platform's own services."""
+    rng = generator(world.seed, f"index requests/{month}")
+    known = _known(world, month)
+    person = spread(rng, known, world.interest, _flow(world, "index_requests", month))
+    caller = draw(rng, list(_INDEX_CALLERS.values()), len(person))
+    at = world.line.moments(rng, np.full(len(person), month))
+    result = []
+    for number, agent in enumerate(_INDEX_CALLERS):
+        mine = np.flatnonzero(caller == number)
+        events = Events(kind=EventKind.INDEX_REQUEST, agent=agent, at=at[mine], person=person[mine])
+        if agent is Agent.SYSTEM:
+            events.system = INDEX_SYSTEM
+        elif agent is Agent.PROFESSIONAL:
+            events.practitioner = _signed_in(world, month, rng, len(mine))
+            signed = events.practitioner >= 0
+            events.account = np.where(signed, len(world.people) + events.practitioner, -1)
+        else:
+            events.organization = _callers(world, str(agent.value), rng, len(mine))
+        result.append(events)
+    return result
+
+
+def eligibility_checks(world: World, month: int) -> list[Events]:
+    """By pharmacies, laboratories and the rescue corps."""
+    rng = generator(world.seed, f"eligibility checks/{month}")
+    known = _known(world, month)
+    result = []
+    for caller, agent in CALLERS.items():
+        person = spread(rng, known, world.interest, _flow(world, f"uses_{caller}", month))
+        result.append(
+            Events(
+                kind=EventKind.ELIGIBILITY_CHECK,
+                agent=agent,
+                at=world.line.moments(rng, np.full(len(person), month)),
+                person=person,
+                organization=_callers(world, caller, rng, len(person)),
+            )
+        )
+    return result
+
+
+def filings(world: World, month: int, filed: Documents) -> list[Events]:
+    """One event for each version filed, by its author."""
+    return [
+        Events(
+            kind=EventKind.DOCUMENT_FILED,
+            agent=Agent.PROFESSIONAL,
+            at=filed.filed,
+            practitioner=filed.practitioner,
+            organization=filed.organization,
+            person=filed.person,
+            document=filed.ids,
+        )
+    ]
+
+
+def _known(world: World, month: int) -> Mask:
+    registered: Mask = world.people.registered < world.line.starts[month]
+    return registered & (world.lives >= month)
+
+
+def _flow(world: World, series: str, month: int) -> int:
+    return int(world.plan.flows[series][month])
+
+
+def _callers(world: World, type_: str, rng: np.random.Generator, count: int) -> Ints:
+    kind = ORGANIZATION_TYPES.index(type_)
+    return rng.choice(np.flatnonzero(world.providers.organizations.type == kind), count)
+
+
+def _signed_in(world: World, month: int, rng: np.random.Generator, count: int) -> Ints:
+    """Professionals with an account; while there are none, hospitals' staff ask (-1)."""
+    practitioners = world.providers.practitioners
+    has = practitioners.activated < world.line.starts[month]
+    with_account = np.flatnonzero(has)
+    if not len(with_account):
+        return np.full(count, -1, dtype=np.int64)
+    return rng.choice(with_account, count)

@@ -1,0 +1,108 @@
+"""`salus simulate`: fill an empty installation with the synthetic nation, or go on where it stopped."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+from tqdm import tqdm
+
+from salus.accounts.models import Account
+from salus.directory.models import Organization, Practitioner
+from salus.kernel import clock
+from salus.kernel.errors import AlreadyRunning, Conflict, InvalidInput
+from salus.kernel.month import Month
+from salus.mpi.models import Person
+from salus.shared_record.store import ContentStore
+from salus.simulation.blocks import blocks, first_free_ids
+from salus.simulation.calibration import CALIBRATION, plan
+from salus.simulation.lives import World, make_world
+from salus.simulation.load import analyze, reserve_ids, write
+from salus.simulation.models import Block, Nation
+from salus.simulation.sampling import ScaleTooSmall
+from salus.simulation.timeline import FIRST, Timeline
+
+_SMALLEST = 1_000  # below it a month lacks the few professionals and closures that it needs
+_LOCK = 7_226_287  # "salus" on a telephone's keys, without its vowels
+
+
+def simulate(*, denominator: int, until: Month, seed: int, progress: bool = True) -> None:
+    """Make the nation at scale 1/denominator live up to the end of ``until``.
+
+    Raises AlreadyRunning beside another simulation, Conflict in an installation with other rows,
+    ScaleTooSmall below 1/1000, InvalidInput for a month that is not over or before FIRST.
+    """
+    if denominator > _SMALLEST:
+        raise ScaleTooSmall(
+            f"the smallest nation is 1/{_SMALLEST}: choose a larger scale, as 1/100"
+        )
+    if not FIRST <= until <= clock.last_complete_month():
+        raise InvalidInput(
+            f"the nation lives from {FIRST} to {clock.last_complete_month()}: choose --until there"
+        )
+    with _alone():
+        nation = _nation(denominator, until, seed)
+        if nation.finished_at:
+            _say(f"this nation is here already: scale 1/{denominator}, until {until}, seed {seed}")
+            return
+        line = Timeline(max(until, CALIBRATION), ZoneInfo(settings.TIME_ZONE))
+        world = make_world(plan(denominator=denominator, until=until), line, seed)
+        reserve_ids(first_free_ids(world))
+        _write_blocks(world, until, progress)
+        analyze(sorted({"audit_event", *first_free_ids(world)}))
+        Nation.objects.update(finished_at=clock.now())
+
+
+def _write_blocks(world: World, until: Month, progress: bool) -> None:
+    works = blocks(world, until, store=ContentStore(settings.DATA))
+    done = set(Block.objects.values_list("name", flat=True))
+    with tqdm(
+        total=sum(work.rows for work in works),
+        initial=sum(work.rows for work in works if work.name in done),
+        unit=" rows",
+        unit_scale=True,
+        disable=None if progress else True,  # None: no bar unless on a terminal
+    ) as bar:
+        for work in works:
+            if work.name not in done:
+                bar.set_description(work.name.split("/")[0], refresh=False)
+                write(work, settings.DATA)
+                bar.update(work.rows)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise AlreadyRunning("another simulation is filling this installation: wait for it")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _nation(denominator: int, until: Month, seed: int) -> Nation:
+    """The nation of this installation, begun now if there is none."""
+    nation = Nation.objects.first()
+    if nation is None:
+        if any(model.objects.exists() for model in (Person, Practitioner, Organization, Account)):
+            raise Conflict(
+                "this installation holds other people's rows: simulate into another folder with --data"
+            )
+        return Nation.objects.create(
+            scale_denominator=denominator, until=until.first_day, seed=seed
+        )
+    known = (nation.scale_denominator, Month.of(nation.until), nation.seed)
+    if known != (denominator, until, seed):
+        raise Conflict(
+            f"this installation holds another nation (scale 1/{known[0]}, until {known[1]}, seed "
+            f"{known[2]}): simulate into another folder with --data"
+        )
+    return nation
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201  # part of the command

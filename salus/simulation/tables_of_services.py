@@ -1,0 +1,345 @@
+"""From the arrays of the world to rows of the real tables: the directory, patients' choices, acts, documents."""
+
+import numpy as np
+from django.contrib.auth.hashers import make_password
+
+from salus.audit.models import Agent, EventKind
+from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM
+from salus.simulation import binary_copy as copy
+from salus.simulation.demo_people import EMAILS, PASSWORD
+from salus.simulation.documents import LANGUAGES, Documents
+from salus.simulation.events import Events
+from salus.simulation.lives import Links, Spans, World
+from salus.simulation.names import places, street_line
+from salus.simulation.providers import (
+    DEMO_PHARMACIST,
+    DEMO_PHYSICIAN,
+    HOLDERS,
+    ORGANIZATION_TYPES,
+    PROFESSIONS,
+    Users,
+)
+from salus.simulation.sampling import mixed
+from salus.simulation.tables import (
+    Names,
+    Table,
+    account_table,
+    event_table,
+    until,
+    verified_emails,
+)
+from salus.simulation.timeline import NEVER, NO_DAY, Ints, day_of
+from salus.simulation.vaccinations import ACT_TYPES, Acts, vaccinators
+from salus.terminology import ATC, VACCINES
+
+
+def directory_tables(world: World, names: Names, end: int) -> list[Table]:
+    """The provider directory with what its professionals hold."""
+    practitioners = world.providers.practitioners
+    who = np.flatnonzero(practitioners.registered < end)
+    organizations = np.arange(len(world.providers.organizations.name))
+    registered = Events(
+        kind=EventKind.DIRECTORY_CHANGED,
+        agent=Agent.SYSTEM,
+        at=np.concatenate(
+            [world.providers.organizations.registered, practitioners.registered[who]]
+        ),
+        system="health-directorate",
+    )
+    registered.organization[organizations] = organizations
+    registered.practitioner[len(organizations) :] = who
+    return [
+        _organizations(world, names),
+        _practitioners(world, who, names, end),
+        _roles(world, who, end),
+        *_accounts(world, who, names, end),
+        _mail(world, names, end),
+        _shares(world, names, end),
+        event_table([registered], end),
+    ]
+
+
+def _organizations(world: World, names: Names) -> Table:
+    organizations, where = world.providers.organizations, places()
+    ids = np.arange(len(organizations.name))
+    dice = (mixed(ids, 43) >> np.uint64(16)).tolist()
+    return Table(
+        name="directory_organization",
+        columns={
+            "id": copy.keys(ids),
+            "system": copy.same(ORGANIZATION_SYSTEM, len(ids)),
+            "value": copy.words([f"{600_000 + i}" for i in ids]),
+            "name": copy.words(organizations.name),
+            "name_key": copy.words([names.key(name) for name in organizations.name]),
+            "type": copy.words(ORGANIZATION_TYPES, organizations.type),
+            "country": copy.same("LU", len(ids)),
+            "postal_code": copy.words(where.postal_code, organizations.place),
+            "municipality": copy.words(where.municipality, organizations.place),
+            "line": copy.words([street_line("LU", number) for number in dice]),
+            "telephone": copy.words([f"+352 20 {d % 90 + 10} {d // 90 % 90 + 10}" for d in dice]),
+            "registered_at": copy.instants(organizations.registered),
+        },
+    )
+
+
+def _practitioners(world: World, who: Ints, names: Names, end: int) -> Table:
+    practitioners = world.providers.practitioners
+    none = np.full(len(who), -1, dtype=np.int64)
+    family = names.texts(practitioners.family[who], none)
+    given = names.texts(practitioners.given[who], none)
+    doctor = practitioners.physician[who] | (
+        practitioners.profession[who] == PROFESSIONS.index("106289002")
+    )
+    return Table(
+        name="directory_practitioner",
+        columns={
+            "id": copy.keys(who),
+            "system": copy.same(PROVIDER_SYSTEM, len(who)),
+            "value": copy.words([f"{900_000 + i}" for i in who.tolist()]),
+            "prefix": copy.words(["", "Dr"], doctor.astype(np.int64)),
+            "family": copy.words(family),
+            "given": copy.words(given),
+            "family_key": copy.words([names.key(text) for text in family]),
+            "given_key": copy.words([names.key(text) for text in given]),
+            "gender": copy.words(["male", "female"], practitioners.female[who].astype(np.int64)),
+            "profession": copy.words(PROFESSIONS, practitioners.profession[who]),
+            "registered_at": copy.instants(practitioners.registered[who]),
+            "deregistered_at": copy.instants(until(practitioners.deregistered[who], end)),
+        },
+    )
+
+
+def _roles(world: World, who: Ints, end: int) -> Table:
+    practitioners, roles = world.providers.practitioners, world.providers.roles
+    gone = until(practitioners.deregistered[who], end)
+    return Table(
+        name="directory_practitionerrole",
+        columns={
+            "id": copy.keys(who),
+            "practitioner_id": copy.keys(roles.practitioner[who]),
+            "organization_id": copy.keys(roles.organization[who]),
+            "since": copy.dates(day_of(practitioners.registered[who])),
+            "until": copy.dates(np.where(gone < NEVER, day_of(gone), NO_DAY)),
+        },
+    )
+
+
+def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:
+    practitioners = world.providers.practitioners
+    activated = until(practitioners.activated[who], end)
+    demo = {DEMO_PHYSICIAN: EMAILS["physician"], DEMO_PHARMACIST: EMAILS["pharmacist"]}
+    emails = [
+        demo.get(i) or _address(world, i, names, "praxis.example") if at < NEVER else ""
+        for i, at in zip(who.tolist(), activated.tolist(), strict=True)
+    ]
+    ids = len(world.people) + 1 + who
+    account = account_table(
+        ids=ids,
+        kind="professional",
+        emails=emails,
+        passwords=[make_password(PASSWORD) if e in demo.values() else "!" for e in emails],
+        created=practitioners.registered[who] + 1_000_000,
+        activated=activated,
+        deleted=np.full(len(who), NEVER),
+    )
+    bound = Table(
+        name="access_accountpractitioner",
+        columns={"account_id": copy.bigints(ids), "practitioner_id": copy.keys(who)},
+    )
+    return [account, bound, verified_emails(ids, emails)]
+
+
+def _address(world: World, practitioner: int, names: Names, host: str) -> str:
+    practitioners = world.providers.practitioners
+    given = names.key(names.text(practitioners.given[practitioner]))
+    family = names.key(names.text(practitioners.family[practitioner]))
+    return f"{given}.{family}.{practitioner + 1}@{host}".replace(" ", "-")
+
+
+def _mail(world: World, names: Names, end: int) -> Table:
+    table, columns = _users(world, world.providers.mail, names, end, "regimail.example")
+    columns["holder"] = copy.words(HOLDERS, world.providers.mail.holder[table])
+    return Table(name="secure_mail_mailidentity", columns=columns)
+
+
+def _shares(world: World, names: Names, end: int) -> Table:
+    _, columns = _users(world, world.providers.shares, names, end, "regibox.example")
+    return Table(name="file_share_shareuser", columns=columns)
+
+
+def _users(
+    world: World, users: Users, names: Names, end: int, host: str
+) -> tuple[Ints, dict[str, copy.Column]]:
+    rows = np.flatnonzero(users.since < end)
+    addresses = [
+        _address(world, who, names, host) if who >= 0 else f"{HOLDERS[kind]}.{row + 1}@{host}"
+        for row, who, kind in zip(
+            rows.tolist(),
+            users.practitioner[rows].tolist(),
+            users.holder[rows].tolist(),
+            strict=True,
+        )
+    ]
+    return rows, {
+        "id": copy.keys(rows),
+        "address": copy.words(addresses),
+        "practitioner_id": copy.keys(users.practitioner[rows]),
+        "since": copy.instants(users.since[rows]),
+        "until": copy.instants(until(users.until[rows], end)),
+    }
+
+
+def choice_tables(world: World, end: int) -> list[Table]:
+    """What patients decided: closures, circle of trust, assistants, vaccination records, consents."""
+    vaccinated = np.flatnonzero(world.vaccinated_at < end)
+    circle = _links(world.circle, "access_trustedprofessional", "practitioner_id", end)
+    assistants = _links(world.assistants, "access_assistant", "assistant_id", end)
+    closures = _spans(world.closures, "shared_record_closure", "closed_at", "reopened_at", end)
+    consents = _spans(
+        world.consents, "vaccination_transferconsent", "given_at", "withdrawn_at", end
+    )
+    records = Table(
+        name="vaccination_vaccinationrecord",
+        columns={
+            "person_id": copy.keys(vaccinated),
+            "opened_at": copy.instants(world.vaccinated_at[vaccinated]),
+        },
+    )
+    opened = Events(
+        kind=EventKind.RECORD_OPENED,
+        agent=Agent.PROFESSIONAL,
+        at=world.vaccinated_at[vaccinated],
+        practitioner=vaccinators(world, vaccinated),
+        person=vaccinated,
+    )
+    changes = [
+        event
+        for rows in (world.circle, world.assistants, world.closures, world.consents)
+        for event in _changes(world, rows)
+    ]
+    return [closures, circle, assistants, records, consents, event_table([opened, *changes], end)]
+
+
+def _changes(world: World, rows: Links | Spans) -> list[Events]:
+    """One event for each start and each end: by the patient, or on paper by who has no account."""
+    person = np.concatenate([rows.person, rows.person])
+    at = np.concatenate([rows.since, rows.until])
+    online = (world.activated_at[person] < at) & (world.deleted_at[person] > at)
+    by_patient, on_paper = np.flatnonzero(online), np.flatnonzero(~online)
+    return [
+        Events(
+            kind=EventKind.CONSENT_CHANGED,
+            agent=Agent.PATIENT,
+            at=at[by_patient],
+            account=person[by_patient],
+            person=person[by_patient],
+        ),
+        Events(
+            kind=EventKind.CONSENT_CHANGED,
+            agent=Agent.SYSTEM,
+            at=at[on_paper],
+            person=person[on_paper],
+            system="paper-form",
+        ),
+    ]
+
+
+def _links(links: Links, name: str, who: str, end: int) -> Table:
+    rows = np.flatnonzero(links.since < end)
+    return Table(
+        name=name,
+        columns={
+            "id": copy.keys(rows),
+            "person_id": copy.keys(links.person[rows]),
+            who: copy.keys(links.who[rows]),
+            "since": copy.instants(links.since[rows]),
+            "until": copy.instants(until(links.until[rows], end)),
+        },
+    )
+
+
+def _spans(spans: Spans, name: str, since: str, until_: str, end: int) -> Table:
+    rows = np.flatnonzero(spans.since < end)
+    return Table(
+        name=name,
+        columns={
+            "id": copy.keys(rows),
+            "record_id": copy.keys(spans.person[rows]),
+            since: copy.instants(spans.since[rows]),
+            until_: copy.instants(until(spans.until[rows], end)),
+        },
+    )
+
+
+def vaccination_tables(acts: Acts, rows: Ints, end: int) -> list[Table]:
+    """Acts with an event each."""
+    rows = rows[acts.recorded[rows] < end]
+    vaccine, person = acts.vaccine[rows], acts.person[rows]
+    performed = acts.act_type[rows] == ACT_TYPES.index("performed")
+    # A lot is used up within weeks.
+    lot = mixed(vaccine * 4096 + acts.occurred[rows] // 45, 47)
+    lots = [
+        f"{chr(65 + bits % 26)}{chr(65 + bits // 26 % 26)}{bits // 676 % 10_000:04}" if here else ""
+        for bits, here in zip((lot >> np.uint64(16)).tolist(), performed.tolist(), strict=True)
+    ]
+    table = Table(
+        name="vaccination_immunization",
+        columns={
+            "id": copy.keys(rows),
+            "record_id": copy.keys(person),
+            "act_type": copy.words(ACT_TYPES, acts.act_type[rows]),
+            "vaccine_system": copy.same(ATC, len(rows)),
+            "vaccine_code": copy.words([v.atc for v in VACCINES], vaccine),
+            "vaccine_display": copy.words([v.name for v in VACCINES], vaccine),
+            "occurred_on": copy.dates(acts.occurred[rows]),
+            "recorded_at": copy.instants(acts.recorded[rows]),
+            "practitioner_id": copy.keys(acts.practitioner[rows]),
+            "lot_number": copy.words(lots),
+            "dose_number": copy.smallints(acts.dose[rows]),
+            "entered_in_error_at": copy.instants(until(acts.in_error[rows], end)),
+        },
+    )
+    by_doctor, imported = acts.practitioner[rows] >= 0, acts.practitioner[rows] < 0
+    recorded = acts.recorded[rows]
+    events = [
+        Events(
+            kind=EventKind.VACCINATION_RECORDED,
+            agent=Agent.PROFESSIONAL,
+            at=recorded[by_doctor],
+            practitioner=acts.practitioner[rows][by_doctor],
+            person=person[by_doctor],
+        ),
+        Events(
+            kind=EventKind.VACCINATION_RECORDED,
+            agent=Agent.SYSTEM,
+            at=recorded[imported],
+            person=person[imported],
+            system="msvac",
+        ),
+    ]
+    return [table, event_table(events, end)]
+
+
+def document_table(filed: Documents, end: int) -> Table:
+    return Table(
+        name="shared_record_document",
+        columns={
+            "id": copy.bigints(filed.ids),
+            "person_id": copy.keys(filed.person),
+            "filed_at": copy.instants(filed.filed),
+            "created_on": copy.dates(filed.created),
+            "type": copy.smallints(filed.type),
+            "format": copy.smallints(filed.format),
+            "language": copy.words(LANGUAGES, filed.language),
+            "title": copy.same("", len(filed)),
+            "practitioner_id": copy.keys(filed.practitioner),
+            "organization_id": copy.keys(filed.organization),
+            "replaces_id": copy.keys(
+                np.where(filed.replaces >= 0, filed.first + filed.replaces - 1, -1)
+            ),
+            "ended_at": copy.instants(until(filed.ended, end)),
+            "ended_reason": copy.smallints(
+                np.where(filed.ended < end, filed.ended_reason, 0), null=0
+            ),
+        },
+    )
