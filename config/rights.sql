@@ -30,7 +30,7 @@ grant select on activity_report_archivededition to app;
 grant select, insert on activity_report_archivededition to reporter;
 
 -- The loader fills an empty database and keeps its own list of finished blocks
-grant select, insert on all tables in schema public to loader;
+grant select, insert, maintain on all tables in schema public to loader; -- maintain: analyze
 grant update, delete on simulation_nation, simulation_block to loader;
 
 -- The reporter sees what figures need
