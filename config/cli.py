@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
+import psycopg
+from django.db import OperationalError
 
 from config.migrate import is_current
 from config.serve import migrate, serve
 from salus.kernel.errors import SalusError
+from salus.kernel.logs import Formatter
 from salus.kernel.month import Month
 from salus.kernel.postgres import attached
 
@@ -22,14 +25,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except SalusError as error:
-        print(f"salus: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("salus: stopped", file=sys.stderr)
     except BrokenPipeError:
         # The reader of our output has gone; Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        print(complaint(error), file=sys.stderr)
     return 1
+
+
+def complaint(error: Exception) -> str:
+    """What the user reads of an error: one line of those that users can mend, the place of our own."""
+    match error:
+        case SalusError():
+            return f"salus: {error}"
+        case OperationalError() | psycopg.OperationalError():
+            first, *_ = str(error).splitlines() or [""]
+            return f"salus: the database does not answer any more ({first}); see `salus doctor`"
+        case _:
+            place = Formatter().formatException((type(error), error, error.__traceback__))
+            return f"{place}\nsalus: an error of ours; please report the lines above"
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -128,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     command = add("serve", _serve, "Run the site and its database until Ctrl-C.")
-    command.add_argument("--port", type=int, default=8000)
+    command.add_argument("--port", type=_port, default=8000)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on")
 
     command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
@@ -157,6 +173,12 @@ def _month(text: str) -> Month:
         return Month.parse(text)
     except SalusError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,4}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; choose one from 1 to 65535")
+    return int(text)
 
 
 def _scale(text: str) -> int:

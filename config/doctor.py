@@ -42,10 +42,14 @@ def doctor(data: Path) -> int:
 
 
 def _findings(data: Path) -> Iterator[Finding]:
-    if not data.is_dir():
-        yield Finding(what=f"data folder {data}", problem="absent; `salus serve` makes it")
+    if not data.is_dir() or (os.access(data, os.R_OK) and not any(data.iterdir())):
+        yield Finding(
+            what=f"data folder {data}", problem="nothing there yet; `salus serve` makes it"
+        )
         return
     yield from _folder(data)
+    if not _is_writable(data):
+        return  # somebody else's folder: what is in it cannot be seen
     yield _secrets(data)
     if postgres.is_embedded() and not (data / "postgres").is_dir():
         problem = "absent; `salus serve` makes a new one, a backup restores an old one"
@@ -62,7 +66,7 @@ def _findings(data: Path) -> Iterator[Finding]:
 
 
 def _folder(data: Path) -> Iterator[Finding]:
-    writable = os.access(data, os.W_OK | os.X_OK)
+    writable = _is_writable(data)
     yield Finding(
         what=f"data folder {data} of user {data.stat().st_uid} is writable",
         problem=None if writable else "run as its owner, or choose another with --data",
@@ -78,6 +82,10 @@ def _folder(data: Path) -> Iterator[Finding]:
         problem="too little: free some" if free < _LITTLE_SPACE else None,
         is_warning=free >= _NO_SPACE,
     )
+
+
+def _is_writable(data: Path) -> bool:
+    return os.access(data, os.W_OK | os.X_OK)
 
 
 def _secrets(data: Path) -> Finding:

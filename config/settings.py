@@ -18,7 +18,8 @@ COUNTRY = "salus.country.lu"
 DEBUG = False
 DEMO = os.environ.get("SALUS_DEMO", "") == "1"  # lists the demo people on the sign-in page
 SECRET_KEY = os.environ.get("SALUS_SECRET_KEY") or secret(DATA, "django_secret_key")
-ALLOWED_HOSTS = os.environ.get("SALUS_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+HERE = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = os.environ.get("SALUS_HOSTS", ",".join(HERE)).split(",")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -53,12 +54,10 @@ DOMAINS = [
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    "django_htmx",
     *DOMAINS,
     "salus.activity_report",
     "salus.simulation",
@@ -80,7 +79,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "salus.portal.middleware.RightsMiddleware",
 ]
 
@@ -133,8 +131,14 @@ CSRF_FAILURE_VIEW = "salus.portal.views.errors.csrf_failure"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 
+# Whoever names hosts serves them by TLS, from a proxy in front; plain HTTP is for this machine alone.
+_PUBLIC_HOSTS = [host for host in ALLOWED_HOSTS if host not in HERE]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(_PUBLIC_HOSTS)
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _PUBLIC_HOSTS]
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
+# A message may name one's doctor: it stays on the server, out of the browser's cookies.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import django
+import hypothesis
 import psycopg
 import pytest
 from django.db import connection
@@ -29,6 +30,9 @@ NATION = ("--scale", "1/1000", "--until", "2025-02", "--seed", "1")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Configure Django on a folder that no test has touched yet; unit tests never will."""
+    # A busy machine is no wrong result.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     data = new_folder()
     config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))
     os.environ |= {"SALUS_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -37,6 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     for name in placeholders:
         del os.environ[name]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests to `make prove`; pytest counts them as deselected."""
+    if os.environ.get("SALUS_PROVE") == "1":
+        return
+    long = [item for item in items if item.get_closest_marker("prove")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
 
 
 def new_folder() -> Path:
@@ -186,7 +199,9 @@ def site() -> Iterator[Site]:
     shutil.rmtree(data, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # Playwright's event loop must not outlive its tests: Django would object
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, allowed to talk to this machine only."""
     with sync_playwright() as playwright:

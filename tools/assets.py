@@ -2,8 +2,7 @@
 
     npm (package-lock.json)        nhsuk-frontend     nhsuk.css, nhsuk.js, images/*.svg
                                    fontsource         fonts/*.woff2
-    the Python packages (uv.lock)  django-htmx        htmx.js
-                                   vl-convert-python  vega.js (Vega, Vega-Lite, Vega-Embed)
+    the Python packages (uv.lock)  vl-convert-python  vega.js (Vega, Vega-Lite, Vega-Embed)
 
 Run by `make assets`. Nothing here is committed; the built wheel contains it.
 """
@@ -13,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import vl_convert
@@ -33,7 +31,6 @@ Third-party files, copied by tools/assets.py from the packages named here.
 
 nhsuk.css, nhsuk.js, images/   nhsuk-frontend {nhsuk}   MIT, NHS Digital
 fonts/                         Atkinson Hyperlegible Next {typeface}   OFL-1.1, Braille Institute
-htmx.js                        htmx 2                   0BSD, Big Sky Software
 vega.js                        Vega {vega}, Vega-Lite {vegalite}, Vega-Embed {embed}   BSD-3-Clause,
                                University of Washington Interactive Data Lab and others
 
@@ -81,14 +78,6 @@ def copy_typeface() -> None:
         shutil.copyfile(font, fonts / font.name)
 
 
-def copy_htmx() -> None:
-    spec = find_spec("django_htmx")
-    assert spec is not None
-    assert spec.origin is not None
-    static = Path(spec.origin).parent / "static/django_htmx"
-    shutil.copyfile(static / "htmx-2.min.js", VENDOR / "htmx.js")
-
-
 def write_vega() -> None:
     """Write one script that defines `vega`, `vegaLite` and `vegaEmbed`.
 
@@ -127,7 +116,6 @@ def main() -> None:
     VENDOR.mkdir(parents=True)
     copy_nhsuk()
     copy_typeface()
-    copy_htmx()
     write_vega()
     write_notice()
 

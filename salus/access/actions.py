@@ -54,7 +54,7 @@ def name_assistant(
     Assistant.objects.get_or_create(
         person_id=person, assistant_id=assistant, until=None, defaults={"since": at}
     )
-    record(actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id)
+    _record_assistance(actor, person, assistant, at, request_id)
 
 
 @transaction.atomic
@@ -64,4 +64,18 @@ def end_assistance(
     if actor.person not in (person, assistant):
         raise NotFound("no such assistant")
     Assistant.objects.filter(person=person, assistant=assistant, until=None).update(until=at)
-    record(actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id)
+    _record_assistance(actor, person, assistant, at, request_id)
+
+
+def _record_assistance(
+    actor: Actor, person: int, assistant: int, at: datetime, request_id: UUID | None
+) -> None:
+    """The assistant's name was used as well: the event names both."""
+    record(
+        actor=actor,
+        kind=EventKind.CONSENT_CHANGED,
+        at=at,
+        person=person,
+        persons=[assistant],
+        request_id=request_id,
+    )

@@ -11,7 +11,10 @@ class Professional(forms.Form):
 
 
 class NewAssistant(forms.Form):
-    """Who names an assistant has the person at hand: number and birth date must fit each other."""
+    """Who names an assistant knows the person: number and name must fit each other.
+
+    The birth date would prove nothing, since the number begins with it.
+    """
 
     matricule = forms.CharField(
         label=_("National identification number of the person"),
@@ -19,9 +22,10 @@ class NewAssistant(forms.Form):
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    birth_date = forms.DateField(
-        label=_("Date of birth of the person"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    family = forms.CharField(
+        label=_("Family name of the person"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -1,5 +1,6 @@
 """Who an account is, and the facts from which rights are decided."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -18,12 +19,12 @@ from salus.mpi.models import Person
 
 
 def actor_of(account: int) -> Actor | None:
-    """The actor behind an account, or None while the account is bound to nobody."""
+    """The actor behind an account; None when it is bound to nobody, or to a professional no longer registered."""
     person = AccountPerson.objects.filter(account=account).values_list("person", flat=True).first()
     if person:
         return Actor(role=Role.PATIENT, account=account, person=person)
     practitioner = (
-        AccountPractitioner.objects.filter(account=account)
+        AccountPractitioner.objects.filter(account=account, practitioner__deregistered_at=None)
         .values_list("practitioner", flat=True)
         .first()
     )
@@ -105,17 +106,28 @@ def assistants_of(person: int) -> list[Relation]:
     return [_relation(row.assistant, row.since) for row in rows.order_by("since")]
 
 
-def assisted_by(person: int) -> list[Relation]:
-    """The people whose record this person may use as assistant."""
-    rows = Assistant.objects.filter(assistant=person, until=None).select_related("person")
-    return [_relation(row.person, row.since) for row in rows.order_by("since")]
+def assisted_by(*, actor: Actor, at: datetime) -> list[Relation]:
+    """The people whose record this patient may use as assistant; they see that they were listed."""
+    rows = Assistant.objects.filter(assistant=actor.person, until=None).select_related("person")
+    return _listed(actor, at, rows.order_by("since"))
 
 
-def patients_of(practitioner: int) -> list[Relation]:
-    """The patients who declared this professional."""
-    rows = TrustedProfessional.objects.filter(practitioner=practitioner, until=None)
+def patients_of(*, actor: Actor, at: datetime) -> list[Relation]:
+    """The patients who declared this professional; they see that they were listed."""
+    rows = TrustedProfessional.objects.filter(practitioner=actor.practitioner, until=None)
     rows = rows.select_related("person").order_by("person__family_key", "person__given_key")
-    return [_relation(row.person, row.since) for row in rows]
+    return _listed(actor, at, rows)
+
+
+def _listed(
+    actor: Actor, at: datetime, rows: Iterable[Assistant] | Iterable[TrustedProfessional]
+) -> list[Relation]:
+    with transaction.atomic():
+        relations = [_relation(row.person, row.since) for row in rows]
+        if relations:
+            persons = [relation.person for relation in relations]
+            record(actor=actor, kind=EventKind.PATIENTS_LISTED, at=at, persons=persons)
+    return relations
 
 
 def _relation(person: Person, since: datetime) -> Relation:
@@ -185,7 +197,7 @@ def who_looked(
             agent=Agent(event.agent),
             name=name(event),
             own=own(event),
-            among_several=event.person_id != person,
+            among_several=event.person_id is None,
             document=event.document_id,
             denied=event.denied,
         )

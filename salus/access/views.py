@@ -70,19 +70,20 @@ def end(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def assistants(request: HttpRequest) -> HttpResponse:
     actor, person = patient(request)
+    at = now()
     form = NewAssistant(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             assistant = person_by_matricule(
-                form.cleaned_data["matricule"], birth_date=form.cleaned_data["birth_date"]
+                form.cleaned_data["matricule"], family=form.cleaned_data["family"]
             )
             if assistant is None:
-                raise InvalidInput("no person has this number and this date of birth")
+                raise InvalidInput("no person has this number and this name")
             actions.name_assistant(
                 actor=actor,
                 person=person,
                 assistant=assistant,
-                at=now(),
+                at=at,
                 request_id=request_id(request),
             )
         except SalusError as error:
@@ -93,7 +94,11 @@ def assistants(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "access/assistants.html",
-        {"assistants": assistants_of(person), "assisted": assisted_by(person), "form": form},
+        {
+            "assistants": assistants_of(person),
+            "assisted": assisted_by(actor=actor, at=at),
+            "form": form,
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import connection
 
@@ -29,16 +29,18 @@ def record(
 ) -> None:
     """Write one event for one response.
 
-    ``person`` is the one whose data it is; ``persons`` those of a list. A second event with the same
-    ``request_id`` is a retry: it is kept as repeated, and no figure counts it.
+    ``person`` is the one whose data it is; ``persons`` those of a list. The same actor's second event of
+    the same kind, person and document with the same ``request_id`` is a retry: it is kept as repeated, and
+    no figure counts it. A link that went to somebody else is no retry.
     """
     with connection.cursor() as cursor:
         repeated = False
         if request_id and not denied:
+            same = f"{kind} {actor.account} {actor.system} {person} {document}"
             cursor.execute(
                 "insert into audit_answeredrequest (request_id, at) values (%s, %s)"
                 " on conflict do nothing",
-                [request_id, at],
+                [uuid5(request_id, same), at],
             )
             repeated = cursor.rowcount == 0
         cursor.execute(

@@ -20,6 +20,7 @@ class EventKind(models.TextChoices):
     PERSON_REGISTERED = "person_registered"
     RECORD_OPENED = "record_opened"
     DIRECTORY_CHANGED = "directory_changed"
+    PATIENTS_LISTED = "patients_listed"  # names of those who gave the actor a right
 
 
 class Agent(models.TextChoices):
@@ -57,7 +58,7 @@ class Event(models.Model):
 
 
 class AnsweredRequest(models.Model):
-    """Request ids seen lately: the second event with the same id is marked as repeated."""
+    """Requests that were answered: the second event of the same one is marked as repeated."""
 
-    request_id = models.UUIDField(primary_key=True)
+    request_id = models.UUIDField(primary_key=True)  # with actor, kind, person, document (uuid5)
     at = models.DateTimeField()

@@ -31,7 +31,7 @@ def take_practitioner(transaction: Transaction, entry: Entry) -> Taken | NotUsed
         family=name.family,
         given=name.given,
         prefix=name.prefix,
-        gender=practitioner.text("gender"),
+        gender=practitioner.code("gender", datatypes.GENDERS, default="unknown"),
         profession=next(_professions(transaction, entry), PHYSICIAN),
     )
     return Taken(row=row, created=created)

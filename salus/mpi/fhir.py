@@ -9,7 +9,7 @@ from salus.fhir.element import Element
 from salus.fhir.transaction import Acceptance, NotUsed, Taken, Transaction
 from salus.kernel.errors import InvalidInput
 from salus.mpi.actions import Address, register_person
-from salus.mpi.models import AdministrativeGender, PersonIdentifier
+from salus.mpi.models import PersonIdentifier
 
 
 def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
@@ -29,9 +29,7 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
         given=name.given,
         birth_family=_maiden_name(patient),
         birth_date=birth_date,
-        gender=patient.code(
-            "gender", AdministrativeGender.values, default=AdministrativeGender.UNKNOWN
-        ),
+        gender=patient.code("gender", datatypes.GENDERS, default="unknown"),
         deceased_on=_deceased_on(patient, born=birth_date),
         multiple_birth=patient.positive("multipleBirthInteger"),
         address=_address(patient),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from salus.country import country
 from salus.kernel.errors import InvalidInput
+from salus.kernel.search_key import search_key
 from salus.mpi.queries import Criteria
 
 
@@ -46,7 +47,8 @@ class PersonSearch(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
-        if not self.errors and not any(data.get(n) for n in ("matricule", "family", "birth_date")):
+        named = search_key(data.get("family") or "")
+        if not self.errors and not (named or data["matricule"] or data["birth_date"]):
             raise ValidationError(
                 gettext("Enter an identification number, a family name, or a date of birth.")
             )

@@ -57,11 +57,13 @@ def search(
             _summary(person)
             for person in people.order_by("family_key", "given_key", "id")[:SHOWN_AT_MOST]
         ]
+        ids = [person.id for person in found]
         record(
             actor=actor,
             kind=EventKind.INDEX_REQUEST,
             at=at,
-            persons=[person.id for person in found],
+            person=ids[0] if len(ids) == 1 else None,
+            persons=ids if len(ids) > 1 else None,
             request_id=request_id,
         )
     return found
@@ -75,13 +77,16 @@ def person_summary(person: int) -> PersonSummary:
     return _summary(row)
 
 
-def person_by_matricule(matricule: str, *, birth_date: date) -> int | None:
-    """The person who has both; used where someone types another person's number in their presence."""
+def person_by_matricule(matricule: str, *, family: str) -> int | None:
+    """The person who has both; used where someone types the number of a person whom they know.
+
+    The number alone must not do: numbers can be guessed, and would then be told their names.
+    """
     return (
         PersonIdentifier.objects.filter(
             system=country().MATRICULE_SYSTEM,
             value=country().check_matricule(matricule),
-            person__birth_date=birth_date,
+            person__family_key=search_key(family),
         )
         .values_list("person", flat=True)
         .first()

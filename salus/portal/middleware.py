@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,8 @@ from salus.kernel.page import View, permits, rule_of
 from salus.portal.views import errors
 
 logger = logging.getLogger(__name__)
+
+_LARGEST_ID = 2**63 - 1  # of the database; a larger one in an address names nothing
 
 _PAGES: list[tuple[type[Exception], Callable[[HttpRequest, Exception], HttpResponse]]] = [
     (NotFound, errors.not_found),
@@ -33,8 +36,10 @@ class RightsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         account = request.user
-        known = account.pk if account.is_authenticated and account.is_active else None
-        request.actor = actor_of(known) if known else None  # type: ignore[attr-defined]
+        actor = actor_of(account.pk) if account.is_authenticated else None
+        request.actor = actor  # type: ignore[attr-defined]
+        if account.is_authenticated and actor is None:
+            logout(request)  # bound to nobody any more, or to a professional who has retired
         response = self.get_response(request)
         if account.is_authenticated:
             response["Cache-Control"] = "no-store"
@@ -46,6 +51,8 @@ class RightsMiddleware:
         rule = rule_of(view)
         if rule is None:
             logger.error("refused: %s.%s states no rule", view.__module__, view.__name__)
+            return errors.not_found(request)
+        if any(isinstance(value, int) and value > _LARGEST_ID for value in kwargs.values()):
             return errors.not_found(request)
         if permits(rule, request.actor):  # type: ignore[attr-defined]
             return None

@@ -1,5 +1,7 @@
 """The only writes of the shared record; each leaves one event."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from uuid import UUID
@@ -32,8 +34,8 @@ def close_record(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
     """From now on nobody reads or files; what is inside stays. Closed already: stays so."""
-    check_control(actor=actor, person=person)
-    with rows_of([person]):
+    with _alone_in(person):
+        check_control(actor=actor, person=person)
         Closure.objects.get_or_create(
             record_id=person, reopened_at=None, defaults={"closed_at": at}
         )
@@ -46,8 +48,8 @@ def reopen_record(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
     """Readable again; what others made meanwhile was not filed and is not back-filled."""
-    check_control(actor=actor, person=person)
-    with rows_of([person]):
+    with _alone_in(person):
+        check_control(actor=actor, person=person)
         Closure.objects.filter(record=person, reopened_at=None).update(reopened_at=at)
         record(
             actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id
@@ -75,12 +77,12 @@ def file_document(
     """
     if not 0 < len(content) <= CONTENT_AT_MOST:
         raise InvalidInput(f"a document has 1 to {CONTENT_AT_MOST} bytes")
-    decision = decision_on(actor=actor, person=person, purpose=Purpose.WRITE)
-    if decision.rule == "closed":
-        raise Conflict("the record does not take documents now")
-    if not decision.permit:
-        raise NotFound("no record that you can file to")
-    with rows_of([person]):
+    with _alone_in(person):
+        decision = decision_on(actor=actor, person=person, purpose=Purpose.WRITE)
+        if decision.rule == "closed":
+            raise Conflict("the record does not take documents now")
+        if not decision.permit:
+            raise NotFound("no record that you can file to")
         if master_identifier:
             known = Document.objects.filter(master_identifier=master_identifier).first()
             if known:
@@ -103,6 +105,15 @@ def file_document(
         DocumentContent.objects.create(document_id=number, **asdict(stored))
         record(actor=actor, kind=EventKind.DOCUMENT_FILED, at=at, person=person, document=number)
     return number, True
+
+
+@contextmanager
+def _alone_in(person: int) -> Iterator[None]:
+    """One transaction over a record that nobody else changes meanwhile: a document is filed wholly before
+    a closing or not at all, and the same one by two requests at once is filed once."""
+    with rows_of([person]):
+        Record.objects.select_for_update(no_key=True).filter(pk=person).first()
+        yield
 
 
 def _next_id() -> int:

@@ -42,6 +42,8 @@ def take_encounter(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
     created_on = encounter.child("period").day("start")
     if created_on is None:
         return NotUsed(reason="the day of the encounter is not known")
+    if created_on > transaction.at.date():
+        raise encounter.wrong("period", "a finished encounter lies in the future")
     patient = bundle.find(encounter.child("subject"), type="Patient")
     person = transaction.row(encounter.child("subject"), type="Patient")
     if patient is None or person is None:

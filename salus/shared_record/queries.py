@@ -45,8 +45,8 @@ def documents_of(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> list[DocumentSummary]:
     """The person's current documents, newest first; NotFound when absent or not for this actor."""
-    decision = decision_on(actor=actor, person=person, purpose=Purpose.READ)
     with rows_of([person]):
+        decision = decision_on(actor=actor, person=person, purpose=Purpose.READ)
         documents = [_summary(row) for row in _current(person)] if decision.permit else []
         record(
             actor=actor,
@@ -65,8 +65,8 @@ def open_document(
     *, actor: Actor, person: int, document: int, at: datetime, request_id: UUID | None = None
 ) -> OpenedDocument:
     """One document with its content, once its event is committed; NotFound as above."""
-    decision = decision_on(actor=actor, person=person, purpose=Purpose.READ)
     with rows_of([person]):
+        decision = decision_on(actor=actor, person=person, purpose=Purpose.READ)
         row = _current(person).filter(pk=document).first() if decision.permit else None
         opened = _open(row) if row else None
         record(

@@ -33,7 +33,12 @@ def documents(request: HttpRequest) -> HttpResponse:
     actor, person = patient(request)
     if is_closed(person):
         return render(request, "shared_record/closed.html")
-    everything = documents_of(actor=actor, person=person, at=now(), request_id=request_id(request))
+    try:
+        everything = documents_of(
+            actor=actor, person=person, at=now(), request_id=request_id(request)
+        )
+    except NotFound:  # the patient's own, so: no record was opened yet
+        everything = []
     return render(request, "shared_record/documents.html", timeline(request, everything))
 
 

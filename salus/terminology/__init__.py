@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
 
 SNOMED_CT = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
@@ -78,23 +80,39 @@ class Vaccine:
     """A vaccine by WHO ATC class, with the CVX codes other systems send for it."""
 
     atc: str
-    name: str
+    display: str  # in English, as rows keep it
     cvx: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """In the active language."""
+        return gettext(self.display)
 
 
 VACCINES: tuple[Vaccine, ...] = (
-    Vaccine(atc="J07CA09", name="DTaP-IPV-Hib-HepB", cvx=frozenset({"146"})),
-    Vaccine(atc="J07CA02", name="dTap-IPV", cvx=frozenset({"130"})),
-    Vaccine(atc="J07AL02", name="Pneumococcal conjugate", cvx=frozenset({"133", "152", "216"})),
-    Vaccine(atc="J07BH02", name="Rotavirus", cvx=frozenset({"119", "116"})),
-    Vaccine(atc="J07AH09", name="Meningococcal B", cvx=frozenset({"162", "163"})),
-    Vaccine(atc="J07AH08", name="Meningococcal ACWY", cvx=frozenset({"114", "136"})),
-    Vaccine(atc="J07BD52", name="Measles, mumps, rubella", cvx=frozenset({"03"})),
-    Vaccine(atc="J07BD54", name="Measles, mumps, rubella, varicella", cvx=frozenset({"94"})),
-    Vaccine(atc="J07BM03", name="Human papillomavirus", cvx=frozenset({"165", "62"})),
-    Vaccine(atc="J07BB02", name="Influenza", cvx=frozenset({"140", "141", "150"})),
-    Vaccine(atc="J07BC01", name="Hepatitis B", cvx=frozenset({"08", "43"})),
-    Vaccine(atc="J07BK03", name="Herpes zoster", cvx=frozenset({"187", "121"})),
-    Vaccine(atc="J07BN01", name="COVID-19 mRNA", cvx=frozenset({"207", "208", "300"})),
-    Vaccine(atc="J07BA01", name="Tick-borne encephalitis", cvx=frozenset({"223", "224"})),
+    Vaccine(atc="J07CA09", display=noop("DTaP-IPV-Hib-HepB"), cvx=frozenset({"146"})),
+    Vaccine(atc="J07CA02", display=noop("dTap-IPV"), cvx=frozenset({"130"})),
+    Vaccine(
+        atc="J07AL02", display=noop("Pneumococcal conjugate"), cvx=frozenset({"133", "152", "216"})
+    ),
+    Vaccine(atc="J07BH02", display=noop("Rotavirus"), cvx=frozenset({"119", "116"})),
+    Vaccine(atc="J07AH09", display=noop("Meningococcal B"), cvx=frozenset({"162", "163"})),
+    Vaccine(atc="J07AH08", display=noop("Meningococcal ACWY"), cvx=frozenset({"114", "136"})),
+    Vaccine(atc="J07BD52", display=noop("Measles, mumps, rubella"), cvx=frozenset({"03"})),
+    Vaccine(
+        atc="J07BD54", display=noop("Measles, mumps, rubella, varicella"), cvx=frozenset({"94"})
+    ),
+    Vaccine(atc="J07BM03", display=noop("Human papillomavirus"), cvx=frozenset({"165", "62"})),
+    Vaccine(atc="J07BB02", display=noop("Influenza"), cvx=frozenset({"140", "141", "150"})),
+    Vaccine(atc="J07BC01", display=noop("Hepatitis B"), cvx=frozenset({"08", "43"})),
+    Vaccine(atc="J07BK03", display=noop("Herpes zoster"), cvx=frozenset({"187", "121"})),
+    Vaccine(atc="J07BN01", display=noop("COVID-19 mRNA"), cvx=frozenset({"207", "208", "300"})),
+    Vaccine(atc="J07BA01", display=noop("Tick-borne encephalitis"), cvx=frozenset({"223", "224"})),
 )
+_VACCINE_BY_DISPLAY = {vaccine.display: vaccine for vaccine in VACCINES}
+
+
+def vaccine_name(display: str) -> str:
+    """A vaccine's name in the active language; one that we do not know, as its sender named it."""
+    known = _VACCINE_BY_DISPLAY.get(display)
+    return known.name if known else display

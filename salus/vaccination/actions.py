@@ -28,8 +28,8 @@ def may_vaccinate(actor: Actor) -> bool:
 
 def open_vaccination_record(*, actor: Actor, person: int, at: datetime) -> bool:
     """Open the person's vaccination record; False when it exists."""
-    _check_write(actor, person)
     with rows_of([person]):
+        _check_write(actor, person)
         _, created = VaccinationRecord.objects.get_or_create(pk=person, defaults={"opened_at": at})
         if created:
             record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
@@ -53,15 +53,17 @@ def record_immunization(
     request_id: UUID | None = None,
 ) -> tuple[int, bool]:
     """Record one act; returns (row id, created). The same identifier is recorded once."""
-    _check_write(actor, person)
-    born = Person.objects.values_list("birth_date", flat=True).get(pk=person)
-    if not born <= occurred_on <= at.date():
-        raise InvalidInput("the date of the vaccination lies before birth or in the future")
     if act_type is ActType.PERFORMED and not lot_number:
         raise InvalidInput("a vaccination that you perform needs its lot number")
     identifier = identifier or (f"urn:uuid:{request_id}" if request_id else None)
     with rows_of([person]):
-        if not VaccinationRecord.objects.filter(pk=person).exists():
+        _check_write(actor, person)
+        born = Person.objects.values_list("birth_date", flat=True).get(pk=person)
+        if not born <= occurred_on <= at.date():
+            raise InvalidInput("the date of the vaccination lies before birth or in the future")
+        # Held until the end: the same act by two requests at once is recorded once.
+        records = VaccinationRecord.objects.select_for_update(no_key=True)
+        if not records.filter(pk=person).first():
             raise NotFound("there is no vaccination record yet: open one first")
         known = Immunization.objects.filter(identifier=identifier).first() if identifier else None
         if known:
@@ -93,8 +95,8 @@ def give_transfer_consent(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
     """Consent to automatic transfer of vaccinations into the shared record; in force already: stays so."""
-    check_control(actor=actor, person=person)
     with rows_of([person]):
+        check_control(actor=actor, person=person)
         if not VaccinationRecord.objects.filter(pk=person).exists():
             raise Conflict("there is no vaccination record yet; a vaccinating doctor opens it")
         TransferConsent.objects.get_or_create(
@@ -108,8 +110,8 @@ def give_transfer_consent(
 def withdraw_transfer_consent(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
-    check_control(actor=actor, person=person)
     with rows_of([person]):
+        check_control(actor=actor, person=person)
         TransferConsent.objects.filter(record=person, withdrawn_at=None).update(withdrawn_at=at)
         record(
             actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id

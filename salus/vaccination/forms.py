@@ -21,7 +21,7 @@ class NewImmunization(forms.Form):
     )
     vaccine = forms.ChoiceField(
         label=_("Vaccine"),
-        choices=[("", "–"), *((vaccine.atc, vaccine.name) for vaccine in VACCINES)],
+        choices=lambda: [("", "–"), *((vaccine.atc, vaccine.name) for vaccine in VACCINES)],
     )
     occurred_on = forms.DateField(
         label=_("Date of the vaccination"),

@@ -11,6 +11,7 @@ from salus.audit.models import EventKind
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import rows_of
+from salus.terminology import vaccine_name
 from salus.vaccination.models import ActType, Immunization, TransferConsent, VaccinationRecord
 
 
@@ -38,8 +39,8 @@ def vaccinations_of(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> VaccinationCard | None:
     """The person's vaccination record, None while there is none; NotFound when not for this actor."""
-    permit = may(actor=actor, person=person, purpose=Purpose.READ)
     with rows_of([person]):
+        permit = may(actor=actor, person=person, purpose=Purpose.READ)
         card = _card(person) if permit else None
         record(
             actor=actor,
@@ -72,7 +73,7 @@ def _act(row: Immunization) -> Act:
     by = row.practitioner
     return Act(
         id=row.pk,
-        vaccine=row.vaccine_display,
+        vaccine=vaccine_name(row.vaccine_display),
         occurred_on=row.occurred_on,
         act_type=ActType(row.act_type),
         lot_number=row.lot_number,

@@ -25,7 +25,7 @@ from salus.vaccination.forms import NewImmunization
 from salus.vaccination.models import ActType
 from salus.vaccination.queries import Act, vaccinations_of
 
-_NAMES = {vaccine.atc: vaccine.name for vaccine in VACCINES}
+_DISPLAYS = {vaccine.atc: vaccine.display for vaccine in VACCINES}
 
 
 @patient_only
@@ -83,7 +83,7 @@ def new(request: HttpRequest, person: int) -> HttpResponse:
                 act_type=ActType(data["act_type"]),
                 vaccine_system=ATC,
                 vaccine_code=data["vaccine"],
-                vaccine_display=_NAMES[data["vaccine"]],
+                vaccine_display=_DISPLAYS[data["vaccine"]],
                 occurred_on=data["occurred_on"],
                 practitioner=practitioner if performed else None,
                 lot_number=data["lot_number"],

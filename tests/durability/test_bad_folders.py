@@ -45,7 +45,10 @@ def test_out_of_reach_of_the_database_user(start: Start, folder: Path) -> None:
     assert (folder / "private").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("content", [None, "", "garbage\n", "17\n"])
+@pytest.mark.parametrize(
+    "content",
+    [*(pytest.param(c, marks=pytest.mark.prove) for c in (None, "", "garbage\n")), "17\n"],
+)
 def test_damaged_version(start: Start, data: Path, content: str | None) -> None:
     version = data / "postgres" / "PG_VERSION"
     version.unlink() if content is None else version.write_text(content)
@@ -77,6 +80,7 @@ def test_no_space_at_first_start(start: Start, mount: Mount) -> None:
     assert f"no space left on the disk of {disk / 'data'}" in refused(start, disk / "data")
 
 
+@pytest.mark.prove
 def test_disk_fills_while_serving(
     start: Start, folder: Path, served_once: Path, mount: Mount
 ) -> None:

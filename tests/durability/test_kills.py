@@ -16,7 +16,9 @@ def one_line(errors: str) -> str:
     return line
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "by", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.prove)]
+)
 def test_stopped_in_order(start: Start, data: Path, by: signal.Signals) -> None:
     site = start(data).ready()
     commit(data, 1)
@@ -37,6 +39,7 @@ def test_parent_killed(start: Start, data: Path) -> None:
     assert again.stop()[0] == 0
 
 
+@pytest.mark.prove
 def test_parent_killed_takes_its_children(start: Start, data: Path) -> None:
     site = start(data).ready()
     witness = start(data.with_name("witness")).ready()
@@ -56,6 +59,7 @@ def test_database_killed(start: Start, data: Path) -> None:
     assert committed(data) == [1]
 
 
+@pytest.mark.prove
 def test_parent_and_database_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     commit(data, 1)
@@ -78,6 +82,7 @@ def test_web_killed(start: Start, data: Path) -> None:
         pass  # nobody holds the port
 
 
+@pytest.mark.prove
 def test_parent_and_web_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     site.kill(site.web)
@@ -86,6 +91,7 @@ def test_parent_and_web_killed(start: Start, data: Path) -> None:
     assert start(data, site.port).ready().answers()
 
 
+@pytest.mark.prove
 def test_web_worker_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     before = set(children(site.web))
@@ -96,6 +102,7 @@ def test_web_worker_killed(start: Start, data: Path) -> None:
     assert site.stop()[0] == 0
 
 
+@pytest.mark.prove
 def test_killed_at_first_start(start: Start, folder: Path) -> None:
     data = folder / "data"
     first = start(data)
@@ -106,6 +113,7 @@ def test_killed_at_first_start(start: Start, folder: Path) -> None:
     commit(data, 1)
 
 
+@pytest.mark.prove
 def test_pid_reused_by_another_program(start: Start, data: Path) -> None:
     site = start(data).ready()
     commit(data, 1)

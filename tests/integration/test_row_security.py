@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
+from salus.audit.models import Agent, EventKind
 from salus.kernel.actor import Actor, Role
 from salus.kernel.rows import rows_of
 from salus.mpi.actions import register_person
@@ -144,3 +145,14 @@ def test_every_table_has_a_line_in_the_rights() -> None:
         "simulation_block",
         "simulation_nation",
     }
+
+
+@pytest.mark.parametrize(
+    ("enum", "choices"), [("audit_event_kind", EventKind), ("audit_agent", Agent)]
+)
+def test_the_database_knows_every_kind_of_event_and_agent(
+    enum: str, choices: type[EventKind] | type[Agent]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select unnest(enum_range(null::" + enum + "))::text")
+        assert {value for (value,) in cursor.fetchall()} == set(choices.values)

@@ -20,7 +20,7 @@ REFUSALS = (
     gettext_noop("the first 8 digits of the matricule are not a date"),
     gettext_noop("the 12th digit of the matricule (Luhn) does not fit the others"),
     gettext_noop("the 13th digit of the matricule (Verhoeff) does not fit the others"),
-    gettext_noop("no person has this number and this date of birth"),
+    gettext_noop("no person has this number and this name"),
     gettext_noop("you cannot be your own assistant"),
     gettext_noop("no such person"),
     gettext_noop("the date of the vaccination lies before birth or in the future"),

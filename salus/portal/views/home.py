@@ -51,15 +51,15 @@ def _of_patient(request: HttpRequest) -> HttpResponse:
             "acts": card.acts[:SHOWN] if card else [],
             "looked": looked[:SHOWN],
             "trusted": circle_of_trust(person),
-            "assisted": assisted_by(person),
+            "assisted": assisted_by(actor=actor, at=at),
         },
     )
 
 
 def _of_professional(request: HttpRequest) -> HttpResponse:
-    _actor, practitioner = professional(request)
+    actor, _practitioner = professional(request)
     return render(
         request,
         "portal/home_professional.html",
-        {"form": PersonSearch(), "patients": patients_of(practitioner)},
+        {"form": PersonSearch(), "patients": patients_of(actor=actor, at=now())},
     )
