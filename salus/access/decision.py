@@ -31,7 +31,7 @@ class Decision:
 
 def decide(purpose: Purpose, facts: Facts) -> Decision:
     """The first rule that applies decides; none applies: deny."""
-    if facts.role is Role.SYSTEM:
+    if facts.role is Role.SYSTEM and purpose is not Purpose.CONTROL:
         if facts.closed:
             return _deny("closed", "the patient keeps the record closed")
         return _permit("system", "a system of the agency files what others sent")

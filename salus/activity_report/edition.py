@@ -30,9 +30,8 @@ class MonthBeforeData(NotFound):
 class Figure:
     id: str
     value: int | float | None  # None: a share that has no base
-    change: float | None = (
-        None  # of a flow, in percent of the month before; None: nothing to compare
-    )
+    # Of a whole month's flow, in percent of the month before; None: nothing to compare.
+    change: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,16 +112,19 @@ def count_edition(month: Month, *, as_of: datetime) -> Edition:
     if month.start(_zone()) > as_of:
         raise MonthNotBegun(f"{month} has not begun yet: there is nothing to report of it")
     asked = indicators().values()
+    running = month.end(_zone()) > as_of
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # One snapshot, so that figures agree with each other while the services go on.
         cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute("select set_config('TimeZone', %s, true)", [settings.TIME_ZONE])
         edition = Edition(
             period=str(month),
-            figures=tuple(_count(cursor, i, month) for i in asked if i.kind is Kind.FIGURE),
+            figures=tuple(
+                _count(cursor, i, month, whole=not running) for i in asked if i.kind is Kind.FIGURE
+            ),
             charts=tuple(_draw(cursor, i, month) for i in asked if i.kind is Kind.CHART),
             simulated=_simulated(),
-            provisional_on=as_of.date().isoformat() if month.end(_zone()) > as_of else "",
+            provisional_on=as_of.date().isoformat() if running else "",
         )
     if not any(figure.value for figure in edition.figures):
         raise MonthBeforeData(f"nothing had been recorded by the end of {month}: no report of it")
@@ -148,10 +150,10 @@ def _window(first: Month, last: Month) -> dict[str, datetime | date]:
     }
 
 
-def _count(cursor: CursorWrapper, indicator: Indicator, month: Month) -> Figure:
+def _count(cursor: CursorWrapper, indicator: Indicator, month: Month, *, whole: bool) -> Figure:
     value = _value_of(cursor, indicator, month)
     change = None
-    if indicator.measure is Measure.FLOW:
+    if indicator.measure is Measure.FLOW and whole:
         before = _value_of(cursor, indicator, month + -1)
         if value is not None and before:
             change = 100 * (value - before) / before

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from salus.fhir.element import Element
 
+# https://hl7.org/fhir/R4/valueset-administrative-gender.html
+GENDERS = ("male", "female", "other", "unknown")
 URI = "urn:ietf:rfc:3986"  # system of an identifier whose value is a URI itself
 
 

@@ -51,7 +51,7 @@ def blocks(world: World, until: Month, *, store: ContentStore | None) -> list[Wo
     works.append(Work(name="choices", rows=2 * links, make=partial(choice_tables, world, end)))
     for start in range(0, len(immunizations.person), _ACTS):
         rows = np.arange(start, min(start + _ACTS, len(immunizations.person)))
-        make = partial(vaccination_tables, immunizations, rows, end)
+        make = partial(vaccination_tables, world, rows, end)
         works.append(Work(name=f"vaccinations/{start // _ACTS:04}", rows=2 * len(rows), make=make))
     versions = versions_per_month(world.plan)
     for month in np.flatnonzero(versions[:months]).tolist():
@@ -76,7 +76,7 @@ def _documents(
     store: ContentStore | None,
 ) -> list[Table]:
     filed = documents(world, month)
-    tables = [document_table(filed, end), event_table(filings(world, month, filed), end)]
+    tables = [document_table(filed, end), event_table(filings(world, filed), end)]
     if store:
         tables.append(content_table(world, filed, names, serials, store, pack=month + 1))
     return tables

@@ -181,7 +181,7 @@ CURVES = {
     # Over 2024 patients opened 73 % more documents a month, professionals 105 % more.
     "opened_by_patients": Curve(
         start=Month(2018, 2),
-        years={2018: 2, 2020: 14, 2021: 40, 2022: 64, 2023: 96, 2024: 178, 2025: 258, 2026: 310},
+        years={2018: 2, 2020: 14, 2021: 40, 2022: 64, 2023: 96.5, 2024: 178, 2025: 258, 2026: 310},
         season=_CARE,
     ),
     "opened_by_professionals": Curve(
@@ -330,9 +330,7 @@ def _in_step_with(flow: Ints, total: int) -> Ints:
     The same professionals are declared again and again: new ones become rarer (square root).
     """
     stock = np.cumsum(flow)
-    at = stock[_AT]
-    share = np.minimum(stock, at + (stock - at) // 4) / at
-    wanted = np.floor(total * np.sqrt(share) + 0.5).astype(np.int64)
+    wanted = np.floor(total * np.sqrt(stock / stock[_AT]) + 0.5).astype(np.int64)
     new = np.zeros_like(flow)
     backlog = 0
     for month, (step, available) in enumerate(zip(np.diff(wanted, prepend=0), flow, strict=True)):

@@ -79,30 +79,25 @@ def documents(world: World, month: int) -> Documents:
     withdrawn = int(_extra(current, _WITHDRAWN)[month])
     person = _recipients(world, month, rng, count + withdrawn)
     count = len(person) - withdrawn
-    filed = np.sort(world.line.moments(rng, np.full(len(person), month)))
-    person = rng.permutation(person) if withdrawn == 0 else _withdrawn_last(rng, person, withdrawn)
+    filed = world.line.moments(rng, np.full(len(person), month))
+    # The withdrawn come last: drawn ones, never a new holder's only one.
+    person = np.concatenate([rng.permutation(person[:count]), person[count:]])
     types = np.array(list(_TYPES))[draw(rng, [share for share, _ in _TYPES.values()], len(person))]
     practitioner, organization = _authors(world.providers, person, types, rng)
     ended = np.full(len(person), NEVER)
     reason = np.zeros(len(person), dtype=np.int64)
-    # Withdrawn within the month; who holds no other document is not among them.
-    at = np.arange(len(person) - withdrawn, len(person))
-    begin = world.line.starts[month]
-    filed_order = rng.permutation(len(person))
-    filed = filed[filed_order]
+    at = np.arange(count, len(person))  # withdrawn within the month
     left = world.line.starts[month + 1] - 1 - filed[at]
     ended[at] = filed[at] + (left * rng.uniform(0.05, 0.95, len(at))).astype(np.int64)
     reason[at] = EndReason.WITHDRAWN
     # A version was replaced by one of these, some days before it.
-    late = np.flatnonzero(filed[:count] > begin + 4 * DAY)
+    late = np.flatnonzero(filed[:count] > world.line.starts[month] + 4 * DAY)
     later = rng.permutation(late)[:replaced]
     lead = rng.integers(DAY // 6, 3 * DAY, len(later))
     delay = draw(rng, [5, 6, 3, 2, 1], len(person))
+    delay[later] += 3
     created = np.maximum(filed // DAY - delay, world.people.birth[person])
-    created[later] -= 3
-    created = np.maximum(created, world.people.birth[person])
-    organization_dice = mixed(organization, 17)
-    language = (organization_dice % np.uint64(5) == 0).astype(np.int64)
+    language = (mixed(organization, 17) % np.uint64(5) == 0).astype(np.int64)
     parts = {
         "person": person,
         "filed": filed,
@@ -150,11 +145,6 @@ def _recipients(world: World, month: int, rng: np.random.Generator, count: int) 
 
 def _interest(world: World, holders: Ints, month: int) -> Floats:
     return world.interest[holders] * np.where(world.held[holders] > month - 24, 1.3, 1.0)
-
-
-def _withdrawn_last(rng: np.random.Generator, person: Ints, withdrawn: int) -> Ints:
-    """The withdrawn ones are of the drawn, never a new holder's only one."""
-    return np.concatenate([rng.permutation(person[:-withdrawn]), person[-withdrawn:]])
 
 
 def _authors(

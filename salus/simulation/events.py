@@ -1,6 +1,6 @@
 """The events of one month: openings of documents, requests to the patient index, checks of eligibility."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,31 +20,23 @@ _INDEX_CALLERS = {
     Agent.SYSTEM: 0.14,
 }
 INDEX_SYSTEM = "shared-record"  # the services of the platform ask the index too
+_SOFTWARE = "provider-software"  # acts for professionals who have no account
 CALLERS = {"pharmacy": Agent.PHARMACY, "laboratory": Agent.LABORATORY, "rescue": Agent.RESCUE}
 
 
 @dataclass(kw_only=True)
 class Events:
-    """Rows of the event table; indices, -1 for none. ``document`` holds row ids, 0 for none."""
+    """Rows of the event table by index; ``document`` holds row ids. None: of no such thing."""
 
     kind: EventKind
     agent: Agent
     at: Ints
-    account: Ints = field(default_factory=lambda: _NONE)
-    practitioner: Ints = field(default_factory=lambda: _NONE)
-    organization: Ints = field(default_factory=lambda: _NONE)
-    person: Ints = field(default_factory=lambda: _NONE)
-    document: Ints = field(default_factory=lambda: _NONE)
+    account: Ints | None = None
+    practitioner: Ints | None = None
+    organization: Ints | None = None
+    person: Ints | None = None
+    document: Ints | None = None
     system: str | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("account", "practitioner", "organization", "person", "document"):
-            if getattr(self, name) is _NONE:
-                none = 0 if name == "document" else -1
-                setattr(self, name, np.full(len(self.at), none, dtype=np.int64))
-
-
-_NONE: Ints = np.zeros(0, dtype=np.int64)
 
 
 def openings(world: World, month: int) -> list[Events]:
@@ -119,9 +111,8 @@ def index_requests(world: World, month: int) -> list[Events]:
         if agent is Agent.SYSTEM:
             events.system = INDEX_SYSTEM
         elif agent is Agent.PROFESSIONAL:
-            events.practitioner = _signed_in(world, month, rng, len(mine))
-            signed = events.practitioner >= 0
-            events.account = np.where(signed, len(world.people) + events.practitioner, -1)
+            who = _signed_in(world, month, rng, len(mine))
+            events.practitioner, events.account = who, len(world.people) + who
         else:
             events.organization = _callers(world, str(agent.value), rng, len(mine))
         result.append(events)
@@ -147,18 +138,48 @@ def eligibility_checks(world: World, month: int) -> list[Events]:
     return result
 
 
-def filings(world: World, month: int, filed: Documents) -> list[Events]:
-    """One event for each version filed, by its author."""
+def filings(world: World, filed: Documents) -> list[Events]:
+    """One event for each version filed, for its author."""
+    return for_professionals(
+        world,
+        EventKind.DOCUMENT_FILED,
+        at=filed.filed,
+        practitioner=filed.practitioner,
+        person=filed.person,
+        document=filed.ids,
+    )
+
+
+def for_professionals(
+    world: World,
+    kind: EventKind,
+    *,
+    at: Ints,
+    practitioner: Ints,
+    person: Ints,
+    document: Ints | None = None,
+) -> list[Events]:
+    """What professionals did: by themselves with the account that they had by then, else by software."""
+    signed_in = world.providers.practitioners.activated[practitioner] < at
+    own, others = np.flatnonzero(signed_in), np.flatnonzero(~signed_in)
     return [
         Events(
-            kind=EventKind.DOCUMENT_FILED,
+            kind=kind,
             agent=Agent.PROFESSIONAL,
-            at=filed.filed,
-            practitioner=filed.practitioner,
-            organization=filed.organization,
-            person=filed.person,
-            document=filed.ids,
-        )
+            at=at[own],
+            account=len(world.people) + practitioner[own],
+            practitioner=practitioner[own],
+            person=person[own],
+            document=None if document is None else document[own],
+        ),
+        Events(
+            kind=kind,
+            agent=Agent.SYSTEM,
+            at=at[others],
+            person=person[others],
+            document=None if document is None else document[others],
+            system=_SOFTWARE,
+        ),
     ]
 
 
@@ -177,10 +198,6 @@ def _callers(world: World, type_: str, rng: np.random.Generator, count: int) -> 
 
 
 def _signed_in(world: World, month: int, rng: np.random.Generator, count: int) -> Ints:
-    """Professionals with an account; while there are none, hospitals' staff ask (-1)."""
-    practitioners = world.providers.practitioners
-    has = practitioners.activated < world.line.starts[month]
-    with_account = np.flatnonzero(has)
-    if not len(with_account):
-        return np.full(count, -1, dtype=np.int64)
-    return rng.choice(with_account, count)
+    """Professionals with an account: the first had one long before the index was asked."""
+    activated = world.providers.practitioners.activated
+    return rng.choice(np.flatnonzero(activated < world.line.starts[month]), count)

@@ -30,7 +30,7 @@ _LU = COUNTRIES.index("LU")
 _PORTUGUESE = CULTURES.index("portuguese")
 
 # Single, couple, couple with children, parent with children; of residents and of those insured abroad.
-_HOUSEHOLDS = {True: (0.36, 0.23, 0.32, 0.09), False: (0.34, 0.20, 0.40, 0.06)}
+_HOUSEHOLDS = {True: (0.37, 0.28, 0.27, 0.08), False: (0.34, 0.26, 0.34, 0.06)}
 _OBJECTED = 0.021  # of those with a record: they refused theirs
 _DIED_BEFORE = 0.028  # of those with a record: registered, dead before records began
 _ARRIVALS, _BIRTHS = 3_300, 720  # a month at scale 1, after the calibration month
@@ -149,7 +149,7 @@ def _families(
     second = (pair, np.clip(age[pair] + rng.normal(2, 4, len(pair)), 18.5, 96), partner_woman[pair])
     parts = [first, second]
     # The youngest child first, so that each older one is a few years away from it.
-    child_age = rng.uniform(0.21, np.clip(age - 20, 0.5, 21))
+    child_age = rng.uniform(0.21, np.clip(age - 20, 0.5, 24))
     twins = rng.random(count) < 0.025
     ranks = [np.zeros(count, dtype=np.int64), np.zeros(len(pair), dtype=np.int64)]
     for order in range(4):
@@ -190,11 +190,11 @@ def _ages(rng: np.random.Generator, kind: Ints, resident: bool) -> Floats:
     """The age of the first adult by the kind of household (single, couple, with children)."""
     count = len(kind)
     old = 0.34 if resident else 0.13
-    single = np.where(rng.random(count) < old, rng.normal(75, 9, count), rng.normal(37, 11, count))
+    single = np.where(rng.random(count) < old, rng.normal(75, 9, count), rng.normal(41, 15, count))
     couple = np.where(
-        rng.random(count) < old + 0.1, rng.normal(70, 8, count), rng.normal(40, 13, count)
+        rng.random(count) < old + 0.1, rng.normal(70, 8, count), rng.normal(51, 12, count)
     )
-    parent = rng.normal(41, 7.5, count)
+    parent = rng.normal(43, 8.5, count)
     age: Floats = np.select([kind == 0, kind == 1], [single, couple], parent)
     return np.clip(age, 20, 97)
 

@@ -172,7 +172,8 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
         len(CULTURE_OF["LU"]), count, p=np.array(CULTURE_OF["LU"]) / sum(CULTURE_OF["LU"])
     )
     physician = np.isin(np.array(PROFESSIONS)[profession], sorted(PHYSICIANS))
-    account = keys(rng, np.select([profession == GENERAL_PRACTITIONER, physician], [40, 14], 1.0))
+    vaccinates = np.isin(profession, [GENERAL_PRACTITIONER, PAEDIATRICIAN])
+    account = keys(rng, np.select([vaccinates, physician], [40, 14], 1.0))
     account[[DEMO_PHYSICIAN, DEMO_PHARMACIST]] = [-2, -1]
     names = name_table()
     family = names.draw(rng, "family", culture)

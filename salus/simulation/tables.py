@@ -294,7 +294,13 @@ def event_table(groups: Sequence[Events], end: int) -> Table:
     known = [np.flatnonzero(group.at < end) for group in groups]
 
     def joined(name: str) -> Ints:
-        return np.concatenate([getattr(g, name)[k] for g, k in zip(groups, known, strict=True)])
+        columns = [getattr(group, name) for group in groups]
+        return np.concatenate(
+            [
+                np.full(len(rows), -1) if column is None else column[rows]
+                for column, rows in zip(columns, known, strict=True)
+            ]
+        )
 
     def labels(texts: list[str | None]) -> Column:
         spread = np.repeat(np.arange(len(groups)), [len(k) for k in known])

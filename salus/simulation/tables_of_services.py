@@ -8,7 +8,7 @@ from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM
 from salus.simulation import binary_copy as copy
 from salus.simulation.demo_people import EMAILS, PASSWORD
 from salus.simulation.documents import LANGUAGES, Documents
-from salus.simulation.events import Events
+from salus.simulation.events import Events, for_professionals
 from salus.simulation.lives import Links, Spans, World
 from salus.simulation.names import places, street_line
 from salus.simulation.providers import (
@@ -29,7 +29,7 @@ from salus.simulation.tables import (
     verified_emails,
 )
 from salus.simulation.timeline import NEVER, NO_DAY, Ints, day_of
-from salus.simulation.vaccinations import ACT_TYPES, Acts, vaccinators
+from salus.simulation.vaccinations import ACT_TYPES, acts, vaccinators
 from salus.terminology import ATC, VACCINES
 
 
@@ -37,7 +37,6 @@ def directory_tables(world: World, names: Names, end: int) -> list[Table]:
     """The provider directory with what its professionals hold."""
     practitioners = world.providers.practitioners
     who = np.flatnonzero(practitioners.registered < end)
-    organizations = np.arange(len(world.providers.organizations.name))
     registered = Events(
         kind=EventKind.DIRECTORY_CHANGED,
         agent=Agent.SYSTEM,
@@ -46,8 +45,6 @@ def directory_tables(world: World, names: Names, end: int) -> list[Table]:
         ),
         system="health-directorate",
     )
-    registered.organization[organizations] = organizations
-    registered.practitioner[len(organizations) :] = who
     return [
         _organizations(world, names),
         _practitioners(world, who, names, end),
@@ -205,9 +202,9 @@ def choice_tables(world: World, end: int) -> list[Table]:
             "opened_at": copy.instants(world.vaccinated_at[vaccinated]),
         },
     )
-    opened = Events(
-        kind=EventKind.RECORD_OPENED,
-        agent=Agent.PROFESSIONAL,
+    opened = for_professionals(
+        world,
+        EventKind.RECORD_OPENED,
         at=world.vaccinated_at[vaccinated],
         practitioner=vaccinators(world, vaccinated),
         person=vaccinated,
@@ -217,7 +214,7 @@ def choice_tables(world: World, end: int) -> list[Table]:
         for rows in (world.circle, world.assistants, world.closures, world.consents)
         for event in _changes(world, rows)
     ]
-    return [closures, circle, assistants, records, consents, event_table([opened, *changes], end)]
+    return [closures, circle, assistants, records, consents, event_table([*opened, *changes], end)]
 
 
 def _changes(world: World, rows: Links | Spans) -> list[Events]:
@@ -271,13 +268,14 @@ def _spans(spans: Spans, name: str, since: str, until_: str, end: int) -> Table:
     )
 
 
-def vaccination_tables(acts: Acts, rows: Ints, end: int) -> list[Table]:
+def vaccination_tables(world: World, rows: Ints, end: int) -> list[Table]:
     """Acts with an event each."""
-    rows = rows[acts.recorded[rows] < end]
-    vaccine, person = acts.vaccine[rows], acts.person[rows]
-    performed = acts.act_type[rows] == ACT_TYPES.index("performed")
+    all_acts = acts(world)
+    rows = rows[all_acts.recorded[rows] < end]
+    vaccine, person = all_acts.vaccine[rows], all_acts.person[rows]
+    performed = all_acts.act_type[rows] == ACT_TYPES.index("performed")
     # A lot is used up within weeks.
-    lot = mixed(vaccine * 4096 + acts.occurred[rows] // 45, 47)
+    lot = mixed(vaccine * 4096 + all_acts.occurred[rows] // 45, 47)
     lots = [
         f"{chr(65 + bits % 26)}{chr(65 + bits // 26 % 26)}{bits // 676 % 10_000:04}" if here else ""
         for bits, here in zip((lot >> np.uint64(16)).tolist(), performed.tolist(), strict=True)
@@ -287,26 +285,26 @@ def vaccination_tables(acts: Acts, rows: Ints, end: int) -> list[Table]:
         columns={
             "id": copy.keys(rows),
             "record_id": copy.keys(person),
-            "act_type": copy.words(ACT_TYPES, acts.act_type[rows]),
+            "act_type": copy.words(ACT_TYPES, all_acts.act_type[rows]),
             "vaccine_system": copy.same(ATC, len(rows)),
             "vaccine_code": copy.words([v.atc for v in VACCINES], vaccine),
-            "vaccine_display": copy.words([v.name for v in VACCINES], vaccine),
-            "occurred_on": copy.dates(acts.occurred[rows]),
-            "recorded_at": copy.instants(acts.recorded[rows]),
-            "practitioner_id": copy.keys(acts.practitioner[rows]),
+            "vaccine_display": copy.words([v.display for v in VACCINES], vaccine),
+            "occurred_on": copy.dates(all_acts.occurred[rows]),
+            "recorded_at": copy.instants(all_acts.recorded[rows]),
+            "practitioner_id": copy.keys(all_acts.practitioner[rows]),
             "lot_number": copy.words(lots),
-            "dose_number": copy.smallints(acts.dose[rows]),
-            "entered_in_error_at": copy.instants(until(acts.in_error[rows], end)),
+            "dose_number": copy.smallints(all_acts.dose[rows]),
+            "entered_in_error_at": copy.instants(until(all_acts.in_error[rows], end)),
         },
     )
-    by_doctor, imported = acts.practitioner[rows] >= 0, acts.practitioner[rows] < 0
-    recorded = acts.recorded[rows]
+    by_doctor, imported = all_acts.practitioner[rows] >= 0, all_acts.practitioner[rows] < 0
+    recorded = all_acts.recorded[rows]
     events = [
-        Events(
-            kind=EventKind.VACCINATION_RECORDED,
-            agent=Agent.PROFESSIONAL,
+        *for_professionals(
+            world,
+            EventKind.VACCINATION_RECORDED,
             at=recorded[by_doctor],
-            practitioner=acts.practitioner[rows][by_doctor],
+            practitioner=all_acts.practitioner[rows][by_doctor],
             person=person[by_doctor],
         ),
         Events(

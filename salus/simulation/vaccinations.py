@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from salus.kernel.month import Month
-from salus.simulation.calibration import CALIBRATION
+from salus.simulation.calibration import CALIBRATION, CURVES
 from salus.simulation.lives import World
 from salus.simulation.providers import GENERAL_PRACTITIONER, PAEDIATRICIAN
 from salus.simulation.sampling import ScaleTooSmall, generator, mixed
@@ -257,12 +257,15 @@ def _dates_of_campaign(birth: Ints, rank: Ints, dice: npt.NDArray[np.uint64]) ->
 
 
 def vaccinators(world: World, person: Ints) -> Ints:
-    """Children go to one paediatrician or family doctor, adults to one family doctor."""
+    """Children go to one paediatrician or family doctor, adults to one family doctor.
+
+    They are those who had an account when the vaccination records began, and still are there.
+    """
     practitioners = world.providers.practitioners
-    always = practitioners.deregistered == NEVER
-    always &= practitioners.registered < world.line.starts[min(57, world.line.months)]
-    doctors = np.flatnonzero(always & (practitioners.profession == GENERAL_PRACTITIONER))
-    paediatricians = np.flatnonzero(always & (practitioners.profession == PAEDIATRICIAN))
+    fit = practitioners.activated < world.line.starts[CURVES["vaccination_records"].start - FIRST]
+    fit &= practitioners.deregistered == NEVER
+    doctors = np.flatnonzero(fit & (practitioners.profession == GENERAL_PRACTITIONER))
+    paediatricians = np.flatnonzero(fit & (practitioners.profession == PAEDIATRICIAN))
     if not len(paediatricians):
         paediatricians = doctors
     which = (mixed(person, 7) >> np.uint64(1)).astype(np.int64)

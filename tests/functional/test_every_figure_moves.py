@@ -69,9 +69,9 @@ def declaration_of_a_new_professional(world: World) -> Callable[[], None]:
 
 
 def names_assistant(world: World) -> Callable[[], None]:
-    matricule, birth_date = world.rows.execute(
+    matricule, family = world.rows.execute(
         """
-        select i.value, p.birth_date from mpi_person p join mpi_personidentifier i on i.person_id = p.id
+        select i.value, p.family from mpi_person p join mpi_personidentifier i on i.person_id = p.id
         where deceased_on is null and birth_date < '1990-01-01' and i.system like 'urn:oid:%%'
         and p.id not in (select assistant_id from access_assistant) and p.id <> %s
         order by p.id limit 1
@@ -79,7 +79,7 @@ def names_assistant(world: World) -> Callable[[], None]:
         [world.person("mother")],
     ).fetchone() or pytest.fail("nobody is left to be an assistant")
     return world.user("mother").form(
-        "/assistants/", "/assistants/", matricule=matricule, birth_date=birth_date.isoformat()
+        "/assistants/", "/assistants/", matricule=matricule, family=family
     )
 
 

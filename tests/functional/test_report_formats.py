@@ -86,10 +86,12 @@ def published(folder: Path) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.conformance
 def test_json_keeps_the_outer_contract(published: dict[str, Any]) -> None:
     jsonschema.validate(published, SCHEMA)
 
 
+@pytest.mark.conformance
 def test_csv_says_what_the_json_says(folder: Path, published: dict[str, Any]) -> None:
     table = pandas.read_csv(io.BytesIO(written("csv", folder)), keep_default_na=False)
     rows = {(row.period, row.indicator, row.dimension): row.value for row in table.itertuples()}
@@ -163,6 +165,7 @@ def test_only_flows_change(published: dict[str, Any]) -> None:
     }
 
 
+@pytest.mark.conformance
 def test_pdf_is_tagged_archivable_and_in_its_language(folder: Path) -> None:
     with pdfplumber.open(io.BytesIO(written("pdf", folder))) as pdf:
         catalog = pdf.doc.catalog
@@ -172,6 +175,13 @@ def test_pdf_is_tagged_archivable_and_in_its_language(folder: Path) -> None:
     assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
     assert "<pdfaid:part>2</pdfaid:part>" in metadata
     assert "<pdfaid:conformance>A</pdfaid:conformance>" in metadata
+
+
+def test_pdf_is_dated_by_its_month_and_not_by_its_printing(folder: Path) -> None:
+    with pdfplumber.open(io.BytesIO(written("pdf", folder))) as pdf:
+        (information,) = pdf.doc.info
+    midnight = b"D:20241231230000Z"  # that closes December in Luxembourg
+    assert (information["CreationDate"], information["ModDate"]) == (midnight, midnight)
 
 
 @pytest.mark.parametrize("name", ["pdf", "html", "csv", "json"])

@@ -28,9 +28,8 @@ def test_nobody_reads_or_writes_a_closed_record(purpose: Purpose) -> None:
 
 def test_only_the_patient_side_controls() -> None:
     for facts in ALL_FACTS:
-        if facts.role is not Role.SYSTEM:
-            expected = facts.role is Role.PATIENT and (facts.own or facts.assistant)
-            assert decide(Purpose.CONTROL, facts).permit is expected
+        expected = facts.role is Role.PATIENT and (facts.own or facts.assistant)
+        assert decide(Purpose.CONTROL, facts).permit is expected
 
 
 def test_a_professional_gets_in_by_declaration_and_registration_alone() -> None:

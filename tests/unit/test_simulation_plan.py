@@ -102,6 +102,10 @@ def test_the_printed_change_comes_out(caller: str) -> None:
     assert round(100 * (flow[AT] / flow[AT - 1] - 1), 2) == CHANGE[caller]
 
 
+def test_a_proportion_is_rounded_half_up() -> None:
+    assert [proportion(value, 100) for value in (149, 150, 249, 250)] == [1, 2, 2, 3]
+
+
 def test_parts_add_up(scaled: Plan) -> None:
     acts = sum(scaled.total(act) for act in ("historical", "performed", "msvac"))
     assert acts == proportion(EXACT["vaccinations_total"], scaled.denominator)
@@ -121,6 +125,24 @@ def test_nothing_is_negative_and_all_goes_on(scaled: Plan) -> None:
             assert flow[AT + 1 :].min() > 0, series
             year_before = flow[AT - 11 : AT + 1].sum()
             assert 0.2 < flow[AT + 1 : AT + 13].sum() / year_before < 1.8, series
+
+
+@pytest.mark.parametrize(
+    ("series", "percent"), [("opened_by_patients", 73), ("opened_by_professionals", 105)]
+)
+def test_openings_of_2024_exceed_those_of_2023(series: str, percent: int) -> None:
+    flow = plan(denominator=1, until=CALIBRATION).flows[series]
+    assert (
+        round(100 * (flow[AT - 11 : AT + 1].sum() / flow[AT - 23 : AT - 11].sum() - 1)) == percent
+    )
+
+
+def test_no_series_breaks_after_the_calibration_month() -> None:
+    """The two winters around it differ by little more than a year's growth."""
+    for series, flow in plan(denominator=1, until=Month(2026, 10)).flows.items():
+        before, after = flow[AT - 2 : AT + 1].sum(), flow[AT + 10 : AT + 13].sum()
+        year_before = flow[AT - 14 : AT - 11].sum()
+        assert 0.7 < (after / before) / (before / year_before) < 1.3, series
 
 
 def test_new_professionals_of_the_circle_never_outnumber_its_new_patients(scaled: Plan) -> None:

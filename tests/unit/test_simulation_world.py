@@ -12,7 +12,7 @@ from salus.simulation.documents import documents, versions_per_month
 from salus.simulation.lives import Links, World, make_world
 from salus.simulation.names import name_table, places
 from salus.simulation.providers import DEMO_PHYSICIAN, GENERAL_PRACTITIONER
-from salus.simulation.sampling import ScaleTooSmall, enrol
+from salus.simulation.sampling import ScaleTooSmall, enrol, generator
 from salus.simulation.timeline import FIRST, NEVER, Timeline
 from salus.simulation.vaccinations import acts
 
@@ -115,6 +115,15 @@ def test_demo_people_have_their_parts(world: World) -> None:
     practitioners = world.providers.practitioners
     assert practitioners.profession[DEMO_PHYSICIAN] == GENERAL_PRACTITIONER
     assert practitioners.activated[DEMO_PHYSICIAN] < NEVER
+
+
+def test_each_piece_of_work_has_a_seed_of_its_own() -> None:
+    def first(seed: int, name: str) -> float:
+        return generator(seed, name).random()
+
+    assert first(1, "events/2024-12") == first(1, "events/2024-12")
+    others = {first(1, "events/2024-12"), first(1, "events/2024-11"), first(2, "events/2024-12")}
+    assert len(others) == 3
 
 
 def test_a_tiny_share_of_the_nation_is_refused() -> None:
