@@ -24,7 +24,7 @@ _WHAT: dict[EventKind, str | Promise] = {
     EventKind.CONSENT_CHANGED: _("changed who may see the record"),
     EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),
     EventKind.DIRECTORY_CHANGED: _("changed the directory"),
-    EventKind.PATIENTS_LISTED: _("saw the name in the list of those who gave them a right"),
+    EventKind.PATIENTS_LISTED: _("saw the name in their own list of people"),
 }
 _WHO: dict[Agent, str | Promise] = {
     Agent.PATIENT: _("Patient or assistant"),

@@ -8,6 +8,7 @@ for (const figure of document.querySelectorAll(".report-chart")) {
   const fallback = drawing.innerHTML;
   specification.width = "container";
   specification.autosize = { type: "fit", contains: "padding" };
+  specification.config.axisX = { ...specification.config.axisX, labelOverlap: true, labelSeparation: 3 };
   specification.config.font = getComputedStyle(figure).fontFamily; // to measure texts with
   vegaEmbed(drawing, specification, {
     mode: "vega-lite",
