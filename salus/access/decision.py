@@ -31,10 +31,12 @@ class Decision:
 
 def decide(purpose: Purpose, facts: Facts) -> Decision:
     """The first rule that applies decides; none applies: deny."""
-    if facts.role is Role.SYSTEM and purpose is not Purpose.CONTROL:
-        if facts.closed:
+    if facts.role is Role.SYSTEM:
+        if facts.closed and purpose is not Purpose.CONTROL:
             return _deny("closed", "the patient keeps the record closed")
-        return _permit("system", "a system of the agency files what others sent")
+        return _permit(
+            "system", "the agency files what others sent, and what patients ask on paper"
+        )
     if facts.role is Role.PATIENT and (facts.own or facts.assistant):
         if purpose is Purpose.CONTROL:
             return _permit("control", "the patient, or the assistant with the same rights, decides")

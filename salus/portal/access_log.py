@@ -50,6 +50,7 @@ _ICONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
+    kind: EventKind
     at: datetime  # of the last of them
     name: str  # '' when only the role is known
     role: str | Promise
@@ -77,6 +78,7 @@ def _same(entry: AccessEntry) -> tuple[object, ...]:
 def _line(entries: list[AccessEntry]) -> Line:
     newest = entries[0]
     return Line(
+        kind=newest.kind,
         at=newest.at,
         name=newest.name,
         role=_WHO[newest.agent],

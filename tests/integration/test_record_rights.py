@@ -6,6 +6,7 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
+from django.utils.translation import override
 
 from salus.access.actions import (
     declare_professional,
@@ -295,11 +296,10 @@ def test_vaccinations_are_written_by_a_declared_physician_once_per_request(
         vaccinate(date(2024, 12, 6))
     with pytest.raises(InvalidInput):
         vaccinate(NOW.date(), lot_number="")
-    card = vaccinations_of(actor=patient, person=person, at=NOW)
+    with override("fr"):
+        card = vaccinations_of(actor=patient, person=person, at=NOW)
     assert card is not None
-    assert [(act.vaccine, act.professional) for act in card.acts] == [
-        ("Influenza", "Dr Paul Schmit")
-    ]
+    assert [(act.vaccine, act.professional) for act in card.acts] == [("Grippe", "Dr Paul Schmit")]
 
 
 def test_transfer_consent_is_given_once_and_withdrawn(patient: Actor, doctor: Actor) -> None:

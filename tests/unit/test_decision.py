@@ -26,9 +26,11 @@ def test_nobody_reads_or_writes_a_closed_record(purpose: Purpose) -> None:
     assert not any(decide(purpose, facts).permit for facts in ALL_FACTS if facts.closed)
 
 
-def test_only_the_patient_side_controls() -> None:
+def test_only_the_patient_side_controls_or_the_agency_on_paper() -> None:
     for facts in ALL_FACTS:
-        expected = facts.role is Role.PATIENT and (facts.own or facts.assistant)
+        expected = facts.role is Role.SYSTEM or (
+            facts.role is Role.PATIENT and (facts.own or facts.assistant)
+        )
         assert decide(Purpose.CONTROL, facts).permit is expected
 
 

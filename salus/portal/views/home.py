@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from salus.access.queries import assisted_by, circle_of_trust, patients_of
+from salus.audit.models import EventKind
 from salus.kernel.actor import Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
@@ -38,7 +39,12 @@ def _of_patient(request: HttpRequest) -> HttpResponse:
     except NotFound:  # no record yet, or closed by the patient
         documents = []
     card = vaccinations_of(actor=actor, person=person, at=at)
-    looked = [e for e in access_log(actor=actor, person=person, at=at) if not e.own]
+    # Being listed at each visit of one's doctor would push out who really looked; the full log has it.
+    looked = [
+        line
+        for line in access_log(actor=actor, person=person, at=at)
+        if not line.own and line.kind is not EventKind.PATIENTS_LISTED
+    ]
     return render(
         request,
         "portal/home_patient.html",

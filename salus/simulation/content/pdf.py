@@ -149,7 +149,7 @@ def _wrapped(text: str) -> list[str]:
 def _literal(text: str) -> str:
     """A literal string in WinAnsiEncoding, which the fonts of every PDF reader have: ć becomes c."""
     escaped = []
-    for letter in text:
+    for letter in text.replace("⁶", "^6"):  # without it 10⁶ would read 106
         code = letter.encode("cp1252", "ignore") or unicodedata.normalize("NFKD", letter).encode(
             "ascii", "ignore"
         )
