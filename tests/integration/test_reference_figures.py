@@ -1,6 +1,7 @@
 """The nation at 1/100 has, in its calibration month, a hundredth of the published figures of a real agency."""
 
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Decimal]:
     ):
         done = salus(*command, data=data)
         assert done.returncode == 0, done.stderr
+    shutil.rmtree(data)
     report = json.loads(out.read_text(), parse_float=Decimal)
     return {figure["id"]: Decimal(figure["value"]) for figure in report["figures"]}
 
