@@ -5,13 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.module_loading import autodiscover_modules
+from django.utils.timezone import get_default_timezone
 
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure, registered
@@ -109,10 +109,10 @@ def count_edition(month: Month, *, as_of: datetime) -> Edition:
     The running month is counted as far as it has come, and says so. Raises MonthNotBegun for a month
     that lies in the future ``as_of``, and MonthBeforeData when nothing had been recorded by its end.
     """
-    if month.start(_zone()) > as_of:
+    if month.start(get_default_timezone()) > as_of:
         raise MonthNotBegun(f"{month} has not begun yet: there is nothing to report of it")
     asked = indicators().values()
-    running = month.end(_zone()) > as_of
+    running = month.end(get_default_timezone()) > as_of
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # One snapshot, so that figures agree with each other while the services go on.
         cursor.execute("set transaction isolation level repeatable read, read only")
@@ -138,14 +138,10 @@ def _simulated() -> str:
     return f"1/{denominator}" if denominator else ""
 
 
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings.TIME_ZONE)
-
-
 def _window(first: Month, last: Month) -> dict[str, datetime | date]:
     return {
-        "start": first.start(_zone()),
-        "end": last.end(_zone()),
+        "start": first.start(get_default_timezone()),
+        "end": last.end(get_default_timezone()),
         "day": (last + 1).first_day,
     }
 

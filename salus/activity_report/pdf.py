@@ -4,10 +4,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import typst
-from django.conf import settings
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext, override
 
 from salus.activity_report.charts import FONTS, PAPER_FULL, PAPER_HALF, paper, svg
@@ -30,7 +29,7 @@ def as_pdf(edition: Edition, language: str) -> bytes:
         sys_inputs={"report": report},
         pdf_standards=["ua-1", "a-2a"],
         # Not the time of printing: a reprint is the same file.
-        timestamp=int(edition.month.end(ZoneInfo(settings.TIME_ZONE)).timestamp()),
+        timestamp=int(edition.month.end(get_default_timezone()).timestamp()),
     )
     return pdf
 
