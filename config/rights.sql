@@ -39,7 +39,7 @@ grant select (id, kind, activated_at, deleted_at) on accounts_account to reporte
 grant select (id, birth_date, deceased_on) on mpi_person to reporter;
 grant select (person_id, country, since, until) on mpi_residence to reporter;
 grant select (id, registered_at, deregistered_at) on directory_practitioner to reporter;
-grant select on access_trustedprofessional, access_assistant, shared_record_record, shared_record_closure,
+grant select on access_accountpractitioner, access_trustedprofessional, access_assistant, shared_record_record, shared_record_closure,
     vaccination_vaccinationrecord, vaccination_transferconsent to reporter;
 grant select (id, person_id, filed_at, ended_at, ended_reason) on shared_record_document to reporter;
 grant select (id, record_id, act_type, recorded_at, entered_in_error_at) on vaccination_immunization to reporter;

@@ -26,14 +26,16 @@ def page() -> str:
 
     text = HEAD
     with override("en"):
-        for section in layout.SECTIONS:
+        for section in layout.sections():
             text += f"## {section.title}\n\n{section.purpose}\n\n"
             for name in (name for row in (*section.figures, *section.charts) for name in row):
-                indicator = indicators()[name]
-                facts = [indicator.kind, indicator.measure, indicator.unit]
-                if indicator.dimension:
-                    facts.append(f"by {indicator.dimension} ({', '.join(indicator.codes)})")
-                text += f"**`{name}`** · {', '.join(facts)}<br>\n{indicator.definition}\n\n"
+                one = indicators()[name]
+                facts = [one.kind, one.measure, one.unit]
+                if one.dimension and not one.cell_of:
+                    facts.append(f"by {one.dimension} ({', '.join(one.codes)})")
+                text += f"**`{name}`** · {layout.title_of(one, 'en')} · {', '.join(facts)}<br>\n"
+                text += f"{layout.definition_of(one, 'en')}<br>\n"
+                text += f"Of: {one.population}. Read from {', '.join(one.sources)}.\n\n"
     return text.rstrip("\n") + "\n"
 
 

@@ -1,12 +1,16 @@
 """Figures of the file share (Regibox)."""
 
 from salus.kernel.indicator import Measure, figure
+from salus.kernel.tally import Tally
 
 
-@figure(service="file_share", measure=Measure.STOCK, unit="users")
-def file_share_users_total() -> str:
+@figure(
+    service="file_share",
+    title="File share users",
+    population="All users of the file share",
+    measure=Measure.STOCK,
+    unit="users",
+)
+def file_share_users_total() -> Tally:
     """Users whose file share is in force at the end of the month."""
-    return """
-        select count(*) from file_share_shareuser
-        where since < %(end)s and (until is null or until >= %(end)s)
-    """
+    return Tally(table="file_share_shareuser", since="since", until="until")

@@ -20,7 +20,10 @@ from pathlib import Path
 from salus.kernel.errors import AlreadyRunning, SalusError
 
 FOLDERS = {"secrets": 0o700, "documents": 0o700, "reports": 0o755, "log": 0o700}
-SECRETS = ("superuser", "owner", "app", "loader", "reporter", "django_secret_key", "content_kek")
+SECRETS = (
+    *("superuser", "owner", "app", "loader", "reporter"),
+    *("django_secret_key", "content_kek", "report_signing_key"),
+)
 
 # A secret that opens something is never made anew once that exists: it could not open it.
 _OPENS = {"superuser": "postgres", "content_kek": "documents"}
@@ -104,12 +107,17 @@ def _complete(data: Path) -> None:
             raise DataFolderDamaged(
                 f"{path} is missing, without it {opens} cannot be opened: restore it from a backup"
             )
-        made = path.with_name(f"{name}.new")  # renamed when whole: a kill leaves no empty secret
-        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
-        made.rename(path)
+        write_whole(path, secrets.token_urlsafe(32).encode(), mode=0o600)
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write a file that is on disk when this returns; a kill leaves it as it was, or not there at all."""
+    made = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    made.rename(path)
 
 
 def secret(data: Path, name: str) -> str:

@@ -1,27 +1,35 @@
 """What a published figure is.
 
 A domain declares its figures and charts in ``indicators.py`` as functions: the name is the published id, the
-docstring the published definition, and the returned text the one SQL aggregate that counts it. The report asks
-the registry and knows no domain.
+docstring the published definition, and what it returns says how it is counted: a `Tally` of rows, or the text of
+one SQL aggregate. The report asks the registry and knows no domain.
 
 A figure's SQL returns one number, or null where a share has no base. It may use the parameters
 ``%(start)s`` and ``%(end)s``, the local midnights that open and close the month (timestamptz; ``end``
 itself is outside), and ``%(day)s``, the first day after the month (date). What is in force at the end
 of the month began before ``end`` and did not end before ``end``. The session's time zone is the
-country's, so that ``date_trunc('month', at)`` is a local midnight.
+country's, so that ``date_trunc('month', at)`` is a local midnight. A figure that is a share is a percentage,
+unrounded.
 
-A chart's SQL returns rows ``(period, dimension, value)`` for a window of months: ``period`` the first
+A chart's SQL returns rows ``(period, dimension, count)`` for a window of months: ``period`` the first
 day of the month (date), ``dimension`` one of the chart's codes ('' where it has none); ``start`` opens
-the first month and ``end`` closes the last. Months without a row are zero; shares without any row in
-their month are missing. A share is a percentage, unrounded.
+the first month and ``end`` closes the last. Cells without a row are zero. A chart of shares counts too: the
+report divides by the month's sum, since it must know how few people stand behind a share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from inspect import getdoc
+from typing import NotRequired, TypedDict, Unpack
+
+import sqlglot
+from sqlglot import expressions
+
+from salus.kernel.tally import Tally
 
 CHART_MONTHS = 12
 
@@ -49,18 +57,33 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
+    """``title``, ``definition``, ``population`` and ``unit`` are English; the catalogues translate them."""
+
     id: str
     kind: Kind
     service: str
+    title: str
+    definition: str
+    population: str  # whom or what the figure is about, before any condition
     measure: Measure
     unit: str
-    definition: str
     sql: str
+    tally: Tally | None = None
     precision: Precision = Precision.EXACT
-    parts_of: str = ""  # shares with the same name here add to 100.0 as printed
     dimension: str = ""  # what a chart's series are by: country, act_type, age_band
     codes: tuple[str, ...] = ("",)  # of the dimension, in the order of printing
+    total: str = ""  # the figure, or chart without dimension, to which a chart's codes add up
+    cell_of: str = ""  # the chart whose last month has this figure, in the column of its one code
+    added: bool = False  # not in the agency's own report; printed in its second part
     glossary: str = ""  # the starred term of the glossary that explains it
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The tables that are read, in order of their names."""
+        query = sqlglot.parse_one(self.sql, read="postgres")
+        inner = {cte.alias for cte in query.find_all(expressions.CTE)}
+        named = {table.name for table in query.find_all(expressions.Table)}
+        return tuple(sorted(named - inner - {""}))  # '': what a function returns
 
 
 _registry: dict[str, Indicator] = {}
@@ -71,28 +94,47 @@ def registered() -> tuple[Indicator, ...]:
     return tuple(_registry.values())
 
 
+Declared = Callable[[], Tally | str]
+
+
+class Words(TypedDict):
+    """What every declaration says, in English."""
+
+    service: str
+    title: str
+    population: str
+    unit: str
+    measure: Measure
+    glossary: NotRequired[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """The figures that print the cells of a chart's last month, one for each code.
+
+    ``id`` has the place ``{code}``; ``title`` and ``definition`` have ``%(part)s``, the code's name.
+    """
+
+    id: str
+    title: str
+    definition: str
+
+
 def figure(
-    *,
-    service: str,
-    measure: Measure,
-    unit: str,
-    precision: Precision = Precision.EXACT,
-    parts_of: str = "",
-    glossary: str = "",
-) -> Callable[[Callable[[], str]], Callable[[], str]]:
-    def declare(function: Callable[[], str]) -> Callable[[], str]:
+    *, precision: Precision = Precision.EXACT, added: bool = False, **words: Unpack[Words]
+) -> Callable[[Declared], Declared]:
+    def declare(function: Declared) -> Declared:
+        tally, sql = _counted(function(), words["measure"], Kind.FIGURE)
         _register(
             Indicator(
                 id=function.__name__,
                 kind=Kind.FIGURE,
-                service=service,
-                measure=measure,
-                unit=unit,
                 definition=_definition(function),
-                sql=function(),
+                sql=sql,
+                tally=tally,
                 precision=precision,
-                parts_of=parts_of,
-                glossary=glossary,
+                added=added,
+                **words,
             )
         )
         return function
@@ -102,35 +144,66 @@ def figure(
 
 def chart(
     *,
-    service: str,
-    measure: Measure,
-    unit: str,
     dimension: str = "",
     codes: tuple[str, ...] = ("",),
-    glossary: str = "",
-) -> Callable[[Callable[[], str]], Callable[[], str]]:
-    def declare(function: Callable[[], str]) -> Callable[[], str]:
-        _register(
-            Indicator(
-                id=function.__name__,
-                kind=Kind.CHART,
-                service=service,
-                measure=measure,
-                unit=unit,
-                definition=_definition(function),
-                sql=function(),
-                precision=Precision.PERCENT_1 if measure is Measure.SHARE else Precision.EXACT,
-                dimension=dimension,
-                codes=codes,
-                glossary=glossary,
-            )
+    total: str = "",
+    cells: Cells | None = None,
+    **words: Unpack[Words],
+) -> Callable[[Declared], Declared]:
+    def declare(function: Declared) -> Declared:
+        tally, sql = _counted(function(), words["measure"], Kind.CHART)
+        drawn = Indicator(
+            id=function.__name__,
+            kind=Kind.CHART,
+            definition=_definition(function),
+            sql=sql,
+            tally=tally,
+            precision=Precision.PERCENT_1 if words["measure"] is Measure.SHARE else Precision.EXACT,
+            dimension=dimension,
+            codes=codes,
+            total=total,
+            **words,
         )
+        _register(drawn)
+        if cells:
+            for code in codes:
+                _register(_cell(drawn, code, cells))
         return function
 
     return declare
 
 
-def _definition(function: Callable[[], str]) -> str:
+def _counted(counted: Tally | str, measure: Measure, kind: Kind) -> tuple[Tally | None, str]:
+    if isinstance(counted, str):
+        return None, _laid_out(counted)
+    sql = {
+        (Kind.FIGURE, Measure.STOCK): counted.in_force,
+        (Kind.FIGURE, Measure.FLOW): counted.begun,
+        (Kind.CHART, Measure.STOCK): counted.in_force_by_month,
+        (Kind.CHART, Measure.FLOW): counted.begun_by_month,
+    }
+    return counted, _laid_out(sql[kind, measure])
+
+
+def _laid_out(sql: str) -> str:
+    """The SQL as it is published, and as it is run: readers shall see the very text that counted."""
+    return sqlglot.parse_one(sql, read="postgres").sql("postgres", pretty=True)
+
+
+def _cell(drawn: Indicator, code: str, cells: Cells) -> Indicator:
+    return replace(
+        drawn,
+        id=cells.id.format(code=code.lower()),
+        kind=Kind.FIGURE,
+        title=cells.title,
+        definition=cells.definition,
+        codes=(code,),
+        total="",
+        cell_of=drawn.id,
+    )
+
+
+def _definition(function: Declared) -> str:
     text = getdoc(function)
     if not text:
         raise ValueError(f"{function.__name__} has no published definition (docstring)")

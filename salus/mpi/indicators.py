@@ -1,16 +1,23 @@
 """Figures of the patient index (MPI)."""
 
 from salus.kernel.indicator import Measure, figure
+from salus.kernel.tally import Tally
 
 
-@figure(service="patient_index", measure=Measure.FLOW, unit="requests")
-def index_requests_in_month() -> str:
+@figure(
+    service="patient_index",
+    title="Requests answered",
+    population="All requests to the patient index, over all its interfaces",
+    measure=Measure.FLOW,
+    unit="requests",
+)
+def index_requests_in_month() -> Tally:
     """Requests that the patient index answered in the month, over all its interfaces.
 
     A request and its retries count once; refused requests do not count.
     """
-    return """
-        select count(*) from audit_event
-        where kind = 'index_request' and not denied and not repeated
-          and at >= %(start)s and at < %(end)s
-    """
+    return Tally(
+        table="audit_event",
+        since="at",
+        where="kind = 'index_request' and not denied and not repeated",
+    )

@@ -206,7 +206,9 @@ ACTS = {
         first_declaration, "patients_with_declared_professional_total"
     ),
     "patient declares one whom nobody had": act(
-        declaration_of_a_new_professional, "professionals_declared_total"
+        declaration_of_a_new_professional,
+        "professionals_declared_total",
+        "professionals_locked_out_total",  # without an account, as most
     ),
     "patient names an assistant": act(names_assistant, "assistants_declared_total"),
     "patient closes the record": act(closes_record, "records_deactivated_by_patient_share"),
@@ -289,5 +291,5 @@ def test_some_act_moves(indicator: str) -> None:
 
 def test_every_figure_and_chart_is_moved_or_awaited(world: World) -> None:
     indicators = {key.split("/")[0] for key in count(world.site)}
-    assert len(indicators) == 27 + 11
+    assert len(indicators) == 28 + 11
     assert indicators == {moved for act in ACTS.values() for moved in act.moves} | AWAITED.keys()

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 from config.importing import ACTOR, import_bundle
-from salus.activity_report.edition import Edition, count_edition
+from salus.activity_report.edition import Edition
 from salus.directory.queries import search_professionals
 from salus.fhir.transaction import Tally
 from salus.kernel.clock import now
@@ -24,6 +24,7 @@ from salus.mpi.queries import Criteria, search
 from salus.shared_record.queries import documents_of, open_document
 from salus.vaccination.queries import vaccinations_of
 from tests.conftest import as_role, salus
+from tests.counted import count_edition
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "synthea"
 FILES = sorted(FOLDER.glob("*.json"))
