@@ -146,7 +146,7 @@ def _families(
 
     first = (np.arange(count), age, woman_first)
     pair = np.flatnonzero(couple)
-    second = (pair, np.clip(age[pair] + rng.normal(2, 4, len(pair)), 18.5, 96), partner_woman[pair])
+    second = (pair, _folded(age[pair] + rng.normal(2, 4, len(pair)), 18.5, 96), partner_woman[pair])
     parts = [first, second]
     # The youngest child first, so that each older one is a few years away from it.
     child_age = rng.uniform(0.21, np.clip(age - 20, 0.5, 24))
@@ -169,7 +169,8 @@ def _families(
     home = household[keep]
     birth = as_of[home] - np.ceil(ages * _YEAR).astype(np.int32)
     stays = rng.random(count) < settled
-    since = first_day(2015, 3), int(as_of.max()) - 95
+    # The last ones still open their record in the calibration month: two months after registration.
+    since = first_day(2015, 3), int(as_of.max()) - 70
     arrival = np.where(stays, 0, rng.integers(*since, count)).astype(np.int32)
     twin = np.concatenate(ranks)[keep]
     # A twin without the other (cut off, or the parent too young) is none.
@@ -196,12 +197,19 @@ def _ages(rng: np.random.Generator, kind: Ints, resident: bool) -> Floats:
     )
     parent = rng.normal(43, 8.5, count)
     age: Floats = np.select([kind == 0, kind == 1], [single, couple], parent)
-    return np.clip(age, 20, 97)
+    return _folded(age, 20, 97)
+
+
+def _folded(ages: Floats, low: float, high: float) -> Floats:
+    """Ages beyond an end, mirrored at it. Cut off there, they would all be born on one day, and of
+    those born on one day no more than a thousand can have a matricule."""
+    mirrored: Floats = np.select([ages < low, ages > high], [2 * low - ages, 2 * high - ages], ages)
+    return mirrored
 
 
 def _dead_before(rng: np.random.Generator, count: int) -> _Cohort:
     """People of the register who died before the records began."""
-    age = np.clip(rng.normal(80, 11, count), 40, 101)
+    age = _folded(rng.normal(80, 11, count), 40, 101)
     return _Cohort(
         household=np.arange(count),
         parent=np.ones(count, dtype=bool),
@@ -218,7 +226,7 @@ def _arriving(rng: np.random.Generator, count: int, at: np.int32, line: Timeline
     """Who comes after the calibration month: young households; two months later records open."""
     group = rng.choice(len(COUNTRIES), count, p=_ARRIVES_IN)
     last = max(int(line.first_days[-1]), int(at) + 31)
-    arrival = rng.integers(int(at) - 55, last, count).astype(np.int32)
+    arrival = rng.integers(int(at) - 61, last, count).astype(np.int32)
     cohort = _families(rng, 1, count, arrival, settled=1.0)
     return replace(cohort, arrival=arrival, group=group)
 

@@ -18,7 +18,7 @@ from salus.shared_record.store import ContentStore
 from salus.simulation.blocks import blocks, first_free_ids
 from salus.simulation.calibration import CALIBRATION, plan
 from salus.simulation.lives import World, make_world
-from salus.simulation.load import analyze, reserve_ids, write
+from salus.simulation.load import reserve_ids, vacuum, write
 from salus.simulation.models import Block, Nation
 from salus.simulation.sampling import ScaleTooSmall
 from salus.simulation.timeline import FIRST, Timeline
@@ -50,7 +50,7 @@ def simulate(*, denominator: int, until: Month, seed: int, progress: bool = True
         world = make_world(plan(denominator=denominator, until=until), line, seed)
         reserve_ids(first_free_ids(world))
         _write_blocks(world, until, progress)
-        analyze(sorted({"audit_event", *first_free_ids(world)}))
+        vacuum(sorted({"audit_event", *first_free_ids(world)}))
         Nation.objects.update(finished_at=clock.now())
 
 

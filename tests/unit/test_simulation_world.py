@@ -13,6 +13,7 @@ from salus.simulation.lives import Links, World, make_world
 from salus.simulation.names import name_table, places
 from salus.simulation.providers import DEMO_PHYSICIAN, GENERAL_PRACTITIONER
 from salus.simulation.sampling import ScaleTooSmall, enrol, generator
+from salus.simulation.tables import serial_numbers
 from salus.simulation.timeline import FIRST, NEVER, Timeline
 from salus.simulation.vaccinations import acts
 
@@ -100,6 +101,13 @@ def test_documents_of_all_months(world: World) -> None:
         holders[filed.person[stays]] = True
     assert current == world.plan.total("documents")
     assert holders.sum() == world.plan.total("document_holders")
+
+
+@pytest.mark.parametrize("denominator", [10, pytest.param(1, marks=pytest.mark.prove)])
+def test_no_two_people_have_one_matricule(denominator: int) -> None:
+    world = world_of(1, denominator)
+    numbers = world.people.birth.astype(np.int64) * 1000 + serial_numbers(world)
+    assert len(np.unique(numbers)) == len(numbers)
 
 
 def test_demo_people_have_their_parts(world: World) -> None:

@@ -8,9 +8,12 @@ from datetime import date
 
 from stdnum import luhn, verhoeff
 
+from salus.country.lu.report import REPORT as REPORT
 from salus.kernel.errors import InvalidInput
 
 CODE = "LU"
+TIME_ZONE = "Europe/Luxembourg"
+RESIDENCES = ("LU", "FR", "BE", "DE")  # told apart in figures; the rest are other countries
 MATRICULE_SYSTEM = "urn:oid:1.3.182.4.4"
 PROVIDER_SYSTEM = "https://salus.example/lu/provider-code"
 ORGANIZATION_SYSTEM = "https://salus.example/lu/organization-code"

@@ -1,0 +1,53 @@
+"""A country that does not exist, as its engineers would add it: nothing but this configuration.
+
+Arelia (user-assigned code XA) has a shared record and a vaccination book, one neighbour, a report on the fifth of the
+month, and names of its own for all of it.
+"""
+
+from salus.country.report import Profile, Release, Section
+from salus.kernel.errors import InvalidInput
+
+CODE = "XA"
+TIME_ZONE = "Atlantic/Azores"
+RESIDENCES = ("XA", "XB")
+MATRICULE_SYSTEM = "https://arelia.example/citizen"
+
+
+def check_matricule(text: str) -> str:
+    """Citizens are numbered."""
+    if not text.isdigit():
+        raise InvalidInput("a citizen number has digits only")
+    return text
+
+
+REPORT = Profile(
+    agency="Health office of Arelia",
+    website="https://health.arelia.example",
+    address="https://health.arelia.example/report",
+    introduction=("What the health office of Arelia did this month.",),
+    sections=(
+        Section(
+            id="vaccination",
+            title="The island vaccination book",
+            purpose="Every dose, in one book.",
+            accent="#006d77",
+            figures=(("vaccinations_total",),),
+            charts=(("vaccinations_recorded",),),
+        ),
+        Section(
+            id="shared_record",
+            title="The island health file",
+            purpose="Every letter, in one file.",
+            accent="#7b2d26",
+            figures=(
+                ("records_total", "documents_total"),
+                ("records_residence_xa_share", "records_residence_other_share"),
+            ),
+            charts=(("records_by_residence",),),
+        ),
+    ),
+    headlines=("records_total", "vaccinations_total"),
+    release=Release(day=5, hour=8),
+    titles={"records_total": "Health files"},
+    names={"country": {"XA": "Arelia", "XB": "Borelia"}},
+)
