@@ -67,12 +67,44 @@ def _simulate(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     with _installation(options.data, role="reporter"):
+        if options.verify:
+            return _verify(options.verify)
         from salus.activity_report.run import report
 
-        path = report(
-            month=options.month, language=options.lang, format=options.format, out=options.out
+        done = report(
+            month=options.month,
+            language=options.lang,
+            format=options.format,
+            out=options.out,
+            reason=options.reason,
+            override=options.override,
         )
-        print(path)
+        if done.note:
+            print(f"salus: {done.note}", file=sys.stderr)
+        print(done.path)
+    return 0
+
+
+def _verify(file: Path) -> int:
+    from salus.activity_report.verify import verify
+
+    verdict = verify(file)
+    edition = verdict.edition
+    name = f"{edition.period}, revision {edition.revision}"
+    for cell in verdict.differences:
+        place = " ".join(part for part in (cell.indicator, cell.period, cell.code) if part)
+        print(f"{place}: published {cell.published}, recounted {cell.recounted}")
+    for changed in verdict.changed_files:
+        print(f"{changed}: not the file that was published")
+    if verdict.differences or verdict.changed_files:
+        raise SalusError(
+            f"{name}: {len(verdict.differences)} of {verdict.recounted} cells and"
+            f" {len(verdict.changed_files)} files are not as published; the rows of that time have"
+            " changed since, or the files"
+        )
+    print(
+        f"{name}: signed here, and equal in all {verdict.recounted} cells, recounted from the rows"
+    )
     return 0
 
 
@@ -154,11 +186,23 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--until", type=_month, metavar="YYYY-MM", help="last month that is lived")
     command.add_argument("--seed", type=int, default=1, help="same seed, same nation (1)")
 
-    command = add("report", _report, "Count a month's activity report from the rows.")
-    command.add_argument("month", type=_month, metavar="YYYY-MM")
-    command.add_argument("--lang", default="fr", choices=["fr", "en"])
+    command = add(
+        "report", _report, "Publish a month's activity report, or hold one against the rows."
+    )
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("month", type=_month, metavar="YYYY-MM", nargs="?")
+    which.add_argument(
+        "--verify", type=Path, metavar="FILE", help="recount the published edition.json and compare"
+    )
+    command.add_argument("--lang", default="fr", choices=["fr", "de", "en", "lb"])
     command.add_argument("--format", default="pdf", choices=["pdf", "html", "csv", "json"])
-    command.add_argument("--out", type=Path, metavar="FILE")
+    command.add_argument("--out", type=Path, metavar="FILE", help="write there as well")
+    command.add_argument(
+        "--reason", default="", help="publish what has changed since as a revision, for this reason"
+    )
+    command.add_argument(
+        "--override", default="", metavar="REASON", help="publish although a self-check fails"
+    )
 
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")

@@ -1,6 +1,7 @@
 """The one settings file. What differs between installations comes from the environment and the data folder."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,9 @@ DATA = Path(os.environ.get("SALUS_DATA", "var")).absolute()
 
 # Which database role this process is: `serve`'s children are app and hold only app's password.
 ROLE = os.environ.get("SALUS_ROLE", "app")
-COUNTRY = "salus.country.lu"
+COUNTRY = os.environ.get("SALUS_COUNTRY", "salus.country.lu")
+# Whether the report withholds small counts; None: always, but not of a sample of a synthetic nation.
+DISCLOSURE_CONTROL = {"on": True, "off": False}.get(os.environ.get("SALUS_DISCLOSURE_CONTROL", ""))
 
 DEBUG = False
 DEMO = os.environ.get("SALUS_DEMO", "") == "1"  # lists the demo people on the sign-in page
@@ -99,9 +102,16 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", _("French")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "Europe/Luxembourg"
+LANGUAGES = [
+    ("fr", _("French")),
+    ("de", _("German")),
+    ("en", _("English")),
+    ("lb", _("Luxembourgish")),
+]
+# Ours, and what Django and allauth lack in our languages or say badly.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]
+FORMAT_MODULE_PATH = f"{COUNTRY}.formats"
+TIME_ZONE = import_module(COUNTRY).TIME_ZONE
 USE_TZ = True
 
 # Straight from the packages: no step to forget before a start, nothing to copy into the data folder.

@@ -2,6 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from salus.activity_report.fhir import RESOURCES as MEASURES
+from salus.fhir.views import routes
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.portal.urls")),
     path("", include("salus.accounts.urls")),
@@ -11,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.mpi.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
+    path("fhir/", include(routes(MEASURES))),
 ]
 
 handler400 = "salus.portal.views.errors.bad_request"

@@ -1,52 +1,77 @@
-"""Keeps counted months, and hands them out again."""
+"""The published editions. Nothing here is ever changed or deleted: a correction is the month's next revision."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from django.db import connection, transaction
+from django.conf import settings
 
-from salus.activity_report.edition import Edition
+from salus.activity_report.edition import Cell, Edition, Number
 from salus.activity_report.models import ArchivedEdition
 from salus.kernel.errors import NotFound
 from salus.kernel.month import Month
 
 
-def keep(edition: Edition, *, counted_at: datetime) -> Edition:
-    """Keep a freshly counted edition as the month's next revision, unless the last one says the same."""
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute("set transaction read write")  # the reporter otherwise only reads
-            # Two recounts at once would take the same number.
-            cursor.execute("select pg_advisory_xact_lock(hashtext('activity_report'))")
-        last = (
-            ArchivedEdition.objects.filter(period=edition.month.first_day)
-            .order_by("revision")
-            .last()
-        )
-        if last is not None:
-            kept = Edition.from_json(last.body)
-            if kept.counted == edition.counted:
-                return kept
-            edition = replace(edition, revision=last.revision + 1)
-        ArchivedEdition.objects.create(
-            period=edition.month.first_day,
-            revision=edition.revision,
-            counted_at=counted_at,
-            body=edition.as_json(),
-        )
-        return edition
+def edition_of(month: Month, revision: int | None = None) -> Edition:
+    """A revision of a month, by default the newest. Raises NotFound."""
+    return Edition.from_json(document_of(month, revision)["edition"])
 
 
-def edition_of(month: Month) -> Edition:
-    """The last revision of a month. Raises NotFound when the month was never counted."""
-    last = ArchivedEdition.objects.filter(period=month.first_day).order_by("revision").last()
-    if last is None:
+def document_of(month: Month, revision: int | None = None) -> dict[str, Any]:
+    """The signed document of a revision (salus.activity_report.publication). Raises NotFound."""
+    rows = ArchivedEdition.objects.filter(period=month.first_day)
+    if revision is not None:
+        rows = rows.filter(revision=revision)
+    if (row := rows.order_by("revision").last()) is None:
         raise NotFound(f"there is no report of {month}")
-    return Edition.from_json(last.body)
+    document: dict[str, Any] = row.document
+    return document
 
 
 def editions() -> Iterator[Edition]:
-    """The last revision of each counted month, newest month first."""
+    """The newest revision of each published month, newest month first."""
     rows = ArchivedEdition.objects.order_by("-period", "-revision").distinct("period")
-    return (Edition.from_json(row.body) for row in rows)
+    return (Edition.from_json(row.document["edition"]) for row in rows)
+
+
+def revisions(month: Month) -> list[Edition]:
+    """Every revision of a month, oldest first."""
+    rows = ArchivedEdition.objects.filter(period=month.first_day).order_by("revision")
+    return [Edition.from_json(row.document["edition"]) for row in rows]
+
+
+def history() -> list[Edition]:
+    """Every revision of every month, in the order of publication."""
+    rows = ArchivedEdition.objects.order_by("published_at")
+    return [Edition.from_json(row.document["edition"]) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What an edition says of cells that an earlier one had printed otherwise."""
+
+    edition: Edition
+    cells: tuple[tuple[Cell, Number, Number], ...]  # before, and since
+
+
+def corrections() -> list[Correction]:
+    """The revision table: every published number that a later edition or revision changed, newest first."""
+    known: dict[Cell, Number] = {}
+    found = []
+    for edition in history():
+        cells = edition.cells
+        changed = tuple(
+            (cell, known[cell], value)
+            for cell, value in cells.items()
+            if cell in known and known[cell] != value
+        )
+        if changed:
+            found.append(Correction(edition=edition, cells=changed))
+        known |= cells
+    return found[::-1]
+
+
+def folder_of(edition: Edition) -> Path:
+    """Where the files of a revision lie, as they were published."""
+    return Path(settings.DATA / "reports" / edition.period / f"r{edition.revision}")

@@ -1,7 +1,7 @@
 """One Vega-Lite specification per chart, for the page, the PDF and whoever downloads it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 import vl_convert
@@ -10,18 +10,17 @@ from fontpkg_source_sans_3 import FAMILY
 from fontpkg_source_sans_3 import ROOT as FONT
 
 from salus.activity_report.content import PrintedChart, language
-from salus.activity_report.printed import month_name, month_short
+from salus.activity_report.printed import million, month_name, month_short, separators
 from salus.kernel.month import Month
 
 Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
 
 FONTS = FONT / "files"
 VEGA_LITE = vl_convert.get_vegalite_versions()[-1]
-_LOCALES: dict[str, Literal["de-DE", "en-US", "fr-FR"]] = {
-    "de": "de-DE",
-    "en": "en-US",
-    "fr": "fr-FR",
-}
+# As figures are printed: exact, and in millions from one million on.
+_AMOUNTS = (
+    "datum.value < 1e6 ? format(datum.value, ',') : format(datum.value / 1e6, ',~r') + '{million}'"
+)
 # Shades of one accent, in percent of it: they differ in lightness, hence for every eye and in grey.
 _EARLIER = 42
 _STACK = (100, 58, 28)
@@ -151,8 +150,7 @@ def _amount(chart: PrintedChart, *, stack: bool = False) -> alt.Y:
     most = max((value or 0 for row in chart.values for value in row), default=0)
     few = list(range(int(most) + 1)) if most <= 4 else alt.Undefined
     axis = alt.Axis(
-        format="~s",  # 80k
-        labelExpr="datum.value ? datum.label : '0'",
+        labelExpr=_AMOUNTS.format(million=million(language())),
         tickCount=4,
         values=few,
         domain=False,
@@ -254,11 +252,10 @@ def _by_code(chart: PrintedChart, look: Look) -> Drawing:
 
 
 def _config(look: Look) -> dict[str, Any]:
-    locale = _LOCALES.get(language(), "en-US")
     return {
         "background": "transparent",
         "font": look.font,
-        "locale": {"number": vl_convert.get_format_locale(locale)},
+        "locale": {"number": separators(language())},
         "padding": 1,
         "view": {"stroke": None},
         "bar": {"color": look.accent},

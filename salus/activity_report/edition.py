@@ -1,62 +1,89 @@
-"""One edition of the report: every registered indicator, asked for one month in one snapshot of the rows."""
+"""One edition of the report: what was counted of a month, and how it was published. No words: those come with
+the language that it is printed in.
+"""
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
+from enum import StrEnum
 from functools import cache
 from typing import Any, Self
 
-from django.apps import apps
-from django.conf import settings
-from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils.module_loading import autodiscover_modules
-from django.utils.timezone import get_default_timezone
 
-from salus.kernel.errors import InvalidInput, NotFound
-from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure, registered
+from salus.country import country
+from salus.kernel.indicator import Indicator, registered
 from salus.kernel.month import Month
 
+Number = int | float | None
+Cell = tuple[str, str, str]  # indicator, period YYYY-MM, code of the dimension or ''
 
-class MonthNotBegun(InvalidInput):
-    """There is nothing to report of the future."""
+
+class Status(StrEnum):
+    """Of one cell; each has its code in SDMX's CL_OBS_STATUS (salus.activity_report.opendata.sdmx)."""
+
+    NORMAL = "normal"
+    PROVISIONAL = "provisional"
+    REVISED = "revised"  # an earlier edition or revision printed another value
+    SUPPRESSED = "suppressed"  # withheld, since it would tell of too few people
+    MISSING = "missing"  # a share that has no base
 
 
-class MonthBeforeData(NotFound):
-    """Nothing had been recorded by the end of the month."""
+class Outcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_JUDGED = "not judged"  # too little is known to say
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     id: str
-    value: int | float | None  # None: a share that has no base
-    # Of a whole month's flow, in percent of the month before; None: nothing to compare.
-    change: float | None = None
+    value: Number
+    change: float | None = None  # of a whole month's flow, in percent of the month before
+    status: Status = Status.NORMAL
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
     period: str  # YYYY-MM
     dimension: str  # a code of the chart's dimension, '' where it has none
-    value: int | float | None
+    value: Number
+    status: Status = Status.NORMAL
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
     id: str
     series: tuple[Point, ...]
+    totals: tuple[int, ...] = ()  # of a breakdown: the whole that its codes share, month by month
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What a self-check found of one indicator (salus.activity_report.checks)."""
+
+    rule: str
+    indicator: str
+    outcome: Outcome
+    facts: tuple[tuple[str, int | float | str], ...] = ()  # for the sentence that tells it
+
+    def __post_init__(self) -> None:
+        # In one order: an archived JSON object has none.
+        object.__setattr__(self, "facts", tuple(sorted(self.facts)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edition:
-    """What was counted, without words: those come with the language that it is printed in."""
-
     period: str  # YYYY-MM
     revision: int = 1
+    counted_at: str = ""  # instant of the count, ISO 8601, when this revision was published
+    reason: str = ""  # of a revision
+    override: str = ""  # why it was published although a check failed
+    provisional: str = ""  # the day of the count, YYYY-MM-DD, of what is not published yet
+    simulated: str = ""  # scale of the synthetic nation that was counted, "1/100"
+    protected: bool = True  # whether small counts are withheld
     figures: tuple[Figure, ...]
     charts: tuple[Chart, ...]
-    simulated: str = ""  # scale of the synthetic nation that was counted, "1/100"
-    provisional_on: str = ""  # the day of the count, YYYY-MM-DD, when the month was still running
+    checks: tuple[Check, ...] = ()
 
     @property
     def month(self) -> Month:
@@ -65,13 +92,15 @@ class Edition:
     @property
     def cut_off(self) -> date:
         """The last day that was counted."""
-        running = self.provisional_on
-        return date.fromisoformat(running) if running else self.month.last_day
+        last = self.month.last_day
+        return min(date.fromisoformat(self.provisional), last) if self.provisional else last
 
     @property
-    def counted(self) -> tuple[tuple[Figure, ...], tuple[Chart, ...], str]:
-        """All that a recount can change."""
-        return self.figures, self.charts, self.simulated
+    def cells(self) -> dict[Cell, Number]:
+        """Every printed value; what a recount can change."""
+        figures = {(f.id, self.period, ""): f.value for f in self.figures}
+        points = {(c.id, p.period, p.dimension): p.value for c in self.charts for p in c.series}
+        return figures | points
 
     def figure(self, id: str) -> Figure:
         return next(figure for figure in self.figures if figure.id == id)
@@ -80,111 +109,39 @@ class Edition:
         return next(chart for chart in self.charts if chart.id == id)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {
+            "checks": [asdict(c) | {"facts": dict(c.facts)} for c in self.checks]
+        }
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> Self:
+        figures = (Figure(**f | {"status": Status(f["status"])}) for f in body["figures"])
+        charts = (
+            Chart(
+                id=chart["id"],
+                totals=tuple(chart["totals"]),
+                series=tuple(Point(**p | {"status": Status(p["status"])}) for p in chart["series"]),
+            )
+            for chart in body["charts"]
+        )
+        checks = (
+            Check(
+                **check
+                | {"outcome": Outcome(check["outcome"]), "facts": tuple(check["facts"].items())}
+            )
+            for check in body["checks"]
+        )
         return cls(
-            period=body["period"],
-            revision=body["revision"],
-            figures=tuple(Figure(**figure) for figure in body["figures"]),
-            charts=tuple(
-                Chart(id=chart["id"], series=tuple(Point(**point) for point in chart["series"]))
-                for chart in body["charts"]
-            ),
-            simulated=body["simulated"],
+            **body | {"figures": tuple(figures), "charts": tuple(charts), "checks": tuple(checks)}
         )
 
 
 @cache
 def indicators() -> dict[str, Indicator]:
-    """Every indicator by id, from the module ``indicators`` of each installed domain."""
+    """The indicators by id that the country's report prints, those they lean on, and the added ones."""
     autodiscover_modules("indicators")
-    return {indicator.id: indicator for indicator in registered()}
-
-
-def count_edition(month: Month, *, as_of: datetime) -> Edition:
-    """Count every figure and chart of ``month`` from one snapshot of the rows, as they are now.
-
-    The running month is counted as far as it has come, and says so. Raises MonthNotBegun for a month
-    that lies in the future ``as_of``, and MonthBeforeData when nothing had been recorded by its end.
-    """
-    if month.start(get_default_timezone()) > as_of:
-        raise MonthNotBegun(f"{month} has not begun yet: there is nothing to report of it")
-    asked = indicators().values()
-    running = month.end(get_default_timezone()) > as_of
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        # One snapshot, so that figures agree with each other while the services go on.
-        cursor.execute("set transaction isolation level repeatable read, read only")
-        cursor.execute("select set_config('TimeZone', %s, true)", [settings.TIME_ZONE])
-        edition = Edition(
-            period=str(month),
-            figures=tuple(
-                _count(cursor, i, month, whole=not running) for i in asked if i.kind is Kind.FIGURE
-            ),
-            charts=tuple(_draw(cursor, i, month) for i in asked if i.kind is Kind.CHART),
-            simulated=_simulated(),
-            provisional_on=as_of.date().isoformat() if running else "",
-        )
-    if not any(figure.value for figure in edition.figures):
-        raise MonthBeforeData(f"nothing had been recorded by the end of {month}: no report of it")
-    return edition
-
-
-def _simulated() -> str:
-    """Whether people are synthetic: a report of them must say so. The one thing known of a sibling."""
-    nations = apps.get_model("simulation", "Nation").objects
-    denominator = nations.values_list("scale_denominator", flat=True).first()
-    return f"1/{denominator}" if denominator else ""
-
-
-def _window(first: Month, last: Month) -> dict[str, datetime | date]:
-    return {
-        "start": first.start(get_default_timezone()),
-        "end": last.end(get_default_timezone()),
-        "day": (last + 1).first_day,
-    }
-
-
-def _count(cursor: CursorWrapper, indicator: Indicator, month: Month, *, whole: bool) -> Figure:
-    value = _value_of(cursor, indicator, month)
-    change = None
-    if indicator.measure is Measure.FLOW and whole:
-        before = _value_of(cursor, indicator, month + -1)
-        if value is not None and before:
-            change = 100 * (value - before) / before
-    return Figure(id=indicator.id, value=value, change=change)
-
-
-def _value_of(cursor: CursorWrapper, indicator: Indicator, month: Month) -> int | float | None:
-    cursor.execute(indicator.sql, _window(month, month))
-    return _number(cursor.fetchone()[0], indicator)
-
-
-def _draw(cursor: CursorWrapper, indicator: Indicator, month: Month) -> Chart:
-    window = month.last(CHART_MONTHS)
-    cursor.execute(indicator.sql, _window(window[0], month))
-    values = {(Month.of(day), code): _number(v, indicator) for day, code, v in cursor.fetchall()}
-    if unknown := {code for _, code in values} - set(indicator.codes):
-        raise ValueError(f"{indicator.id} counts by codes that it does not declare: {unknown}")
-    with_base = {month for month, _ in values}
-    return Chart(
-        id=indicator.id,
-        series=tuple(
-            Point(
-                period=str(month),
-                dimension=code,
-                value=values.get((month, code), 0)
-                if indicator.measure is not Measure.SHARE or month in with_base
-                else None,
-            )
-            for month in window
-            for code in indicator.codes
-        ),
-    )
-
-
-def _number(value: int | Decimal | None, indicator: Indicator) -> int | float | None:
-    if value is None:
-        return None
-    return float(value) if indicator.measure is Measure.SHARE else int(value)
+    declared = {indicator.id: indicator for indicator in registered()}
+    rows = (row for s in country().REPORT.sections for row in (*s.figures, *s.charts))
+    printed = {name for row in rows for name in row}
+    needed = {name for one in printed for name in (declared[one].cell_of, declared[one].total)}
+    return {name: one for name, one in declared.items() if one.added or name in printed | needed}

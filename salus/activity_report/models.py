@@ -1,4 +1,4 @@
-"""The archive of counted months. Nothing in it is ever changed or deleted."""
+"""The archive of published months. Nothing in it is ever changed or deleted."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class ArchivedEdition(models.Model):
-    """A month as it was counted. A recount that differs is the next revision."""
+    """A month as it was published. A correction is the next revision."""
 
     pk = models.CompositePrimaryKey("period", "revision")
     period = models.DateField()  # first day of the month
     revision = models.IntegerField()  # from 1
-    counted_at = models.DateTimeField()
-    body: "models.JSONField[Any, Any]" = models.JSONField()  # salus.activity_report.edition.Edition
+    published_at = models.DateTimeField()
+    document: "models.JSONField[Any, Any]" = models.JSONField()  # salus.activity_report.publication

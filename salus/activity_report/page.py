@@ -33,7 +33,7 @@ class Page:
     sections: tuple[tuple[PrintedSection, tuple[tuple[Drawing, ...], ...]], ...]
 
 
-@lru_cache(maxsize=32)  # drawing takes half a second, and an edition never changes
+@lru_cache(maxsize=8)  # drawn once for the page of the site and the file
 def page_of(edition: Edition, language: str) -> Page:
     content = content_of(edition, language)
     with override(language):
@@ -57,6 +57,13 @@ def _drawing(chart: PrintedChart, size: tuple[int, int]) -> Drawing:
         svg=mark_safe(svg(chart, look)),  # noqa: S308  # Vega escapes the texts
         specification=specification(chart, look),
     )
+
+
+def as_fragment(edition: Edition, language: str) -> bytes:
+    """What the site shows of the edition between its own header and footer."""
+    with override(language):
+        context = {"page": page_of(edition, language), "on_site": True}
+        return render_to_string("activity_report/report.html", context).encode()
 
 
 def as_html(edition: Edition, language: str) -> bytes:

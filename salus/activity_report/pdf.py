@@ -42,7 +42,7 @@ def _words(content: Content) -> dict[str, Any]:
         "month": content.month_title,
         "full_title": content.full_title,
         "introduction": content.introduction,
-        "note": content.note,
+        "notes": content.notes,
         "sections": [
             {
                 "title": section.title,
@@ -60,13 +60,13 @@ def _words(content: Content) -> dict[str, Any]:
             for section in content.sections
         ],
         "glossary": content.glossary,
-        "definitions": [
+        "explanations": [
             {
                 "title": section.title,
                 "accent": section.accent,
-                "terms": [
-                    *((f.caption, f.definition) for row in section.figures for f in row),
-                    *((c.title, c.definition) for row in section.charts for c in row),
+                "figures": [
+                    asdict(one) | {"verdict": one.verdict if one.checks else ""}
+                    for one in section.explanations
                 ],
             }
             for section in content.sections
@@ -78,9 +78,20 @@ def _words(content: Content) -> dict[str, Any]:
         ],
         "contact": content.contact,
         "licence": content.licence,
+        "fingerprint": content.fingerprint,
         "labels": {
             "glossary": gettext("Glossary"),
-            "definitions": gettext("How each figure is counted"),
+            "explanations": gettext("How each figure is counted"),
+            "counted": gettext(
+                "All figures are counted at the end of %(day)s, by the SQL that stands here, from one"
+                " state of the tables. Counting again is one command: salus report --verify."
+            )
+            % {"day": content.cut_off},
+            "population": gettext("Population"),
+            "unit": gettext("Unit"),
+            "sources": gettext("Source tables"),
+            "cell_of": gettext("Read off the last month of:"),
+            "fingerprint": gettext("Fingerprint of the figures (SHA-256)"),
             "tables": gettext("The data behind the charts"),
             "month": gettext("Month"),
             "page": gettext("page"),
@@ -91,6 +102,7 @@ def _words(content: Content) -> dict[str, Any]:
 
 def _chart(chart: PrintedChart, accent: str, size: tuple[int, int]) -> dict[str, Any]:
     return {
+        "id": chart.id,
         "title": chart.title,
         "starred": chart.starred,
         "span": chart.span,
@@ -108,10 +120,18 @@ def _tables(section: PrintedSection) -> list[dict[str, Any]]:
     side_by_side = {
         "title": "",
         "names": [chart.title for chart in by_month],
-        "rows": [(row[0][0], [values[0] for _, values in row]) for row in columns],
+        "rows": [(row[0][0], [_cell(*values[0]) for _, values in row]) for row in columns],
     }
     return [side_by_side] + [
-        {"title": chart.title, "names": chart.names, "rows": chart.rows}
+        {
+            "title": chart.title,
+            "names": chart.names,
+            "rows": [(month, [_cell(*value) for value in values]) for month, values in chart.rows],
+        }
         for chart in charts
         if chart.dimension
     ]
+
+
+def _cell(value: str, mark: str) -> str:
+    return f"{value} ({mark})" if mark else value

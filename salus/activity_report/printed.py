@@ -6,7 +6,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.numbers import (
+    format_compact_decimal,
+    format_decimal,
+    format_percent,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 from django.utils.translation import pgettext
 
 from salus.activity_report.rounding import largest_remainder
@@ -67,6 +73,23 @@ def _percent(percentage: Decimal, decimals: int, language: str) -> str:
     )
 
 
+def million(language: str) -> str:
+    """What follows a number of millions: M, Mio."""
+    formats = Locale.parse(language).compact_decimal_formats["short"]["other"]
+    pattern: str = formats[str(_MILLION)].pattern
+    return pattern.lstrip("0").replace("'", "")  # a quote guards the dot
+
+
+def separators(language: str) -> dict[str, object]:
+    """The marks in numbers, as d3-format takes them."""
+    return {
+        "decimal": get_decimal_symbol(language),
+        "thousands": get_group_symbol(language),
+        "grouping": [3],
+        "currency": ["", ""],
+    }
+
+
 def month_name(month: Month, language: str) -> str:
     """December 2024, décembre 2024."""
     return format_date(month.first_day, "MMMM y", locale=language)
@@ -78,5 +101,10 @@ def month_short(month: Month, language: str) -> str:
 
 
 def print_day(day: date, language: str) -> str:
-    """31/12/2024."""
-    return format_date(day, "dd/MM/y", locale=language)
+    """31/12/2024, 31.12.2024."""
+    pattern = "dd.MM.y" if language in ("de", "lb") else "dd/MM/y"
+    return format_date(day, pattern, locale=language)
+
+
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

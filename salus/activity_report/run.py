@@ -1,29 +1,85 @@
-"""`salus report`: count a month, keep the count, print it."""
+"""`salus report YYYY-MM`: publish a month, or hand out what was published."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-from salus.activity_report.archive import keep
-from salus.activity_report.edition import count_edition
-from salus.activity_report.formats import rendered
+from salus.activity_report.archive import folder_of, revisions
+from salus.activity_report.edition import Edition
+from salus.activity_report.formats import FORMATS, rendered
+from salus.activity_report.publication import count_anew, differences, publish
 from salus.kernel import clock
 from salus.kernel.data_folder import disk_errors
+from salus.kernel.errors import Conflict, InvalidInput
 from salus.kernel.month import Month
 
 
-def report(*, month: Month, language: str, format: str, out: Path | None) -> Path:
-    """Write the report of a month, by default into the data folder; returns where it lies.
+class NothingToRevise(Conflict):
+    """The rows say what the published edition says."""
 
-    The running month's report is provisional, and not kept. Raises MonthNotBegun and MonthBeforeData
-    (salus.activity_report.edition), and what `disk_errors` raises when the file cannot be written.
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    path: Path
+    note: str  # what the user should know, '' when all is as usual
+
+
+def report(
+    *,
+    month: Month,
+    language: str,
+    format: str,
+    out: Path | None = None,
+    reason: str = "",
+    override: str = "",
+) -> Report:
+    """The month's report as a file.
+
+    A month whose release date has come is published, once; later calls hand out the published file, and note
+    when the rows have changed since. With a ``reason`` they publish these changes as a revision. A month that
+    is not released yet is counted provisionally, and not kept.
+
+    Raises MonthNotBegun and MonthBeforeData (salus.activity_report.counting), ChecksFailed and Conflict
+    (salus.activity_report.publication), and what `disk_errors` raises.
     """
-    now = clock.now()
-    edition = count_edition(month, as_of=now)
-    if not edition.provisional_on:
-        edition = keep(edition, counted_at=now)
-    path = out or settings.DATA / "reports" / str(month) / f"report.{language}.{format}"
+    published = revisions(month)
+    counted = count_anew(month, now=clock.now())
+    note = ""
+    if counted.provisional:
+        return Report(path=_written(counted, format, language, out), note=_early(counted))
+    if not published:
+        if reason:
+            raise InvalidInput(f"{month} is not published yet: its first edition needs no --reason")
+        edition = publish(counted, despite=override)
+    else:
+        edition = published[-1]
+        changed = differences(counted, edition)
+        if reason and not changed:
+            raise NothingToRevise(f"the rows say what revision {edition.revision} of {month} says")
+        if reason:
+            edition = publish(counted, reason=reason, despite=override)
+        elif changed:
+            note = (
+                f"{len(changed)} cells would differ today: this is revision {edition.revision} as it was"
+                " published; to publish the next one, give its --reason"
+            )
+    path = folder_of(edition) / FORMATS[format].file_name(format, language)
+    if out:
+        with disk_errors(out.parent):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_bytes(path.read_bytes())
+    return Report(path=out or path, note=note)
+
+
+def _early(edition: Edition) -> str:
+    return f"provisional: {edition.period} is not published yet, and this count is not kept"
+
+
+def _written(edition: Edition, format: str, language: str, out: Path | None) -> Path:
+    name = FORMATS[format].file_name(format, language)
+    path = out or Path(settings.DATA) / "reports" / edition.period / "provisional" / name
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(rendered(edition, language, format))
+        path.write_bytes(rendered(edition, format, language))
     return path

@@ -1,13 +1,22 @@
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from salus.activity_report import views
 
 app_name = "report"
-_MONTH = r"(?P<month>\d{4}-\d{2})"
+# A month alone is its newest revision.
+_EDITION = r"(?P<month>\d{4}-\d{2})(?:/r(?P<revision>\d+))?"
 
 urlpatterns = [
     path("", views.archive, name="archive"),
-    re_path(rf"^{_MONTH}$", views.edition, name="edition"),
-    re_path(rf"^{_MONTH}\.(?P<format>pdf|html|csv|json)$", views.file, name="file"),
-    re_path(rf"^{_MONTH}/(?P<chart>[a-z_]+)\.vl\.json$", views.chart, name="chart"),
+    path("calendar", views.calendar, name="calendar"),
+    path("calendar.ics", views.calendar_feed, name="calendar_feed"),
+    path("revisions", views.revisions, name="revisions"),
+    path("keys.json", views.keys, name="keys"),
+    path("", include("salus.activity_report.opendata.urls")),
+    path("indicators/<str:name>", views.indicator, name="indicator"),
+    re_path(rf"^{_EDITION}$", views.edition, name="edition"),
+    re_path(rf"^{_EDITION}/(?P<chart>[a-z_]+)\.vl\.json$", views.chart, name="chart"),
+    re_path(
+        rf"^{_EDITION}(?:\.(?P<spoken>[a-z]{{2}}))?\.(?P<suffix>[a-z.-]+)$", views.file, name="file"
+    ),
 ]

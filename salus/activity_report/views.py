@@ -1,55 +1,131 @@
-"""The report on the site: the archive of counted months, one month, its files."""
+"""The report on the site: the archive of published months, their pages and files, the release calendar."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from pathlib import Path
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
-from salus.activity_report.archive import edition_of, editions
+from salus.activity_report import archive as published
+from salus.activity_report import calendar as releases
 from salus.activity_report.charts import PAPER_HALF, paper, specification
 from salus.activity_report.content import content_of, language
 from salus.activity_report.edition import Edition
-from salus.activity_report.formats import FORMATS, rendered
-from salus.activity_report.page import page_of
+from salus.activity_report.formats import DOCUMENT, FORMATS
+from salus.activity_report.layout import profile
+from salus.activity_report.revision_table import revision_table
+from salus.activity_report.signing import keys_file
+from salus.kernel import clock
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.month import Month
 from salus.kernel.page import public
 
-HEADLINES = (
-    "patient_accounts_total",
-    "records_total",
-    "documents_total",
-    "vaccinations_total",
+_OFFERED = {"pdf": "PDF", "csv": "CSV", "json": "JSON", DOCUMENT: "edition.json"}.items()
+_OF_A_FILE = (
+    "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline';"
+    " script-src 'unsafe-inline'; img-src data:"
 )
+_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @public
 def archive(request: HttpRequest) -> HttpResponse:
-    contents = [content_of(edition, language()) for edition in editions()]
-    months = [(content, [content.figures[name] for name in HEADLINES]) for content in contents]
-    return render(request, "activity_report/archive.html", {"months": months})
+    contents = [content_of(edition, language()) for edition in published.editions()]
+    months = [
+        (content, [content.figures[name] for name in profile().headlines]) for content in contents
+    ]
+    coming = releases.upcoming(clock.now(), 1)[0]
+    return render(request, "activity_report/archive.html", {"months": months, "coming": coming})
 
 
 @public
-def edition(request: HttpRequest, month: str) -> HttpResponse:
-    page = page_of(_edition(month), language())
-    return render(request, "activity_report/edition.html", {"page": page})
+def calendar(request: HttpRequest) -> HttpResponse:
+    coming = releases.upcoming(clock.now())
+    return render(request, "activity_report/calendar.html", {"releases": coming})
 
 
 @public
-def file(request: HttpRequest, month: str, format: str) -> HttpResponse:
-    content = rendered(_edition(month), language(), format)
-    name = f"salus-report-{month}.{language()}.{format}"
-    return HttpResponse(
-        content,
-        content_type=FORMATS[format].media_type,
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
+def calendar_feed(request: HttpRequest) -> HttpResponse:
+    now = clock.now()
+    feed = releases.as_icalendar(releases.upcoming(now), now=now, agency=str(profile().agency))
+    return HttpResponse(feed, content_type="text/calendar; charset=utf-8")
+
+
+@public
+def revisions(request: HttpRequest) -> HttpResponse:
+    table = revision_table(language())
+    return render(request, "activity_report/revisions.html", {"corrections": table})
+
+
+@public
+def keys(request: HttpRequest) -> HttpResponseBase:
+    """The public keys with which editions are signed (JWK Set)."""
+    if not keys_file().exists():
+        raise NotFound("nothing was published yet, with any key")
+    return FileResponse(keys_file().open("rb"), content_type="application/jwk-set+json")
+
+
+@public
+def indicator(request: HttpRequest, name: str) -> HttpResponse:
+    """What a figure or chart is, and what every edition printed of it."""
+    contents = [content_of(edition, language()) for edition in published.editions()]
+    explained = next((one for c in contents for one in c.explanations if one.id == name), None)
+    if explained is None:
+        raise NotFound("no report has such a figure")
+    printed = [(content, content.figures.get(name)) for content in contents]
+    context = {"explained": explained, "printed": printed}
+    return render(request, "activity_report/indicator.html", context)
+
+
+@public
+def edition(request: HttpRequest, month: str, revision: str | None = None) -> HttpResponse:
+    shown = _edition(month, revision)
+    every = published.revisions(shown.month)
+    context = {
+        "content": content_of(shown, language()),
+        "fragment": mark_safe(_path(shown, "fragment", language()).read_text(encoding="utf-8")),  # noqa: S308  # our own template made it
+        "revisions": [content_of(one, language()) for one in every],
+        "newest": every[-1].revision,
+        "files": _OFFERED,
+    }
+    return render(request, "activity_report/edition.html", context)
+
+
+@public
+def file(
+    request: HttpRequest,
+    month: str,
+    suffix: str,
+    revision: str | None = None,
+    spoken: str | None = None,
+) -> HttpResponseBase:
+    """A file as it was published."""
+    shown = _edition(month, revision)
+    path = _path(shown, suffix, spoken or language())
+    # A revision's files never change, so its number names their content.
+    etag = f'"{shown.period}-r{shown.revision}-{path.name}"'
+    if unchanged := get_conditional_response(request, etag=etag):
+        return unchanged
+    media_type = "application/json" if suffix == DOCUMENT else FORMATS[suffix].media_type
+    answer = FileResponse(
+        path.open("rb"), content_type=media_type, filename=f"salus-{shown.period}-{path.name}"
     )
+    if suffix == "html":  # it brings its own styles and scripts, and runs in nobody's name
+        answer.headers["Content-Security-Policy"] = _OF_A_FILE
+    answer.headers["ETag"] = etag
+    answer.headers["Cache-Control"] = _FOR_EVER if revision and spoken else "no-cache"
+    return answer
 
 
 @public
-def chart(request: HttpRequest, month: str, chart: str) -> JsonResponse:
+def chart(
+    request: HttpRequest, month: str, chart: str, revision: str | None = None
+) -> JsonResponse:
     """The chart's Vega-Lite specification, data included, for any tool that reads it."""
-    content = content_of(_edition(month), language())
+    content = content_of(_edition(month, revision), language())
     for section in content.sections:
         for drawn in (drawn for row in section.charts for drawn in row if drawn.id == chart):
             with override(content.language):
@@ -57,8 +133,16 @@ def chart(request: HttpRequest, month: str, chart: str) -> JsonResponse:
     raise NotFound("there is no such chart")
 
 
-def _edition(month: str) -> Edition:
+def _edition(month: str, revision: str | None) -> Edition:
     try:
-        return edition_of(Month.parse(month))
+        return published.edition_of(Month.parse(month), int(revision) if revision else None)
     except InvalidInput as error:
         raise NotFound(f"there is no month {month}") from error
+
+
+def _path(edition: Edition, suffix: str, spoken: str) -> Path:
+    if suffix == DOCUMENT:
+        return published.folder_of(edition) / DOCUMENT
+    if suffix not in FORMATS or spoken not in dict(settings.LANGUAGES):
+        raise NotFound("the report does not come as such a file")
+    return published.folder_of(edition) / FORMATS[suffix].file_name(suffix, spoken)

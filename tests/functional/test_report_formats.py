@@ -4,18 +4,18 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pandas
 import pdfplumber
 import pytest
-from django.db import connection
 
-from salus.activity_report.archive import edition_of
-from salus.activity_report.formats import rendered
+from salus.activity_report.archive import edition_of, folder_of
+from salus.activity_report.content import content_of
+from salus.activity_report.formats import FORMATS, rendered
 from salus.activity_report.page import page_of
 from salus.activity_report.run import report
 from salus.kernel.errors import NotFound
@@ -23,44 +23,6 @@ from salus.kernel.month import Month
 from tests.conftest import as_role
 
 MONTH = Month(2024, 12)
-NUMBER_OR_NULL = {"type": ["number", "null"]}
-SCHEMA = {
-    "type": "object",
-    "required": ["period", "revision", "figures", "charts"],
-    "properties": {
-        "period": {"const": "2024-12"},
-        "revision": {"type": "integer", "minimum": 1},
-        "figures": {
-            "minItems": 27,
-            "items": {
-                "required": ["id", "value", "printed", "unit", "definition", "status", "change"],
-                "properties": {
-                    "value": NUMBER_OR_NULL,
-                    "change": NUMBER_OR_NULL,
-                    "printed": {"type": "string", "minLength": 1},
-                    "definition": {"type": "string", "minLength": 20},
-                    "status": {"enum": ["normal", "missing"]},
-                },
-            },
-        },
-        "charts": {
-            "minItems": 11,
-            "items": {
-                "required": ["id", "measure", "unit", "series"],
-                "properties": {
-                    "measure": {"enum": ["stock", "flow", "share"]},
-                    "series": {
-                        "minItems": 12,
-                        "items": {
-                            "required": ["period", "dimension", "value", "status"],
-                            "properties": {"value": NUMBER_OR_NULL},
-                        },
-                    },
-                },
-            },
-        },
-    },
-}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -71,7 +33,8 @@ def _reporter(nation: Path) -> Iterator[None]:
 
 def written(name: str, folder: Path, language: str = "fr") -> bytes:
     out = folder / f"report.{language}.{name}"
-    assert report(month=MONTH, language=language, format=name, out=out) == out
+    if not out.exists():
+        assert report(month=MONTH, language=language, format=name, out=out).path == out
     return out.read_bytes()
 
 
@@ -87,11 +50,6 @@ def published(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.conformance
-def test_json_keeps_the_outer_contract(published: dict[str, Any]) -> None:
-    jsonschema.validate(published, SCHEMA)
-
-
-@pytest.mark.conformance
 def test_csv_says_what_the_json_says(folder: Path, published: dict[str, Any]) -> None:
     table = pandas.read_csv(io.BytesIO(written("csv", folder)), keep_default_na=False)
     rows = {(row.period, row.indicator, row.dimension): row.value for row in table.itertuples()}
@@ -104,7 +62,7 @@ def test_csv_says_what_the_json_says(folder: Path, published: dict[str, Any]) ->
     assert {key: float(str(value)) for key, value in rows.items()} == expected
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", ["fr", "de", "en", "lb"])
 def test_pdf_prints_every_figure(folder: Path, language: str) -> None:
     figures = json.loads(written("json", folder, language))["figures"]
     with pdfplumber.open(io.BytesIO(written("pdf", folder, language))) as pdf:
@@ -113,13 +71,14 @@ def test_pdf_prints_every_figure(folder: Path, language: str) -> None:
         assert spaced(figure["printed"]) in words, figure["id"]
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", ["fr", "de", "en", "lb"])
 def test_page_prints_every_figure_and_every_chart(folder: Path, language: str) -> None:
     body = json.loads(written("json", folder, language))
     page = unescape(written("html", folder, language).decode())
     for figure in body["figures"]:
         card = page.split(f'<li id="{figure["id"]}"', 1)[1].split("</li>", 1)[0]
-        assert f'<strong class="report-numeral">{figure["printed"]}</strong>' in card
+        assert f'href="#how-{figure["id"]}"' in card
+        assert f">{figure['printed']}</a>" in card
     for chart in body["charts"]:
         drawing = page.split(f'id="{chart["id"]}"', 1)[1].split("</figure>", 1)[0]
         assert drawing.count("<td>") == len(chart["series"])
@@ -184,30 +143,16 @@ def test_pdf_is_dated_by_its_month_and_not_by_its_printing(folder: Path) -> None
     assert (information["CreationDate"], information["ModDate"]) == (midnight, midnight)
 
 
-@pytest.mark.parametrize("name", ["pdf", "html", "csv", "json"])
-def test_the_same_rows_give_the_same_bytes(folder: Path, name: str, tmp_path: Path) -> None:
-    first = written(name, folder)
-    rendered.cache_clear()
-    page_of.cache_clear()
-    assert written(name, tmp_path) == first
-
-
-def test_a_recount_that_differs_is_the_next_revision(folder: Path, tmp_path: Path) -> None:
-    before = edition_of(MONTH)
+@pytest.mark.parametrize("suffix", list(FORMATS))
+def test_rendered_anew_a_file_is_the_same_bytes(folder: Path, suffix: str) -> None:
     written("json", folder)
-    assert edition_of(MONTH) == before
-    with as_role("loader"), connection.cursor() as cursor:
-        cursor.execute(
-            "insert into audit_event (at, kind, agent)"
-            " values ('2024-12-31 23:59:59+01', 'index_request', 'hospital')"
-        )
-    written("json", tmp_path)
-    after = edition_of(MONTH)
-    assert after.revision == before.revision + 1
-    moved = [
-        figure.id for figure in before.figures if figure.value != after.figure(figure.id).value
-    ]
-    assert moved == ["index_requests_in_month"]
+    edition = edition_of(MONTH)
+    page_of.cache_clear()
+    content_of.cache_clear()
+    file = folder_of(edition) / FORMATS[suffix].file_name(suffix, "fr")
+    # Counted at another time, the same numbers are still the same file.
+    later = replace(edition, counted_at="2031-05-05T05:05:05+02:00")
+    assert rendered(later, suffix, "fr") == file.read_bytes()
 
 
 def test_a_month_that_was_never_counted_is_not_found() -> None:

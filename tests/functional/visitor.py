@@ -68,6 +68,6 @@ def visit(
     )
     try:
         yield visitor
-        assert visitor.faults == []
+        assert not visitor.faults, visitor.faults
     finally:
         context.close()

@@ -1,0 +1,166 @@
+"""Counting: every registered indicator, asked for one month in one snapshot of the rows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils.timezone import get_default_timezone
+
+from salus.activity_report.edition import Number, indicators
+from salus.kernel.errors import InvalidInput, NotFound
+from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure
+from salus.kernel.month import Month
+
+Cell = tuple[str, str]  # of a chart: period YYYY-MM, code
+HISTORY_MONTHS = 14  # before the reported one, of what began on each day
+
+
+class MonthNotBegun(InvalidInput):
+    """There is nothing to report of the future."""
+
+
+class MonthBeforeData(NotFound):
+    """Nothing had been recorded by the end of the month."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """What the rows say of a month: nothing withheld yet, nothing rounded."""
+
+    month: Month
+    as_of: datetime
+    running: bool  # the month is not over
+    simulated: str  # scale of the synthetic nation, '' of a real one
+    figures: Mapping[str, Number]
+    flows_before: Mapping[str, Number]  # of figures that are flows: a month earlier
+    charts: Mapping[str, Mapping[Cell, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the self-checks hold the count against, from the same snapshot."""
+
+    stocks_before: Mapping[str, int]  # of figures that are stocks: at the end of the month before
+    movements: Mapping[
+        str, tuple[int, int]
+    ]  # of these stocks: how many joined and left in the month
+    # Of stocks, flows and flow charts that are tallies: how many began on each day of HISTORY_MONTHS
+    # and of the month; days without any are left out.
+    daily: Mapping[str, Mapping[date, int]]
+
+
+@contextmanager
+def snapshot() -> Iterator[CursorWrapper]:
+    """One state of the rows, so that figures agree with each other while the services go on."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        cursor.execute("select set_config('TimeZone', %s, true)", [settings.TIME_ZONE])
+        yield cursor
+
+
+def count(
+    cursor: CursorWrapper,
+    month: Month,
+    *,
+    as_of: datetime,
+    asked: Mapping[str, Indicator] | None = None,
+) -> Count:
+    """Every figure and chart of ``month``, or those ``asked`` for; the running month as far as it has come.
+
+    Raises MonthNotBegun for a month that lies in the future ``as_of``, and MonthBeforeData when nothing
+    had been recorded by its end.
+    """
+    if month.start(get_default_timezone()) > as_of:
+        raise MonthNotBegun(f"{month} has not begun yet: there is nothing to report of it")
+    every = (asked or indicators()).values()
+    charts = {i.id: _series(cursor, i, month) for i in every if i.kind is Kind.CHART}
+    figures = {
+        i.id: share(charts[i.cell_of], str(month), i.codes[0])
+        if i.cell_of
+        else _value(cursor, i.sql, month)
+        for i in every
+        if i.kind is Kind.FIGURE
+    }
+    if not any(figures.values()):
+        raise MonthBeforeData(f"nothing had been recorded by the end of {month}: no report of it")
+    flows = (i for i in every if i.kind is Kind.FIGURE and i.measure is Measure.FLOW)
+    return Count(
+        month=month,
+        as_of=as_of,
+        running=month.end(get_default_timezone()) > as_of,
+        simulated=_simulated(),
+        figures=figures,
+        flows_before={i.id: _value(cursor, i.sql, month + -1) for i in flows},
+        charts=charts,
+    )
+
+
+def gather(cursor: CursorWrapper, month: Month) -> Evidence:
+    stocks = [
+        i for i in indicators().values() if i.kind is Kind.FIGURE and i.measure is Measure.STOCK
+    ]
+    tallied = [i for i in indicators().values() if i.tally]
+    first = month + -HISTORY_MONTHS
+    return Evidence(
+        stocks_before={i.id: _value(cursor, i.sql, month + -1) for i in stocks},
+        movements={
+            i.id: _rows(cursor, i.tally.movement, month, month)[0] for i in stocks if i.tally
+        },
+        daily={
+            i.id: dict(_rows(cursor, i.tally.begun_by_day, first, month))
+            for i in tallied
+            if i.tally
+        },
+    )
+
+
+def _simulated() -> str:
+    """Whether people are synthetic: a report of them must say so. The one thing known of a sibling."""
+    nations = apps.get_model("simulation", "Nation").objects
+    denominator = nations.values_list("scale_denominator", flat=True).first()
+    return f"1/{denominator}" if denominator else ""
+
+
+def _rows(cursor: CursorWrapper, sql: str, first: Month, last: Month) -> list[tuple[Any, ...]]:
+    zone = get_default_timezone()
+    window = {"start": first.start(zone), "end": last.end(zone), "day": (last + 1).first_day}
+    cursor.execute(sql, window)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _value(cursor: CursorWrapper, sql: str, month: Month) -> Any:
+    ((value,),) = _rows(cursor, sql, month, month)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _series(cursor: CursorWrapper, indicator: Indicator, month: Month) -> dict[Cell, int]:
+    window = month.last(CHART_MONTHS)
+    found = {
+        (str(Month.of(day)), code): int(number)
+        for day, code, number in _rows(cursor, indicator.sql, window[0], month)
+    }
+    if unknown := {code for _, code in found} - set(indicator.codes):
+        raise ValueError(f"{indicator.id} counts by codes that it does not declare: {unknown}")
+    cells = [(str(period), code) for period in window for code in indicator.codes]
+    return {cell: found.get(cell, 0) for cell in cells}
+
+
+def printable(chart: Indicator, counts: Mapping[Cell, int]) -> Mapping[Cell, Number]:
+    """The values of a chart as they are printed: its counts, or their shares of each month."""
+    if chart.measure is not Measure.SHARE:
+        return counts
+    return {(period, code): share(counts, period, code) for period, code in counts}
+
+
+def share(counts: Mapping[Cell, int], period: str, code: str) -> float | None:
+    """A cell in percent of its month; None where the month is empty."""
+    whole = sum(number for (month, _), number in counts.items() if month == period)
+    return 100 * counts[period, code] / whole if whole else None

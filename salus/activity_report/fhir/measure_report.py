@@ -1,0 +1,153 @@
+"""What an edition says, as a FHIR MeasureReport: a group for each indicator, a stratum for each cell of a series.
+
+https://hl7.org/fhir/R4/measurereport.html
+"""
+
+import re
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.timezone import get_default_timezone
+
+from salus.activity_report.archive import edition_of
+from salus.activity_report.content import content_of
+from salus.activity_report.edition import Chart, Edition, Figure, Number, Status, indicators
+from salus.activity_report.fhir.elements import narrative
+from salus.activity_report.fhir.measure import INITIAL_POPULATION, REPORT
+from salus.activity_report.fhir.terms import (
+    MONTH,
+    mark,
+    of_code,
+    of_dimension,
+    of_indicator,
+    of_month,
+)
+from salus.activity_report.layout import profile
+from salus.activity_report.models import ArchivedEdition
+from salus.activity_report.opendata import addresses
+from salus.activity_report.opendata.words import in_default_language
+from salus.fhir.datatypes import URI
+from salus.fhir.resource import Body, Resource
+from salus.fhir.search import Criterion, Fact, ParameterType, Span, meets
+from salus.kernel.errors import NotFound
+from salus.kernel.indicator import Measure
+from salus.kernel.month import Month
+
+_TYPE = "MeasureReport"
+_ID = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-r([1-9]\d{0,3})", re.ASCII)
+_PERCENT = {"unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}
+_SYNTHETIC = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
+
+
+def id_of(period: str, revision: int) -> str:
+    return f"{period}-r{revision}"
+
+
+def measure_report(edition: Edition) -> Body:
+    meta: Body = {"lastUpdated": edition.counted_at}
+    if edition.simulated:
+        meta["tag"] = [_SYNTHETIC]
+    return {
+        "resourceType": _TYPE,
+        "id": id_of(edition.period, edition.revision),
+        "meta": meta,
+        "language": settings.LANGUAGE_CODE,
+        "text": _narrative(edition),
+        "identifier": [{"system": URI, "value": addresses.of_edition(edition)}],
+        "status": "pending" if edition.provisional else "complete",
+        "type": "summary",
+        "measure": addresses.of_fhir("Measure", REPORT),
+        "date": edition.counted_at,
+        "reporter": {"display": in_default_language(lambda _language: profile().agency)},
+        "period": {
+            "start": edition.month.first_day.isoformat(),
+            "end": edition.month.last_day.isoformat(),
+        },
+        "group": [
+            *(_of_figure(figure) for figure in edition.figures),
+            *(_of_chart(chart) for chart in edition.charts),
+        ],
+    }
+
+
+def _of_figure(figure: Figure) -> Body:
+    indicator = indicators()[figure.id]
+    return {
+        "code": of_indicator(indicator),
+        **_value(figure.value, figure.status, indicator.measure),
+    }
+
+
+def _of_chart(chart: Chart) -> Body:
+    indicator = indicators()[chart.id]
+    by = [MONTH, *([indicator.dimension] if indicator.dimension else [])]
+    dimensions = [of_dimension(name) for name in by]
+    codes = {code: of_code(indicator.dimension, code) for code in indicator.codes if code}
+    strata = []
+    for point in chart.series:
+        values = [of_month(point.period), *([codes[point.dimension]] if point.dimension else [])]
+        components = [
+            {"code": name, "value": value} for name, value in zip(dimensions, values, strict=True)
+        ]
+        strata.append(
+            {"component": components} | _value(point.value, point.status, indicator.measure)
+        )
+    return {
+        "code": of_indicator(indicator),
+        "stratifier": [{"code": dimensions, "stratum": strata}],
+    }
+
+
+def _value(value: Number, status: Status, measure: Measure) -> Body:
+    """A count of the population, or a score in percent; why there is none, where there is none."""
+    marks: Body = {"extension": extensions} if (extensions := mark(status)) else {}
+    if measure is Measure.SHARE:
+        return {"measureScore": marks if value is None else {**marks, "value": value, **_PERCENT}}
+    if value is None:
+        return {"population": [{"code": INITIAL_POPULATION, "_count": marks}]}
+    return {"population": [{**marks, "code": INITIAL_POPULATION, "count": value}]}
+
+
+def _narrative(edition: Edition) -> Body:
+    content = content_of(edition, settings.LANGUAGE_CODE)
+    rows = [(figure.caption, figure.printed) for figure in content.figures.values()]
+    about = (content.full_title, content.revision_title, edition.reason, *content.notes)
+    return narrative(" · ".join(text for text in about if text), rows)
+
+
+def _search(criteria: Sequence[Criterion]) -> list[str]:
+    kept = ArchivedEdition.objects.order_by("-period", "-revision")
+    found = []
+    for day, revision in kept.values_list("period", "revision"):
+        month = Month.of(day)
+        name = id_of(str(month), revision)
+        if meets(criteria, _facts(name, month)):
+            found.append(name)
+    return found
+
+
+def _facts(id: str, month: Month) -> dict[str, Fact]:
+    zone = get_default_timezone()
+    return {
+        "_id": {id},
+        "measure": {addresses.of_fhir("Measure", REPORT), f"Measure/{REPORT}", REPORT},
+        "period": Span(start=month.start(zone), end=month.end(zone)),
+    }
+
+
+def _read(id: str) -> Body:
+    if not (parts := _ID.fullmatch(id)):
+        raise NotFound(f"there is no such {_TYPE}")
+    return measure_report(edition_of(Month.parse(parts[1]), int(parts[2])))
+
+
+MEASURE_REPORTS = Resource(
+    type=_TYPE,
+    parameters={
+        "_id": ParameterType.TOKEN,
+        "measure": ParameterType.REFERENCE,
+        "period": ParameterType.DATE,
+    },
+    search=_search,
+    read=_read,
+)

@@ -1,0 +1,151 @@
+"""Publishing a month: count, check, sign, write, archive. Afterwards nothing of it changes any more.
+
+An edition is published as a folder of files and one signed document, ``edition.json``:
+
+    edition     what was counted, cell by cell (salus.activity_report.edition)
+    data        SHA-256 of ``edition`` in its canonical spelling; printed in every file
+    indicators  of each its definition, population, unit, source tables, and the SQL that was run
+    files       SHA-256 of every other file of the edition
+    signature   over all of it (salus.activity_report.signing)
+"""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import override
+
+from salus.activity_report import checks
+from salus.activity_report.archive import folder_of, history
+from salus.activity_report.assembling import assemble
+from salus.activity_report.calendar import public_holidays, release_of
+from salus.activity_report.counting import count, gather, snapshot
+from salus.activity_report.edition import Check, Edition, Outcome, indicators
+from salus.activity_report.formats import DOCUMENT, files_of
+from salus.activity_report.layout import title_of
+from salus.activity_report.models import ArchivedEdition
+from salus.activity_report.signing import Document, fingerprint, sign
+from salus.kernel.data_folder import disk_errors, write_whole
+from salus.kernel.errors import Conflict
+from salus.kernel.indicator import Indicator
+from salus.kernel.month import Month
+
+
+class ChecksFailed(Conflict):
+    """The count contradicts itself, or what was published before."""
+
+
+class NothingToRevise(Conflict):
+    """The rows say what the published edition says."""
+
+
+def count_anew(month: Month, *, now: datetime) -> Edition:
+    """What the rows say of a month, as the edition that could be published next, self-checks included.
+
+    Before its release date it is provisional and unchecked. Raises MonthNotBegun and MonthBeforeData.
+    """
+    earlier = history()
+    of_month = [edition for edition in earlier if edition.period == str(month)]
+    early = not of_month and now < release_of(month)
+    with snapshot() as cursor:
+        found = count(cursor, month, as_of=now)
+        evidence = None if early else gather(cursor, month)
+    edition = assemble(
+        found,
+        earlier,
+        revision=len(of_month) + 1,
+        counted_at=now.isoformat(timespec="seconds"),
+        provisional=now.date().isoformat() if early else "",
+    )
+    if evidence is None:
+        return edition
+    before = {old.period: old for old in earlier}  # the last revision of each
+    closed = public_holidays(month.year - 2, month.year)
+    return replace(edition, checks=tuple(checks.check(found, evidence, edition, before, closed)))
+
+
+def publish(edition: Edition, *, reason: str = "", despite: str = "") -> Edition:
+    """Publish a count for good: the month's first edition, or a revision with its reason.
+
+    Raises ChecksFailed, saying what contradicts what, unless ``despite`` gives a reason to print, and
+    Conflict when another publication of the month came first.
+    """
+    failed = [check for check in edition.checks if check.outcome is Outcome.FAILED]
+    if failed and not despite:
+        raise ChecksFailed(_refusal(edition, failed))
+    edition = replace(edition, reason=reason, override=despite if failed else "")
+    with (
+        disk_errors(settings.DATA),
+        transaction.atomic(durable=True),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("set transaction read write")  # the reporter otherwise only reads
+        cursor.execute("select pg_advisory_xact_lock(hashtext('activity_report'))")
+        rows = ArchivedEdition.objects.filter(period=edition.month.first_day)
+        if rows.count() != edition.revision - 1:
+            raise Conflict(
+                f"another report of {edition.period} was published meanwhile: start again"
+            )
+        # The files first: a kill before the row leaves a folder that nobody knows, and is made again.
+        document = _write(edition)
+        ArchivedEdition.objects.create(
+            period=edition.month.first_day,
+            revision=edition.revision,
+            published_at=datetime.fromisoformat(edition.counted_at),
+            document=document,
+        )
+    return edition
+
+
+def differences(edition: Edition, published: Edition) -> list[tuple[str, str, str]]:
+    """The cells (indicator, period, code) whose values differ, or that only one of the two has."""
+    one, other = edition.cells, published.cells
+    missing = object()
+    return [cell for cell in one | other if one.get(cell, missing) != other.get(cell, missing)]
+
+
+def _write(edition: Edition) -> Document:
+    folder = folder_of(edition)
+    made = folder.with_name(f".{folder.name}.new")
+    for old in (made, folder):
+        shutil.rmtree(old, ignore_errors=True)
+    made.mkdir(parents=True)
+    hashes: dict[str, str] = {}
+    for name, content in files_of(edition):
+        write_whole(made / name, content)
+        hashes[name] = sha256(content).hexdigest()
+    document = sign(
+        {
+            "edition": edition.as_json(),
+            "data": fingerprint(edition),
+            "indicators": {name: _explained(one) for name, one in indicators().items()},
+            "files": hashes,
+        }
+    )
+    write_whole(made / DOCUMENT, json.dumps(document, ensure_ascii=False, indent=1).encode())
+    made.rename(folder)
+    return document
+
+
+def _explained(indicator: Indicator) -> dict[str, Any]:
+    facts = asdict(indicator) | {"sources": indicator.sources}
+    del facts["tally"], facts["id"]  # its SQL stands there; the id is the key
+    return facts
+
+
+def _refusal(edition: Edition, failed: list[Check]) -> str:
+    with override("en"):  # as the command speaks
+        told = "".join(f"\n  {checks.sentence(one, _title(one))}" for one in failed)
+    return (
+        f"{edition.period} is not published, {len(failed)} self-checks failed:{told}\nMend the rows, or"
+        " give a reason to publish nevertheless, which the edition will print: --override REASON"
+    )
+
+
+def _title(check: Check) -> str:
+    return title_of(indicators()[check.indicator], "en")
