@@ -1,18 +1,24 @@
-"""Collects every text that people read into locale/*/LC_MESSAGES/django.po: from Python code, templates, and the
-published definitions of figures (docstrings, which no other collector sees). Run by `make messages`.
+"""Collects every text that people read. Run by `make messages`.
+
+Ours go into locale/<language>/LC_MESSAGES/django.po: from Python code, templates, and the published definitions of
+figures (docstrings, which no other collector sees). Into locale/packages/<language>/LC_MESSAGES/django.po go the
+texts of Django and allauth that they leave untranslated; one that they translate badly is put there by hand, and stays.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import django
 from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as CatalogMessage
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALES = ROOT / "locale"
+PACKAGES = LOCALES / "packages"
+CATALOGUE = "LC_MESSAGES/django.po"
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -85,20 +91,69 @@ def _in_definitions() -> Iterator[tuple[Message, str | None]]:
     from salus.activity_report.edition import indicators
 
     for indicator in indicators().values():
-        yield indicator.definition, None
+        words = (indicator.title, indicator.definition, indicator.population, indicator.unit)
+        yield from ((text, None) for text in words)
+
+
+def of_packages() -> Iterator[Path]:
+    """The folders with the catalogues of Django and of the installed packages that are not ours."""
+    from django.apps import apps
+
+    yield Path(django.__file__).parent / "conf" / "locale"
+    for app in apps.get_app_configs():
+        folder = Path(app.path) / "locale"
+        if folder.is_dir() and not folder.is_relative_to(ROOT / "salus"):
+            yield folder
+
+
+def packaged(language: str) -> Iterator[tuple[Message, str | None, bool]]:
+    """Every message of the packages with its context, and whether they translate it into the language."""
+    for folder in of_packages():
+        theirs = read(folder / language / CATALOGUE, language)
+        for message in read(folder / "en" / CATALOGUE, "en"):
+            if message.id:
+                known = theirs.get(message.id, message.context)
+                text = known.string if known and not known.fuzzy else ""
+                yield identity(message), message.context, bool(text and all(text))
+
+
+def identity(message: CatalogMessage) -> Message:
+    """Its English, with the plural where it has one."""
+    return message.id if isinstance(message.id, str) else tuple(message.id)
+
+
+def read(path: Path, language: str) -> Catalog:
+    """The catalogue, empty when there is none."""
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
 
 
 def update() -> None:
-    template = Catalog(project="Salus", version="0", copyright_holder="Salus")
-    for message, context in collected():
-        template.add(message, context=context)
-    for path in sorted(LOCALES.glob("*/LC_MESSAGES/django.po")):
+    for path in sorted(LOCALES.glob(f"*/{CATALOGUE}")):
+        _update(path, collected())
+    for path in sorted(PACKAGES.glob(f"*/{CATALOGUE}")):
         language = path.parents[1].name
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=language)
-        catalogue.update(template, no_fuzzy_matching=True)
-        with path.open("wb") as file:
-            write_po(file, catalogue, omit_header=False, ignore_obsolete=True, sort_output=True)
+        ours = read(path, language)
+        _update(
+            path,
+            (
+                (message, context)
+                for message, context, translated in packaged(language)
+                if not translated or ours.get(message, context)
+            ),
+        )
+
+
+def _update(path: Path, messages: Iterable[tuple[Message, str | None]]) -> None:
+    template = Catalog(project="Salus", version="0", copyright_holder="Salus")
+    for message, context in messages:
+        template.add(message, context=context)
+    catalogue = read(path, path.parents[1].name)
+    catalogue.update(template, no_fuzzy_matching=True)
+    with path.open("wb") as file:
+        write_po(file, catalogue, omit_header=False, ignore_obsolete=True, sort_output=True)
 
 
 if __name__ == "__main__":
