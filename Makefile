@@ -26,8 +26,14 @@ BIN := .venv/bin
 SETTINGS_ONLY := DATABASE_URL=postgres://nobody@localhost/none SALUS_SECRET_KEY=never-signs
 ENVIRONMENT := .venv/.synced
 ASSETS := salus/portal/static/vendor/NOTICE.txt
-CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po locale/packages/*/LC_MESSAGES/*.po))
 READY := $(ENVIRONMENT) $(ASSETS) $(CATALOGUES)
+
+VERAPDF_VERSION := 1.28.2
+VERAPDF_SHA256 := 687d4d8bcfec48c9f7e931cf78ed061f1eeccfba55d4cdc000ba9b4d8aa46ce6
+VERAPDF_JAR := org.verapdf.apps:greenfield-apps:$(VERAPDF_VERSION)
+VERAPDF := .tools/java/greenfield-apps-$(VERAPDF_VERSION).jar
+MAVEN_COPY := org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy
 
 DEMO_SCALE ?= 1/100
 LAST_MONTH := $(shell TZ=Europe/Luxembourg date -d "$$(TZ=Europe/Luxembourg date +%Y-%m-01) -1 day" +%Y-%m)
@@ -73,8 +79,8 @@ prove: $(READY) chromium ## the long versions of the tests; dated evidence goes 
 	tools/prove.sh "$(COMMIT)"
 
 .PHONY: conformance
-conformance: $(READY) ## what we publish, read by foreign programs and schemas (validators in Java are to come)
-	$(BIN)/pytest -m conformance
+conformance: $(READY) $(VERAPDF) chromium ## what we publish, judged by foreign programs: veraPDF (needs Java), axe, schemas
+	SALUS_VERAPDF=$(VERAPDF) $(BIN)/pytest -v -m conformance
 
 .PHONY: bench
 bench: $(READY) ## run every script of benchmarks/, which print ratios
@@ -107,9 +113,16 @@ $(ENVIRONMENT): pyproject.toml uv.lock $(UV)
 $(ASSETS): package.json package-lock.json uv.lock tools/assets.py | $(ENVIRONMENT)
 	$(BIN)/python tools/assets.py
 
+# The one jar of Maven's that has all that it needs; GPL-3 or MPL-2, only ever called.
+$(VERAPDF):
+	@tools/debian.sh java default-jre-headless
+	@tools/debian.sh mvn maven
+	mvn --batch-mode --quiet $(MAVEN_COPY) -Dartifact=$(VERAPDF_JAR) -DoutputDirectory=$(@D)
+	@echo "$(VERAPDF_SHA256)  $@" | sha256sum --check --quiet
+
 %.mo: %.po | $(ENVIRONMENT)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 .PHONY: chromium
 chromium:
-	@tools/chromium.sh
+	@tools/debian.sh chromium chromium fonts-liberation
