@@ -14,7 +14,12 @@ from salus.activity_report.charts import SCREEN_FULL, SCREEN_HALF, screen, speci
 from salus.activity_report.content import Content, PrintedChart, PrintedSection, content_of
 from salus.activity_report.edition import Edition
 
-_STYLES = ("portal/tokens.css", "activity_report/report.css", "activity_report/file.css")
+_STYLES = (
+    "portal/tokens.css",
+    "activity_report/report.css",
+    "activity_report/explanation.css",
+    "activity_report/file.css",
+)
 _SCRIPTS = ("vendor/vega.js", "activity_report/report.js")
 
 

@@ -64,10 +64,7 @@ def _words(content: Content) -> dict[str, Any]:
             {
                 "title": section.title,
                 "accent": section.accent,
-                "figures": [
-                    asdict(one) | {"verdict": one.verdict if one.checks else ""}
-                    for one in section.explanations
-                ],
+                "figures": [asdict(one) | {"verdict": one.verdict} for one in section.explanations],
             }
             for section in content.sections
         ],

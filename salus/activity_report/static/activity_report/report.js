@@ -1,4 +1,5 @@
-/* Draws each chart anew, with values under the pointer. Without this script the drawings stay as they are. */
+/* Draws each chart anew, with values under the pointer, and opens what a numeral leads to. Without this script the
+   drawings stay as they are. */
 
 "use strict";
 
@@ -21,3 +22,13 @@ for (const figure of document.querySelectorAll(".report-chart")) {
     drawing.innerHTML = fallback;
   });
 }
+
+// A numeral leads to an explanation: open it.
+function explain() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) {
+    target.open = true;
+  }
+}
+addEventListener("hashchange", explain);
+explain();
