@@ -22,7 +22,7 @@ SYNTHETIC = _(
 )
 UNPROTECTED = _("Small counts are not withheld, since nobody stands behind them.")
 RUNNING = _("Provisional: the month is not over yet; counted up to %(day)s.")
-NOT_RELEASED = _("Provisional: this edition appears on %(day)s; counted on %(counted)s.")
+NOT_RELEASED = _("Provisional: this edition appears on %(day)s.")
 OVERRIDDEN = _("Published although a self-check failed. Reason: %(reason)s")
 REVISED = _("Revision %(number)s, published on %(day)s. Reason: %(reason)s")
 
