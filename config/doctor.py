@@ -1,5 +1,6 @@
 """`salus doctor`: checks an installation, and says of each finding what to do."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -112,6 +113,7 @@ def _database(data: Path) -> Iterator[Finding]:
     yield migrations
     if migrations.problem is None:
         yield _content(data)
+        yield _published(data)
 
 
 def _rights(connection: psycopg.Connection) -> Iterator[Finding]:
@@ -192,6 +194,29 @@ def _content(data: Path) -> Finding:
     return Finding(what="a document picked at random opens with its hash", problem=problem)
 
 
+def _published(data: Path) -> Finding:
+    """Hold the files of every edition of the report against the hashes with which they were signed."""
+    with psycopg.connect(**asdict(postgres.login(data, "reporter"))) as connection:
+        files = connection.execute(_PUBLISHED_FILES).fetchall()
+    changed = [
+        file
+        for month, revision, name, digest in files
+        if not (file := data / "reports" / month / f"r{revision}" / name).is_file()
+        or hashlib.sha256(file.read_bytes()).hexdigest() != digest
+    ]
+    return Finding(
+        what=f"{len(files)} files of the activity report are as they were published",
+        problem=f"{len(changed)} are not, {changed[0]} the first: restore them from a backup"
+        if changed
+        else None,
+    )
+
+
+_PUBLISHED_FILES = """
+    select to_char(period, 'YYYY-MM'), revision, file.key, file.value
+    from activity_report_archivededition, jsonb_each_text(document -> 'files') file
+    order by period, revision, file.key
+"""
 _RANDOM_DOCUMENT = """
     select document_id, person_id, pack, position, size, sha256, wrapped_key
     from shared_record_documentcontent join shared_record_document on id = document_id

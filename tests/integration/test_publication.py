@@ -24,7 +24,7 @@ from salus.activity_report.verify import verify
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 from salus.kernel.month import Month
 from salus.kernel.postgres import login
-from tests.conftest import as_role
+from tests.conftest import as_role, salus
 
 MONTH = Month(2024, 12)
 RELEASED = datetime(2025, 3, 20, tzinfo=get_default_timezone())
@@ -110,6 +110,16 @@ def test_a_file_that_was_changed_is_named(published: Edition, tmp_path: Path) ->
     copy = shutil.copytree(folder_of(published), tmp_path / "copy")
     (copy / "report.csv").write_bytes(b"period,indicator\n")
     assert verify(copy / "edition.json").changed_files == ("report.csv",)
+
+
+def test_the_doctor_misses_a_file_that_was_changed(published: Edition, nation: Path) -> None:
+    file = folder_of(published) / "report.csv"
+    before = file.read_bytes()
+    says = "files of the activity report are as they were published"
+    assert f"{says}\n" in salus("doctor", data=nation).stdout
+    file.write_bytes(before + b"\n")
+    assert f"{says}: 1 are not, {file}" in salus("doctor", data=nation).stdout
+    file.write_bytes(before)
 
 
 def test_before_its_release_a_month_is_provisional_and_not_kept(nation: Path) -> None:
