@@ -1,15 +1,15 @@
 """What happens by chance less than once in a million times: days without any, and sudden changes."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import dropwhile, groupby, pairwise
+from itertools import groupby, pairwise
 from math import ceil, exp, floor, hypot, log, sqrt
 from statistics import fmean, median
 
-from salus.activity_report.checks.case import Case, Fact, declared, not_judged, verdict
+from salus.activity_report.checks.case import Case, Fact, not_judged, verdict
 from salus.activity_report.counting import HISTORY_MONTHS
 from salus.activity_report.edition import Check
-from salus.kernel.indicator import Kind, Measure
 from salus.kernel.month import Month
 
 _IMPROBABLE = 1e-6
@@ -35,15 +35,15 @@ def daily(case: Case) -> Iterator[Check]:
     into its m days: that none did has the probability (n / (n + m)) ** events.
     """
     for name, days in case.evidence.daily.items():
-        like = _like_days(days, case)
+        like, clumping = _like_days(days, case), _clumping(days, case)
         month = _days_of(case.count.month)
-        if _chance_of_none(month, like, case) >= _IMPROBABLE:
+        if _chance_of_none(month, like, clumping, case) >= _IMPROBABLE:
             yield not_judged("daily", name, usual=round(_usual(month, like, case)))
             continue
         runs = (
             run
             for run in _empty_runs(days, month)
-            if _chance_of_none(run, like, case) < _IMPROBABLE
+            if _chance_of_none(run, like, clumping, case) < _IMPROBABLE
         )
         yield from verdict(
             "daily",
@@ -76,42 +76,53 @@ def _weekday(day: date, case: Case) -> int:
     return _SUNDAY if day in case.holidays else day.weekday()
 
 
-def _like_days(days: Days, case: Case) -> dict[int, list[int]]:
-    """By weekday, the counts of the last like days before the month and since the first row, holidays left out."""
-    found: dict[int, list[int]] = {}
+def _days_before(case: Case) -> Iterator[date]:
+    """Back from the last before the month, without public holidays, which are like no other day."""
     opens = case.count.month.first_day
-    for back in range(1, (opens - min(days, default=opens)).days + 1):
-        day = opens - timedelta(days=back)
-        if day in case.holidays:
-            continue
-        counts = found.setdefault(day.weekday(), [])
-        if len(counts) < _LIKE_DAYS:
-            counts.append(days.get(day, 0))
+    history = (opens - (case.count.month + -HISTORY_MONTHS).first_day).days
+    days = (opens - timedelta(days=back) for back in range(1, history + 1))
+    return (day for day in days if day not in case.holidays)
+
+
+def _like_days(days: Days, case: Case) -> Mapping[int, list[int]]:
+    """By weekday, the counts of the last like days."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for day in _days_before(case):
+        if len(found[day.weekday()]) < _LIKE_DAYS:
+            found[day.weekday()].append(days.get(day, 0))
     return found
+
+
+def _clumping(days: Days, case: Case) -> float:
+    """How many come together, as in batches: the variance of a weekday's counts within a month over their mean.
+
+    1 where each comes by itself (Poisson).
+    """
+    groups: defaultdict[tuple[Month, int], list[int]] = defaultdict(list)
+    for day in _days_before(case):
+        groups[Month.of(day), day.weekday()].append(days.get(day, 0))
+    squares = freedom = 0.0
+    for counts in groups.values():
+        if usual := fmean(counts):
+            squares += sum((count - usual) ** 2 for count in counts) / usual
+            freedom += len(counts) - 1
+    return max(1.0, squares / freedom) if freedom else 1.0
 
 
 def _usual(run: Sequence[date], like: Mapping[int, list[int]], case: Case) -> float:
     """How many the like days lead one to expect."""
-    return sum(fmean(like.get(_weekday(day, case), [0])) for day in run)
+    return sum(fmean(like[_weekday(day, case)]) for day in run)
 
 
-def _chance_of_none(run: Sequence[date], like: Mapping[int, list[int]], case: Case) -> float:
+def _chance_of_none(
+    run: Sequence[date], like: Mapping[int, list[int]], clumping: float, case: Case
+) -> float:
     weekdays = [_weekday(day, case) for day in run]
     exponent: float = sum(
         sum(counts) * log(len(counts) / (len(counts) + weekdays.count(weekday)))
         for weekday, counts in like.items()
     )
-    return exp(exponent / _clumping(like))
-
-
-def _clumping(like: Mapping[int, list[int]]) -> float:
-    """How many events come together: the variance of like days over their mean, at least that of chance."""
-    squares = freedom = 0.0
-    for counts in like.values():
-        if usual := fmean(counts):
-            squares += sum((count - usual) ** 2 for count in counts) / usual
-            freedom += len(counts) - 1
-    return max(1.0, squares / freedom) if freedom else 1.0
+    return exp(exponent / clumping)
 
 
 def usual_range(case: Case) -> Iterator[Check]:
@@ -119,11 +130,12 @@ def usual_range(case: Case) -> Iterator[Check]:
 
     Compared as square roots, which chance moves by the same amount whether counts are small or large.
     """
-    for name, (*earlier, value) in _histories(case):
+    for name, days in case.evidence.daily.items():
+        *earlier, value = _by_month(days, case.count.month)
         if len(earlier) < _FEWEST_MONTHS:
             yield not_judged("usual_range", name, months=len(earlier), needed=_FEWEST_MONTHS)
             continue
-        low, high = _range(earlier)
+        low, high = _range(earlier, _clumping(days, case))
         facts: dict[str, Fact] = {
             "period": case.period,
             "value": value,
@@ -134,17 +146,8 @@ def usual_range(case: Case) -> Iterator[Check]:
         yield from verdict("usual_range", name, [] if low <= value <= high else [facts])
 
 
-def _histories(case: Case) -> Iterator[tuple[str, list[int]]]:
-    """What began month by month since the first row, the reported month last."""
-    for name, days in case.evidence.daily.items():
-        yield name, _sums(days, case.count.month)
-    for chart in declared(Kind.CHART, Measure.FLOW):
-        if not chart.tally and not chart.dimension:
-            counts = list(case.count.charts[chart.id].values())
-            yield chart.id, list(dropwhile(lambda number: not number, counts[:-1])) + counts[-1:]
-
-
-def _sums(days: Days, month: Month) -> list[int]:
+def _by_month(days: Days, month: Month) -> list[int]:
+    """Since the first row; the reported month last."""
     sums = dict.fromkeys(month.last(HISTORY_MONTHS + 1), 0)
     for day, number in days.items():
         sums[Month.of(day)] += number
@@ -152,7 +155,7 @@ def _sums(days: Days, month: Month) -> list[int]:
     return [number for each, number in sums.items() if each >= first or each == month]
 
 
-def _range(earlier: list[int]) -> tuple[float, float]:
+def _range(earlier: list[int], clumping: float) -> tuple[float, float]:
     """The lowest and the highest that were to be expected after the ``earlier`` months."""
     roots = [sqrt(number) for number in earlier]
     steps = [after - before for before, after in pairwise(roots)]
@@ -163,7 +166,8 @@ def _range(earlier: list[int]) -> tuple[float, float]:
         growth = lately / a_year_before
         expected.append(roots[-12] * sqrt(growth))
     spread = _MAD_TO_DEVIATION * median(abs(step - usual_step) for step in steps)
-    widths = [hypot(_BY_CHANCE, max(_TIMES_USUAL * spread, _UNSTEADY * root)) for root in expected]
+    by_chance = _BY_CHANCE * sqrt(clumping)
+    widths = [hypot(by_chance, max(_TIMES_USUAL * spread, _UNSTEADY * root)) for root in expected]
     low = min(max(0.0, root - width) for root, width in zip(expected, widths, strict=True))
     high = max(root + width for root, width in zip(expected, widths, strict=True))
     return low**2, high**2
