@@ -16,7 +16,7 @@ from babel.numbers import (
 from django.utils.translation import pgettext
 
 from salus.activity_report.rounding import largest_remainder
-from salus.kernel.indicator import Measure, Precision
+from salus.kernel.indicator import Precision
 from salus.kernel.month import Month
 
 Number = int | float | None
@@ -58,11 +58,6 @@ def print_change(change: float | None, language: str) -> str:
     rounded = Decimal(repr(change)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
     arrow = "↑" if rounded > 0 else "↓" if rounded < 0 else "→"
     return f"{arrow} {_percent(abs(rounded), 2, language)}"
-
-
-def precision_of_series(measure: Measure) -> Precision:
-    """Charts and their tables show counts to the unit and shares with one decimal."""
-    return Precision.PERCENT_1 if measure is Measure.SHARE else Precision.EXACT
 
 
 def _percent(percentage: Decimal, decimals: int, language: str) -> str:
