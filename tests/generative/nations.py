@@ -19,7 +19,9 @@ MONTH = Month(2024, 12)
 FIRST = (MONTH + -HISTORY_MONTHS).first_day
 DAYS = [FIRST + timedelta(days=i) for i in range((MONTH.last_day - FIRST).days + 1)]
 IN_MONTH = [day for day in DAYS if Month.of(day) == MONTH]
-HOLIDAYS = {day for day in DAYS if (day.month, day.day) in {(1, 1), (5, 1), (12, 25), (12, 26)}}
+HOLIDAYS = {
+    day for day in DAYS if (day.month, day.day) in {(1, 1), (5, 1), (11, 1), (12, 25), (12, 26)}
+}
 WEEK = [1.15, 1.1, 1.05, 1.05, 1.0, 0.35]
 # Of these there are so many, and so evenly, that an empty day or half a month cannot be chance.
 BUSY = ("documents_total", "documents_stock", "index_requests_in_month", "uses_pharmacy_in_month")
