@@ -146,8 +146,8 @@ def _months_axis(chart: PrintedChart) -> alt.X:
 
 
 def _amount(chart: PrintedChart, *, stack: bool = False) -> alt.Y:
-    # From zero, always: a bar's length is its value. Few things have no halves.
-    most = max((value or 0 for row in chart.values for value in row), default=0)
+    # From zero, always, and to one at least: a bar's length is its value. Few things have no halves.
+    most = max(1, *(sum(value or 0 for value in row) for row in chart.values))
     few = list(range(int(most) + 1)) if most <= 4 else alt.Undefined
     axis = alt.Axis(
         labelExpr=_AMOUNTS.format(million=million(language())),
@@ -160,7 +160,7 @@ def _amount(chart: PrintedChart, *, stack: bool = False) -> alt.Y:
         "value:Q",
         axis=axis,
         title=None,
-        scale=alt.Scale(zero=True, nice=4),
+        scale=alt.Scale(zero=True, nice=4, domainMax=1 if most == 1 else alt.Undefined),
         stack="zero" if stack else None,
     )
 
@@ -237,18 +237,17 @@ def _by_code(chart: PrintedChart, look: Look) -> Drawing:
     bars = (
         base.transform_filter(reported).mark_bar(cornerRadiusEnd=2).encode(tooltip=_tooltip(chart))
     )
-    before = (
-        base.transform_filter(first)
-        .mark_tick(thickness=1.5, color=look.text)
-        .encode(tooltip=_tooltip(chart))
-    )
+    then = base.transform_filter(first)
+    edge = then.mark_tick(thickness=3.5, color=look.surface)  # seen within a dark bar, too
+    before = then.mark_tick(thickness=1.5, color=look.text).encode(tooltip=_tooltip(chart))
     label = (  # clear of both the bar and the tick
-        base.transform_joinaggregate(reach="max(value)", groupby=["dimension"])
+        base.transform_filter(reported | first)
+        .transform_joinaggregate(reach="max(value)", groupby=["dimension"])
         .transform_filter(reported)
         .mark_text(align="left", dx=6, fontWeight="bold", color=look.accent)
         .encode(x=alt.X("reach:Q", axis=None), text="printed:N")
     )
-    return alt.layer(bars, before, label)
+    return alt.layer(bars, edge, before, label)
 
 
 def _config(look: Look) -> dict[str, Any]:

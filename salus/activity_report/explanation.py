@@ -41,6 +41,8 @@ class Explanation:
             return ngettext(
                 "%(count)s self-check failed", "%(count)s self-checks failed", failed
             ) % {"count": failed}
+        if not passed:
+            return ""
         return ngettext("%(count)s self-check passed", "%(count)s self-checks passed", passed) % {
             "count": passed
         }

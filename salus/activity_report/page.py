@@ -18,6 +18,7 @@ _STYLES = (
     "portal/tokens.css",
     "activity_report/report.css",
     "activity_report/explanation.css",
+    "activity_report/print.css",
     "activity_report/file.css",
 )
 _SCRIPTS = ("vendor/vega.js", "activity_report/report.js")

@@ -45,8 +45,8 @@ def page(site: Site, browser: Browser, counted: dict[str, Any]) -> Iterator[Page
 
 def test_archive_leads_to_each_month(page: Page) -> None:
     page.goto("/report/")
-    cards = page.locator(".report-months h2")
-    assert cards.all_inner_texts() == ["January 2025", "December 2024"]
+    months = page.locator(".report-month")
+    assert months.all_inner_texts() == ["January 2025", "December 2024"]
     page.get_by_role("link", name="December 2024").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("December 2024")
 

@@ -10,6 +10,9 @@ for (const figure of document.querySelectorAll(".report-chart")) {
   specification.width = "container";
   specification.autosize = { type: "fit", contains: "padding" };
   specification.config.axisX = { ...specification.config.axisX, labelOverlap: true, labelSeparation: 3 };
+  if (figure.clientWidth < 480) {
+    specification.config.legend = { ...specification.config.legend, columns: 1 }; // else cut off
+  }
   specification.config.font = getComputedStyle(figure).fontFamily; // to measure texts with
   vegaEmbed(drawing, specification, {
     mode: "vega-lite",
