@@ -20,13 +20,21 @@ def edition_of(month: Month, revision: int | None = None) -> Edition:
 
 def document_of(month: Month, revision: int | None = None) -> dict[str, Any]:
     """The signed document of a revision (salus.activity_report.publication). Raises NotFound."""
+    found = revision_of(month, revision)
+    row = ArchivedEdition.objects.get(period=month.first_day, revision=found)
+    document: dict[str, Any] = row.document
+    return document
+
+
+def revision_of(month: Month, revision: int | None = None) -> int:
+    """The number of a published revision, by default the newest. Raises NotFound. Reads no document."""
     rows = ArchivedEdition.objects.filter(period=month.first_day)
     if revision is not None:
         rows = rows.filter(revision=revision)
-    if (row := rows.order_by("revision").last()) is None:
+    found = rows.order_by("-revision").values_list("revision", flat=True).first()
+    if found is None:
         raise NotFound(f"there is no report of {month}")
-    document: dict[str, Any] = row.document
-    return document
+    return found
 
 
 def editions() -> Iterator[Edition]:
@@ -74,4 +82,8 @@ def corrections() -> list[Correction]:
 
 def folder_of(edition: Edition) -> Path:
     """Where the files of a revision lie, as they were published."""
-    return Path(settings.DATA / "reports" / edition.period / f"r{edition.revision}")
+    return folder(edition.month, edition.revision)
+
+
+def folder(month: Month, revision: int) -> Path:
+    return Path(settings.DATA / "reports" / str(month) / f"r{revision}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from salus.activity_report.counting import Cell, Count, printable
+from salus.activity_report.counting import ChartCell, Count, printable
 from salus.activity_report.disclosure import Breakdown, Published, suppressed
 from salus.activity_report.edition import (
     Chart,
@@ -35,7 +35,9 @@ def assemble(count: Count, earlier: Sequence[Edition], **facts: Any) -> Edition:
         before = known.get((indicator, period, code))
         return Status.REVISED if before not in (None, value) else Status.NORMAL
 
-    def point(chart: Indicator, cell: Cell, value: Number, withheld: Iterable[Cell]) -> Point:
+    def point(
+        chart: Indicator, cell: ChartCell, value: Number, withheld: Iterable[ChartCell]
+    ) -> Point:
         period, code = cell
         if cell in withheld:
             return Point(period=period, dimension=code, value=None, status=Status.SUPPRESSED)
@@ -77,8 +79,8 @@ def _protected(simulated: str) -> bool:
 
 
 def _withheld(
-    chart: Indicator, counts: Mapping[Cell, int], earlier: Sequence[Edition]
-) -> frozenset[Cell]:
+    chart: Indicator, counts: Mapping[ChartCell, int], earlier: Sequence[Edition]
+) -> frozenset[ChartCell]:
     months = tuple(_totals(counts))
     table = Breakdown(
         months=months,
@@ -98,7 +100,7 @@ def _withheld(
 def _as_published(chart: Indicator, printed: Chart) -> Published:
     months = list(dict.fromkeys(point.period for point in printed.series))
     totals = dict(zip(months, printed.totals, strict=True))
-    cells: dict[Cell, int | None] = {}
+    cells: dict[ChartCell, int | None] = {}
     for point in printed.series:
         people = point.value
         if people is not None and chart.measure is Measure.SHARE:
@@ -108,7 +110,7 @@ def _as_published(chart: Indicator, printed: Chart) -> Published:
     return Published(totals=totals, cells=cells)
 
 
-def _totals(counts: Mapping[Cell, int]) -> dict[str, int]:
+def _totals(counts: Mapping[ChartCell, int]) -> dict[str, int]:
     totals: dict[str, int] = {}
     for (period, _), number in counts.items():
         totals[period] = totals.get(period, 0) + number

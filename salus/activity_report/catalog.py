@@ -13,7 +13,7 @@ from salus.activity_report.edition import Edition
 from salus.activity_report.formats import FORMATS
 from salus.activity_report.layout import LICENCE_ADDRESS, TITLE, profile
 from salus.activity_report.opendata import addresses
-from salus.activity_report.opendata.words import ByLanguage, in_every_language, spoken
+from salus.activity_report.opendata.words import ByLanguage, in_every_language, in_json_ld, spoken
 from salus.country.report import Text
 
 Node = dict[str, Any]
@@ -63,12 +63,12 @@ def catalog(editions: Iterable[Edition]) -> bytes:
 def _described(title: ByLanguage, description: ByLanguage) -> Node:
     """What catalogue, series and dataset have in common."""
     return {
-        "dct:title": _in_each(title),
-        "dct:description": _in_each(description),
+        "dct:title": in_json_ld(title),
+        "dct:description": in_json_ld(description),
         "dct:publisher": {
             "@id": f"{profile().address}/agency",
             "@type": "foaf:Agent",
-            "foaf:name": _in_each(spoken(profile().agency)),
+            "foaf:name": in_json_ld(spoken(profile().agency)),
             "foaf:homepage": {"@id": profile().website},
         },
         "dct:language": [_named("language", code) for code in _LANGUAGES.values()],
@@ -90,7 +90,7 @@ def _dataset(edition: Edition) -> Node:
         "dct:accessRights": _named("access-right", "PUBLIC"),
         "dcat:contactPoint": {
             "@type": "vcard:Organization",
-            "vcard:fn": _in_each(spoken(profile().agency)),
+            "vcard:fn": in_json_ld(spoken(profile().agency)),
             "vcard:hasURL": {"@id": profile().website},
         },
         "dct:temporal": {
@@ -140,10 +140,6 @@ def _distribution(edition: Edition, suffix: str, language: str, hashed: str) -> 
 
 def _introduction(_language: str) -> Text:
     return profile().introduction[0]
-
-
-def _in_each(said: ByLanguage) -> list[Node]:
-    return [{"@value": text, "@language": language} for language, text in said.items()]
 
 
 def _named(list: str, code: str) -> Node:

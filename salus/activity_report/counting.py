@@ -13,12 +13,12 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.timezone import get_default_timezone
 
-from salus.activity_report.edition import Number, indicators
+from salus.activity_report.edition import Cell, Number, indicators
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure
 from salus.kernel.month import Month
 
-Cell = tuple[str, str]  # of a chart: period YYYY-MM, code
+ChartCell = tuple[str, str]  # period YYYY-MM, code
 HISTORY_MONTHS = 14  # before the reported one, of what began on each day
 
 
@@ -40,17 +40,27 @@ class Count:
     simulated: str  # scale of the synthetic nation, '' of a real one
     figures: Mapping[str, Number]
     flows_before: Mapping[str, Number]  # of figures that are flows: a month earlier
-    charts: Mapping[str, Mapping[Cell, int]]
+    charts: Mapping[str, Mapping[ChartCell, int]]
+
+    def cells(self, asked: Mapping[str, Indicator]) -> dict[Cell, Number]:
+        """Every value as it would be printed were nothing withheld; ``asked``: what was counted."""
+        figures = {(name, str(self.month), ""): value for name, value in self.figures.items()}
+        points = {
+            (name, *cell): value
+            for name, counts in self.charts.items()
+            for cell, value in printable(asked[name], counts).items()
+        }
+        return figures | points
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What the self-checks hold the count against, from the same snapshot."""
 
-    stocks_before: Mapping[str, int]  # of figures that are stocks: at the end of the month before
-    movements: Mapping[
-        str, tuple[int, int]
-    ]  # of these stocks: how many joined and left in the month
+    # Of figures that are stocks: how many there were at the end of the month before, and, where they are
+    # tallies, how many joined and left since.
+    stocks_before: Mapping[str, int]
+    movements: Mapping[str, tuple[int, int]]
     # Of stocks, flows and flow charts that are tallies: how many began on each day of HISTORY_MONTHS
     # and of the month; days without any are left out.
     daily: Mapping[str, Mapping[date, int]]
@@ -103,21 +113,22 @@ def count(
 
 
 def gather(cursor: CursorWrapper, month: Month) -> Evidence:
-    stocks = [
-        i for i in indicators().values() if i.kind is Kind.FIGURE and i.measure is Measure.STOCK
-    ]
-    tallied = [i for i in indicators().values() if i.tally]
+    every = indicators().values()
+    stocks = [i for i in every if i.kind is Kind.FIGURE and i.measure is Measure.STOCK]
+    tallies = {i.id: i.tally for i in every if i.tally}
     first = month + -HISTORY_MONTHS
+    days = {  # several indicators count one tally
+        tally: dict(_rows(cursor, tally.begun_by_day, first, month))
+        for tally in dict.fromkeys(tallies.values())
+    }
     return Evidence(
         stocks_before={i.id: _value(cursor, i.sql, month + -1) for i in stocks},
         movements={
-            i.id: _rows(cursor, i.tally.movement, month, month)[0] for i in stocks if i.tally
+            i.id: _rows(cursor, tallies[i.id].movement, month, month)[0]
+            for i in stocks
+            if i.id in tallies
         },
-        daily={
-            i.id: dict(_rows(cursor, i.tally.begun_by_day, first, month))
-            for i in tallied
-            if i.tally
-        },
+        daily={name: days[tally] for name, tally in tallies.items()},
     )
 
 
@@ -141,7 +152,7 @@ def _value(cursor: CursorWrapper, sql: str, month: Month) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _series(cursor: CursorWrapper, indicator: Indicator, month: Month) -> dict[Cell, int]:
+def _series(cursor: CursorWrapper, indicator: Indicator, month: Month) -> dict[ChartCell, int]:
     window = month.last(CHART_MONTHS)
     found = {
         (str(Month.of(day)), code): int(number)
@@ -153,14 +164,14 @@ def _series(cursor: CursorWrapper, indicator: Indicator, month: Month) -> dict[C
     return {cell: found.get(cell, 0) for cell in cells}
 
 
-def printable(chart: Indicator, counts: Mapping[Cell, int]) -> Mapping[Cell, Number]:
+def printable(chart: Indicator, counts: Mapping[ChartCell, int]) -> Mapping[ChartCell, Number]:
     """The values of a chart as they are printed: its counts, or their shares of each month."""
     if chart.measure is not Measure.SHARE:
         return counts
     return {(period, code): share(counts, period, code) for period, code in counts}
 
 
-def share(counts: Mapping[Cell, int], period: str, code: str) -> float | None:
+def share(counts: Mapping[ChartCell, int], period: str, code: str) -> float | None:
     """A cell in percent of its month; None where the month is empty."""
     whole = sum(number for (month, _), number in counts.items() if month == period)
     return 100 * counts[period, code] / whole if whole else None

@@ -15,11 +15,10 @@ from babel.numbers import (
 )
 from django.utils.translation import pgettext
 
+from salus.activity_report.edition import Number
 from salus.activity_report.rounding import largest_remainder
 from salus.kernel.indicator import Precision
 from salus.kernel.month import Month
-
-Number = int | float | None
 
 _MILLION = 1_000_000
 _MILLIONS = {Precision.MILLIONS_0: 0, Precision.MILLIONS_1: 1}

@@ -25,7 +25,7 @@ from salus.activity_report.archive import folder_of, history
 from salus.activity_report.assembling import assemble
 from salus.activity_report.calendar import public_holidays, release_of
 from salus.activity_report.counting import count, gather, snapshot
-from salus.activity_report.edition import Check, Edition, Outcome, indicators
+from salus.activity_report.edition import Cell, Check, Edition, Outcome, indicators
 from salus.activity_report.formats import DOCUMENT, files_of
 from salus.activity_report.layout import title_of
 from salus.activity_report.models import ArchivedEdition
@@ -38,10 +38,6 @@ from salus.kernel.month import Month
 
 class ChecksFailed(Conflict):
     """The count contradicts itself, or what was published before."""
-
-
-class NothingToRevise(Conflict):
-    """The rows say what the published edition says."""
 
 
 def count_anew(month: Month, *, now: datetime) -> Edition:
@@ -102,8 +98,8 @@ def publish(edition: Edition, *, reason: str = "", despite: str = "") -> Edition
     return edition
 
 
-def differences(edition: Edition, published: Edition) -> list[tuple[str, str, str]]:
-    """The cells (indicator, period, code) whose values differ, or that only one of the two has."""
+def differences(edition: Edition, published: Edition) -> list[Cell]:
+    """The cells whose values differ, or that only one of the two has."""
     one, other = edition.cells, published.cells
     missing = object()
     return [cell for cell in one | other if one.get(cell, missing) != other.get(cell, missing)]

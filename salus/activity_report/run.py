@@ -66,9 +66,7 @@ def report(
             )
     path = folder_of(edition) / FORMATS[format].file_name(format, language)
     if out:
-        with disk_errors(out.parent):
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_bytes(path.read_bytes())
+        _put(out, path.read_bytes())
     return Report(path=out or path, note=note)
 
 
@@ -79,7 +77,11 @@ def _early(edition: Edition) -> str:
 def _written(edition: Edition, format: str, language: str, out: Path | None) -> Path:
     name = FORMATS[format].file_name(format, language)
     path = out or Path(settings.DATA) / "reports" / edition.period / "provisional" / name
+    _put(path, rendered(edition, format, language))
+    return path
+
+
+def _put(path: Path, content: bytes) -> None:
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(rendered(edition, format, language))
-    return path
+        path.write_bytes(content)

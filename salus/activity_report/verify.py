@@ -10,8 +10,8 @@ from typing import Any
 from django.db import DatabaseError
 from django.utils.timezone import get_default_timezone
 
-from salus.activity_report.counting import count, printable, snapshot
-from salus.activity_report.edition import Edition, Number
+from salus.activity_report.counting import count, snapshot
+from salus.activity_report.edition import Cell, Edition, Number
 from salus.activity_report.signing import Document, SignatureInvalid, check_signature, fingerprint
 from salus.kernel.errors import InvalidInput
 from salus.kernel.indicator import Indicator, Kind, Measure, Precision
@@ -73,7 +73,7 @@ def _read(path: Path) -> Document:
     return document
 
 
-def _recounted(document: Document, edition: Edition) -> dict[tuple[str, str, str], Number]:
+def _recounted(document: Document, edition: Edition) -> dict[Cell, Number]:
     asked = {name: _indicator(name, facts) for name, facts in document["indicators"].items()}
     after = edition.month.end(get_default_timezone())
     try:
@@ -84,13 +84,7 @@ def _recounted(document: Document, edition: Edition) -> dict[tuple[str, str, str
             "the rows have another shape than when this was published: recount it with the release of"
             f" Salus that published it ({type(error).__name__})"
         ) from error
-    figures = {(name, edition.period, ""): value for name, value in found.figures.items()}
-    points = {
-        (name, period, code): value
-        for name, counts in found.charts.items()
-        for (period, code), value in printable(asked[name], counts).items()
-    }
-    return figures | points
+    return found.cells(asked)
 
 
 def _indicator(name: str, facts: dict[str, Any]) -> Indicator:

@@ -13,7 +13,6 @@ from salus.activity_report import archive as published
 from salus.activity_report import calendar as releases
 from salus.activity_report.charts import PAPER_HALF, paper, specification
 from salus.activity_report.content import content_of, language
-from salus.activity_report.edition import Edition
 from salus.activity_report.formats import DOCUMENT, FORMATS
 from salus.activity_report.layout import profile
 from salus.activity_report.revision_table import revision_table
@@ -82,11 +81,13 @@ def indicator(request: HttpRequest, name: str) -> HttpResponse:
 
 @public
 def edition(request: HttpRequest, month: str, revision: str | None = None) -> HttpResponse:
-    shown = _edition(month, revision)
-    every = published.revisions(shown.month)
+    number = published.revision_of(_month(month), int(revision) if revision else None)
+    every = published.revisions(_month(month))
+    shown = next(one for one in every if one.revision == number)
+    page = _path(shown.month, number, "fragment", language())
     context = {
         "content": content_of(shown, language()),
-        "fragment": mark_safe(_path(shown, "fragment", language()).read_text(encoding="utf-8")),  # noqa: S308  # our own template made it
+        "fragment": mark_safe(page.read_text(encoding="utf-8")),  # noqa: S308  # our own template made it
         "revisions": [content_of(one, language()) for one in every],
         "newest": every[-1].revision,
         "files": _OFFERED,
@@ -103,15 +104,15 @@ def file(
     spoken: str | None = None,
 ) -> HttpResponseBase:
     """A file as it was published."""
-    shown = _edition(month, revision)
-    path = _path(shown, suffix, spoken or language())
+    number = published.revision_of(_month(month), int(revision) if revision else None)
+    path = _path(_month(month), number, suffix, spoken or language())
     # A revision's files never change, so its number names their content.
-    etag = f'"{shown.period}-r{shown.revision}-{path.name}"'
+    etag = f'"{month}-r{number}-{path.name}"'
     if unchanged := get_conditional_response(request, etag=etag):
         return unchanged
     media_type = "application/json" if suffix == DOCUMENT else FORMATS[suffix].media_type
     answer = FileResponse(
-        path.open("rb"), content_type=media_type, filename=f"salus-{shown.period}-{path.name}"
+        path.open("rb"), content_type=media_type, filename=f"salus-{month}-{path.name}"
     )
     if suffix == "html":  # it brings its own styles and scripts, and runs in nobody's name
         answer.headers["Content-Security-Policy"] = _OF_A_FILE
@@ -125,7 +126,8 @@ def chart(
     request: HttpRequest, month: str, chart: str, revision: str | None = None
 ) -> JsonResponse:
     """The chart's Vega-Lite specification, data included, for any tool that reads it."""
-    content = content_of(_edition(month, revision), language())
+    edition = published.edition_of(_month(month), int(revision) if revision else None)
+    content = content_of(edition, language())
     for section in content.sections:
         for drawn in (drawn for row in section.charts for drawn in row if drawn.id == chart):
             with override(content.language):
@@ -133,16 +135,17 @@ def chart(
     raise NotFound("there is no such chart")
 
 
-def _edition(month: str, revision: str | None) -> Edition:
+def _month(text: str) -> Month:
     try:
-        return published.edition_of(Month.parse(month), int(revision) if revision else None)
+        return Month.parse(text)
     except InvalidInput as error:
-        raise NotFound(f"there is no month {month}") from error
+        raise NotFound(f"there is no month {text}") from error
 
 
-def _path(edition: Edition, suffix: str, spoken: str) -> Path:
+def _path(month: Month, revision: int, suffix: str, spoken: str) -> Path:
+    folder = published.folder(month, revision)
     if suffix == DOCUMENT:
-        return published.folder_of(edition) / DOCUMENT
+        return folder / DOCUMENT
     if suffix not in FORMATS or spoken not in dict(settings.LANGUAGES):
         raise NotFound("the report does not come as such a file")
-    return published.folder_of(edition) / FORMATS[suffix].file_name(suffix, spoken)
+    return folder / FORMATS[suffix].file_name(suffix, spoken)

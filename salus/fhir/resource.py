@@ -13,7 +13,6 @@ Body = dict[str, Any]  # a resource as JSON
 class Resource:
     type: str  # Measure, MeasureReport, ...
     parameters: Mapping[str, ParameterType]  # that `search` understands
-    search: Callable[
-        [Sequence[Criterion]], Sequence[str]
-    ]  # ids of what meets all, in a fixed order
+    # Ids of what meets all, in a fixed order.
+    search: Callable[[Sequence[Criterion]], Sequence[str]]
     read: Callable[[str], Body]  # raises NotFound

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 from django.utils.translation import override
 
+from salus.activity_report.edition import Number
 from salus.activity_report.printed import (
-    Number,
     million,
     month_name,
     month_short,

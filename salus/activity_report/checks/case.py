@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from salus.activity_report.counting import Count, Evidence, printable
-from salus.activity_report.edition import Check, Edition, Number, Outcome, indicators
+from salus.activity_report.counting import Count, Evidence
+from salus.activity_report.edition import Cell, Check, Edition, Number, Outcome, indicators
 from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure
 
 Fact = int | float | str
-Cells = Mapping[tuple[str, str, str], Number]  # by indicator, period and code
+Cells = Mapping[Cell, Number]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +59,7 @@ class Case:
 
     @cached_property
     def _counted(self) -> Cells:
-        figures = {(name, self.period, ""): value for name, value in self.count.figures.items()}
-        points = {
-            (chart, *cell): value
-            for chart, counts in self.count.charts.items()
-            for cell, value in printable(indicators()[chart], counts).items()
-        }
-        return figures | points
+        return self.count.cells(indicators())
 
     @cached_property
     def _published(self) -> Mapping[str, Cells]:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from salus.activity_report.edition import indicators
 from salus.activity_report.fhir.elements import canonical, served
-from salus.activity_report.fhir.terms import of_dimension, of_indicator
+from salus.activity_report.fhir.terms import of_indicator, strata_by
 from salus.activity_report.layout import TITLE, profile
 from salus.activity_report.opendata import addresses
 from salus.activity_report.opendata.words import definitions, in_every_language, spoken, titles
@@ -15,22 +15,15 @@ from salus.fhir.resource import Body
 from salus.kernel.indicator import Indicator, Kind, Measure
 
 REPORT = "activity-report"
-INITIAL_POPULATION = {
-    "coding": [
-        {
-            "system": "http://terminology.hl7.org/CodeSystem/measure-population",
-            "code": "initial-population",
-        }
-    ]
-}
-_OBSERVATION = {
-    "coding": [
-        {
-            "system": "http://terminology.hl7.org/CodeSystem/measure-population",
-            "code": "measure-observation",
-        }
-    ]
-}
+_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
+
+
+def _coded(system: str, code: str) -> Body:
+    return {"coding": [{"system": f"{_TERMINOLOGY}/{system}", "code": code}]}
+
+
+INITIAL_POPULATION = _coded("measure-population", "initial-population")
+_OBSERVATION = _coded("measure-population", "measure-observation")
 # A share is a proportion; a stock or a flow only counts who or what belongs to it.
 _SCORING = {Measure.SHARE: "proportion", Measure.STOCK: "cohort", Measure.FLOW: "cohort"}
 _PARAMETERS = (
@@ -62,14 +55,7 @@ def _measure(id: str) -> Body:
                 "url": addresses.of_indicator(indicator.id),
             }
         ],
-        "scoring": {
-            "coding": [
-                {
-                    "system": "http://terminology.hl7.org/CodeSystem/measure-scoring",
-                    "code": _SCORING[indicator.measure],
-                }
-            ]
-        },
+        "scoring": _coded("measure-scoring", _SCORING[indicator.measure]),
         "group": [_group(indicator)],
     }
 
@@ -93,8 +79,7 @@ def _group(indicator: Indicator) -> Body:
         ],
     }
     if indicator.kind is Kind.CHART:
-        by = ["month", *([indicator.dimension] if indicator.dimension else [])]
-        group["stratifier"] = [{"code": of_dimension(name)} for name in by]
+        group["stratifier"] = [{"code": code} for code in strata_by(indicator)]
     return group
 
 

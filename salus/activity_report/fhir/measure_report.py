@@ -15,12 +15,11 @@ from salus.activity_report.edition import Chart, Edition, Figure, Number, Status
 from salus.activity_report.fhir.elements import narrative
 from salus.activity_report.fhir.measure import INITIAL_POPULATION, REPORT
 from salus.activity_report.fhir.terms import (
-    MONTH,
     mark,
     of_code,
-    of_dimension,
     of_indicator,
     of_month,
+    strata_by,
 )
 from salus.activity_report.layout import profile
 from salus.activity_report.models import ArchivedEdition
@@ -80,8 +79,7 @@ def _of_figure(figure: Figure) -> Body:
 
 def _of_chart(chart: Chart) -> Body:
     indicator = indicators()[chart.id]
-    by = [MONTH, *([indicator.dimension] if indicator.dimension else [])]
-    dimensions = [of_dimension(name) for name in by]
+    dimensions = strata_by(indicator)
     codes = {code: of_code(indicator.dimension, code) for code in indicator.codes if code}
     strata = []
     for point in chart.series:

@@ -35,6 +35,12 @@ def of_dimension(dimension: str) -> Body:
     return _coded(_DIMENSION, dimension, lambda _language: _dimensions()[dimension])
 
 
+def strata_by(indicator: Indicator) -> list[Body]:
+    """What the cells of a chart are told apart by: the month, then the code where there is a dimension."""
+    by = [MONTH, *([indicator.dimension] if indicator.dimension else [])]
+    return [of_dimension(name) for name in by]
+
+
 def of_code(dimension: str, code: str) -> Body:
     def name(language: str) -> str:
         return name_of(dimension, code, language)

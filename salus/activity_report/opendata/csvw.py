@@ -11,7 +11,14 @@ from salus.activity_report import layout
 from salus.activity_report.edition import Edition, indicators
 from salus.activity_report.opendata import addresses
 from salus.activity_report.opendata.tidy import COLUMNS
-from salus.activity_report.opendata.words import STATUSES, ByLanguage, names, spoken, titles
+from salus.activity_report.opendata.words import (
+    STATUSES,
+    ByLanguage,
+    in_json_ld,
+    names,
+    spoken,
+    titles,
+)
 from salus.country.report import Text
 
 _SDMX = "http://purl.org/linked-data/sdmx/2009"  # the RDF Data Cube's words for statistical data
@@ -37,12 +44,12 @@ def csv_metadata(edition: Edition, *, table: str) -> bytes:
     body = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "url": table,
-        "dc:title": _in_each(spoken(layout.TITLE)),
+        "dc:title": in_json_ld(spoken(layout.TITLE)),
         "dc:identifier": addresses.of_edition(edition),
         "dc:issued": edition.counted_at,
         "dc:license": {"@id": layout.LICENCE_ADDRESS},
         "dc:publisher": {
-            "foaf:name": _in_each(spoken(layout.profile().agency)),
+            "foaf:name": in_json_ld(spoken(layout.profile().agency)),
             "foaf:homepage": {"@id": layout.profile().website},
         },
         "dc:conformsTo": {"@id": addresses.of_report("structure.json")},
@@ -94,11 +101,7 @@ def _code_list(name: str, codes: Mapping[str, ByLanguage]) -> dict[str, Any]:
         "@type": "skos:ConceptScheme",
         "@id": addresses.of_report(f"structure.json#{name}"),
         "skos:hasTopConcept": [
-            {"@type": "skos:Concept", "skos:notation": code, "skos:prefLabel": _in_each(said)}
+            {"@type": "skos:Concept", "skos:notation": code, "skos:prefLabel": in_json_ld(said)}
             for code, said in codes.items()
         ],
     }
-
-
-def _in_each(said: ByLanguage) -> list[dict[str, str]]:
-    return [{"@value": text, "@language": language} for language, text in said.items()]

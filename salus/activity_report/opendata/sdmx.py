@@ -4,8 +4,6 @@ One dataflow for all indicators, one series for each indicator and code of its b
 code list of its own, it is used, and the codes that occur here are repeated under its name.
 """
 
-import csv
-import io
 import json
 import re
 from datetime import datetime
@@ -16,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from salus.activity_report.edition import Edition, Status, indicators
 from salus.activity_report.layout import DIMENSIONS, TITLE, profile
-from salus.activity_report.opendata.tidy import cells
+from salus.activity_report.opendata.tidy import cells, table
 from salus.activity_report.opendata.words import (
     ByLanguage,
     definitions,
@@ -57,25 +55,21 @@ _AGE = re.compile(r"(\d+)(?:-(\d+)|\+)")
 
 def as_sdmx_csv(edition: Edition, _language: str) -> bytes:
     """Values are as counted; DECIMALS says how many decimals the report prints."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
     flow = f"{_agency()}:{_ID}({_VERSION})"
-    for indicator, point in cells(edition):
-        withheld = point.status is Status.SUPPRESSED
-        table.writerow(
-            (
-                *("dataflow", flow, "I"),  # I: for information, neither to append nor to replace
-                *(MONTHLY, country().CODE, indicator.id),
-                *(breakdown(indicator.dimension, point.dimension), point.period),
-                point.value,
-                OBS_STATUS[point.status],
-                CONFIDENTIAL if withheld else FREE,
-                unit_measure(indicator),
-                DECIMALS.get(indicator.precision, 0),
-            )
+    rows = (
+        (
+            *("dataflow", flow, "I"),  # I: for information, neither to append nor to replace
+            *(MONTHLY, country().CODE, indicator.id),
+            *(breakdown(indicator.dimension, point.dimension), point.period),
+            point.value,
+            OBS_STATUS[point.status],
+            CONFIDENTIAL if point.status is Status.SUPPRESSED else FREE,
+            unit_measure(indicator),
+            DECIMALS.get(indicator.precision, 0),
         )
-    return text.getvalue().encode("ascii")
+        for indicator, point in cells(edition)
+    )
+    return table(COLUMNS, rows)
 
 
 def breakdown(dimension: str, code: str) -> str:

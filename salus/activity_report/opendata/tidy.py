@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from salus.activity_report.edition import Edition, Point, indicators
 from salus.kernel.indicator import Indicator
@@ -27,18 +27,17 @@ def as_csv(edition: Edition, _language: str) -> bytes:
 
     Values are as counted, shares in percent; a value that is withheld or missing is empty.
     """
+    rows = (
+        (p.period, one.id, p.dimension, p.value, one.unit, p.status.value)
+        for one, p in cells(edition)
+    )
+    return table(COLUMNS, rows)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """CSV, ASCII alone."""
     text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    for indicator, point in cells(edition):
-        table.writerow(
-            (
-                point.period,
-                indicator.id,
-                point.dimension,
-                point.value,
-                indicator.unit,
-                point.status.value,
-            )
-        )
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
     return text.getvalue().encode("ascii")

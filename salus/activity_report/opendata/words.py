@@ -50,3 +50,7 @@ def names(dimension: str, code: str) -> ByLanguage:
 
 def spoken(text: Text) -> ByLanguage:
     return in_every_language(lambda _language: text)
+
+
+def in_json_ld(said: ByLanguage) -> list[dict[str, str]]:
+    return [{"@value": text, "@language": language} for language, text in said.items()]
