@@ -62,6 +62,9 @@ def _simulate(options: argparse.Namespace) -> int:
             until=options.until or last_complete_month(),
             seed=options.seed,
         )
+        from config.sequencer import sequence_everything
+
+        sequence_everything()
     return 0
 
 
