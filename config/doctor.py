@@ -151,7 +151,8 @@ _RIGHTS = (
         "row-level security binds the tables' owner too, and has a policy",
         """select relname::text from pg_class where relrowsecurity
            and not (relforcerowsecurity
-                    and exists (select from pg_policy where polrelid = pg_class.oid))""",
+                    -- a partition without one is closed to all who name it
+                    and (relispartition or exists (select from pg_policy where polrelid = pg_class.oid)))""",
         "run `salus serve`, which migrates; if it stays, restore from a backup",
     ),
     (

@@ -1,12 +1,12 @@
 """Who an account is, and the facts from which rights are decided."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from salus.access.decision import Facts, Purpose, decide
 from salus.access.models import AccountPerson, AccountPractitioner, Assistant, TrustedProfessional
@@ -15,12 +15,13 @@ from salus.audit.models import Agent, Event, EventKind
 from salus.directory.models import Practitioner
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
+from salus.kernel.rows import acting_as, bindings_of, rows_of
 from salus.mpi.models import Person
 
 
 def actor_of(account: int) -> Actor | None:
     """The actor behind an account; None when it is bound to nobody, or to a professional no longer registered."""
-    person = AccountPerson.objects.filter(account=account).values_list("person", flat=True).first()
+    person = _persons_behind([account]).get(account)
     if person:
         return Actor(role=Role.PATIENT, account=account, person=person)
     practitioner = (
@@ -33,8 +34,19 @@ def actor_of(account: int) -> Actor | None:
     return None
 
 
+def _persons_behind(accounts: Collection[int]) -> dict[int, int]:
+    """Account -> person, for those accounts that are a patient's."""
+    with bindings_of(accounts):
+        return dict(
+            AccountPerson.objects.filter(account__in=accounts).values_list("account", "person")
+        )
+
+
 def facts_about(*, actor: Actor, person: int) -> Facts:
-    """Everything that `decide` looks at, but the state of the record, in one query."""
+    """Everything that `decide` looks at, but the state of the record, in one query.
+
+    For a caller in whose transaction the person's rows show.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -74,16 +86,17 @@ def circle_of_trust(person: int) -> list[Trusted]:
     rows = TrustedProfessional.objects.filter(person=person, until=None).select_related(
         "practitioner", "practitioner__accountpractitioner__account"
     )
-    return [
-        Trusted(
-            practitioner=row.practitioner_id,
-            name=row.practitioner.full_name,
-            profession=row.practitioner.profession,
-            since=row.since,
-            can_get_in=_has_active_account(row),
-        )
-        for row in rows.order_by("practitioner__family_key", "practitioner__given_key")
-    ]
+    with rows_of([person]):
+        return [
+            Trusted(
+                practitioner=row.practitioner_id,
+                name=row.practitioner.full_name,
+                profession=row.practitioner.profession,
+                since=row.since,
+                can_get_in=_has_active_account(row),
+            )
+            for row in rows.order_by("practitioner__family_key", "practitioner__given_key")
+        ]
 
 
 def _has_active_account(row: TrustedProfessional) -> bool:
@@ -102,41 +115,50 @@ class Relation:
 
 
 def assistants_of(person: int) -> list[Relation]:
-    rows = Assistant.objects.filter(person=person, until=None).select_related("assistant")
-    return [_relation(row.assistant, row.since) for row in rows.order_by("since")]
+    rows = Assistant.objects.filter(person=person, until=None)
+    with rows_of([person]):
+        since = dict(rows.values_list("assistant", "since"))
+    with rows_of(since):
+        return sorted(_relations(since), key=lambda relation: relation.since)
 
 
 def assisted_by(*, actor: Actor, at: datetime) -> list[Relation]:
     """The people whose record this patient may use as assistant; they see that they were listed."""
-    rows = Assistant.objects.filter(assistant=actor.person, until=None).select_related("person")
-    return _listed(actor, at, rows.order_by("since"))
+    rows = Assistant.objects.filter(assistant=actor.person, until=None)
+    with acting_as(actor):
+        since = dict(rows.values_list("person", "since"))
+    return sorted(_listed(actor, at, since), key=lambda relation: relation.since)
 
 
 def patients_of(*, actor: Actor, at: datetime) -> list[Relation]:
-    """The patients who declared this professional; they see that they were listed."""
+    """The patients who declared this professional, by name; they see that they were listed."""
     rows = TrustedProfessional.objects.filter(practitioner=actor.practitioner, until=None)
-    rows = rows.select_related("person").order_by("person__family_key", "person__given_key")
-    return _listed(actor, at, rows)
+    with acting_as(actor):
+        since = dict(rows.values_list("person", "since"))
+    return _listed(actor, at, since)
 
 
-def _listed(
-    actor: Actor, at: datetime, rows: Iterable[Assistant] | Iterable[TrustedProfessional]
-) -> list[Relation]:
-    with transaction.atomic():
-        relations = [_relation(row.person, row.since) for row in rows]
-        if relations:
-            persons = [relation.person for relation in relations]
-            record(actor=actor, kind=EventKind.PATIENTS_LISTED, at=at, persons=persons)
+def _listed(actor: Actor, at: datetime, since: Mapping[int, datetime]) -> list[Relation]:
+    if not since:
+        return []
+    with rows_of(since):
+        relations = _relations(since)
+        record(actor=actor, kind=EventKind.PATIENTS_LISTED, at=at, persons=since.keys())
     return relations
 
 
-def _relation(person: Person, since: datetime) -> Relation:
-    return Relation(
-        person=person.pk,
-        name=person.full_name,
-        birth_date=person.birth_date,
-        since=since,
-    )
+def _relations(since: Mapping[int, datetime]) -> list[Relation]:
+    """These persons, bound since then, by name; for a caller in whose transaction their rows show."""
+    people = Person.objects.filter(pk__in=since).order_by("family_key", "given_key", "id")
+    return [
+        Relation(
+            person=person.pk,
+            name=person.full_name,
+            birth_date=person.birth_date,
+            since=since[person.pk],
+        )
+        for person in people
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,30 +179,23 @@ def who_looked(
     *, actor: Actor, person: int, at: datetime, limit: int = 200, request_id: UUID | None = None
 ) -> list[AccessEntry]:
     """Who did what with this person's data, newest first. Reading the log is itself logged."""
-    if not decide(Purpose.CONTROL, facts_about(actor=actor, person=person)).permit:
-        raise NotFound("no such record")
-    with transaction.atomic():
-        events = list(
-            Event.objects.filter(Q(person_id=person) | Q(persons__contains=[person])).order_by(
-                "-at", "-id"
-            )[:limit]
-        )
+    with rows_of([person]):
+        permit = decide(Purpose.CONTROL, facts_about(actor=actor, person=person)).permit
+        events = list(_about(person)[:limit]) if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
             at=at,
             person=person,
+            denied=not permit,
             request_id=request_id,
         )
+    if not permit:
+        raise NotFound("no such record")
     professionals = Practitioner.objects.in_bulk(
         {event.practitioner_id for event in events if event.practitioner_id}
     )
-    people = {
-        bound.account_id: bound.person
-        for bound in AccountPerson.objects.select_related("person").filter(
-            account__in={event.account_id for event in events if event.account_id}
-        )
-    }
+    people = _people_behind({event.account_id for event in events if event.account_id})
 
     def name(event: Event) -> str:
         if event.practitioner_id in professionals:
@@ -203,3 +218,17 @@ def who_looked(
         )
         for event in events
     ]
+
+
+def _about(person: int) -> QuerySet[Event]:
+    return Event.objects.filter(Q(person_id=person) | Q(persons__contains=[person])).order_by(
+        "-at", "-id"
+    )
+
+
+def _people_behind(accounts: Collection[int]) -> dict[int, Person]:
+    """Account -> person: patients see by name who used their data, whoever that was."""
+    persons = _persons_behind(accounts)
+    with rows_of(persons.values()):
+        people = Person.objects.in_bulk(persons.values())
+    return {account: people[person] for account, person in persons.items()}

@@ -10,6 +10,7 @@ from salus.access.queries import actor_of
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.clock import now
+from salus.kernel.rows import acting_as
 
 PREVIOUS_VISIT = "previous_visit"  # session key: ISO 8601 instant of the sign-in before this one
 
@@ -34,7 +35,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         super().login(request, user)
         actor = actor_of(user.pk)
         if actor:
-            record(actor=actor, kind=EventKind.SIGN_IN, at=now(), person=actor.person)
+            with acting_as(actor):
+                record(actor=actor, kind=EventKind.SIGN_IN, at=now(), person=actor.person)
         if previous:
             request.session[PREVIOUS_VISIT] = previous.isoformat()
 

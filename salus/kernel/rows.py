@@ -1,37 +1,140 @@
 """Row-level security: the second wall behind the rights of `salus.access`.
 
-A transaction says whose rows it may touch; the database shows no others. Outside ``rows_of`` there are none.
+A transaction says whose rows it may touch; the database shows no others, and takes none for others. Outside
+of these contexts there are none. All are local to the transaction, so nothing of them outlives it in the
+pool. Each opens a transaction (within one: a savepoint) and, at its end, gives back what was in force before.
 """
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 from django.db import connection, transaction
 from django.db.migrations import RunSQL
 
-_VISIBLE = "{person} = any ((select nullif(current_setting('salus.persons', true), ''))::bigint[])"
+from salus.kernel.actor import Actor
+
+
+class Scope(StrEnum):
+    """What may be read of everybody, in order to find somebody. The list is closed: each name is in a policy."""
+
+    INDEX = "index"  # people and their identifiers
 
 
 @contextmanager
 def rows_of(persons: Collection[int]) -> Iterator[None]:
-    """One transaction that may touch these persons' rows, and no others."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            array = "{" + ",".join(str(int(person)) for person in persons) + "}"
-            cursor.execute("select set_config('salus.persons', %s, true)", [array])
+    """These persons' rows: the only ones that can be written."""
+    with _in_force(persons=persons):
         yield
 
 
-def row_security(table: str, *, person: str) -> RunSQL:
-    """A migration step that forces row-level security on ``table`` by its column ``person``."""
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """The actor's own: the person's rows, and which patients declared the practitioner or named the person."""
+    with _in_force(
+        persons=[actor.person] if actor.person else [],
+        practitioner=actor.practitioner,
+    ):
+        yield
+
+
+@contextmanager
+def bindings_of(accounts: Collection[int]) -> Iterator[None]:
+    """Which persons these accounts are bound to, and nothing else about anybody."""
+    with _in_force(accounts=accounts):
+        yield
+
+
+@contextmanager
+def finding_in(scope: Scope) -> Iterator[None]:
+    """Read the scope's tables past the person set; each use says why it cannot name the person yet."""
+    with _in_force(scope=scope):
+        yield
+
+
+@contextmanager
+def _in_force(
+    *,
+    persons: Collection[int] = (),
+    accounts: Collection[int] = (),
+    practitioner: int | None = None,
+    scope: Scope | None = None,
+) -> Iterator[None]:
+    within = connection.in_atomic_block
+    with transaction.atomic():
+        before = _set([_array(persons), _array(accounts), str(practitioner or ""), scope or ""])
+        yield
+        # After an error the savepoint has taken it back already; at the transaction's end it is gone.
+        if within:
+            _set(before)
+
+
+_SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioner", "salus.scope")
+_READ_AND_SET = "select {}".format(
+    ", ".join(
+        [
+            *(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS),
+            *(f"set_config('{name}', %s, true)" for name in _SETTINGS),
+        ]
+    )
+)
+
+
+def _set(values: list[str]) -> list[str]:
+    """Put the settings in force, in the order of _SETTINGS; returns those of before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_AND_SET, values)
+        return list(cursor.fetchone()[: len(_SETTINGS)])
+
+
+def _array(numbers: Collection[int]) -> str:
+    return "{" + ",".join(str(int(number)) for number in numbers) + "}"
+
+
+# Conditions for policies. A subquery reads its setting once in a statement, and the operators are such that
+# an index serves them: `= any` on the keys, `&&` on an array of them.
+PERSONS = "(select nullif(current_setting('salus.persons', true), ''))::bigint[]"
+_ACCOUNTS = "(select nullif(current_setting('salus.accounts', true), ''))::bigint[]"
+_PRACTITIONER = "(select nullif(current_setting('salus.practitioner', true), ''))::bigint"
+
+
+def person(column: str) -> str:
+    return f"{column} = any ({PERSONS})"
+
+
+def account(column: str) -> str:
+    return f"{column} = any ({_ACCOUNTS})"
+
+
+def practitioner(column: str) -> str:
+    return f"{column} = {_PRACTITIONER}"
+
+
+def found_in(scope: Scope) -> str:
+    return f"(select current_setting('salus.scope', true)) = '{scope}'"
+
+
+def row_security(table: str, *, shown: str, written: str | None = None) -> RunSQL:
+    """A migration step that forces row-level security on ``table``.
+
+    ``shown`` is the condition for a row to be read; ``written`` that for one to be inserted or updated, the
+    same unless given. Nothing is ever deleted.
+    """
+    policies = {"person_set": f"using ({shown})"}
+    if written:
+        policies = {
+            "person_shown": f"for select using ({shown})",
+            "person_added": f"for insert with check ({written})",
+            "person_changed": f"for update using ({written}) with check ({written})",
+        }
     return RunSQL(
         [
             f"alter table {table} enable row level security",
             f"alter table {table} force row level security",
-            f"create policy person_set on {table} using ({_VISIBLE.format(person=person)})",
+            *(f"create policy {name} on {table} {rule}" for name, rule in policies.items()),
         ],
         [
-            f"drop policy person_set on {table}",
+            *(f"drop policy {name} on {table}" for name in policies),
             f"alter table {table} no force row level security",
             f"alter table {table} disable row level security",
         ],

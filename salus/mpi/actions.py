@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor
+from salus.kernel.rows import rows_of
 from salus.kernel.search_key import search_key
 from salus.mpi.models import Person, PersonIdentifier, Residence
+from salus.mpi.queries import person_identified
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,6 @@ class Address:
     line: str = ""
 
 
-@transaction.atomic
 def register_person(
     *,
     actor: Actor,
@@ -42,34 +43,44 @@ def register_person(
 
     A person known by any of them is returned as is: nothing changes.
     """
-    for system, value in identifiers:
-        known = PersonIdentifier.objects.filter(system=system, value=value).first()
-        if known:
-            return known.person_id, False
-    person = Person.objects.create(
-        family=family,
-        given=given,
-        birth_family=birth_family,
-        birth_date=birth_date,
-        gender=gender,
-        multiple_birth=multiple_birth,
-        deceased_on=deceased_on,
-        registered_at=at,
-        family_key=search_key(family),
-        given_key=search_key(given),
-        received=received,
-    )
-    PersonIdentifier.objects.bulk_create(
-        PersonIdentifier(person=person, system=system, value=value) for system, value in identifiers
-    )
-    if address:
-        Residence.objects.create(
-            person=person,
-            country=address.country,
-            postal_code=address.postal_code,
-            municipality=address.municipality,
-            line=address.line,
-            since=at.date(),
+    known = person_identified(identifiers)
+    if known:
+        return known, False
+    number = _next_id()
+    with rows_of([number]):
+        Person.objects.create(
+            pk=number,
+            family=family,
+            given=given,
+            birth_family=birth_family,
+            birth_date=birth_date,
+            gender=gender,
+            multiple_birth=multiple_birth,
+            deceased_on=deceased_on,
+            registered_at=at,
+            family_key=search_key(family),
+            given_key=search_key(given),
+            received=received,
         )
-    record(actor=actor, kind=EventKind.PERSON_REGISTERED, at=at, person=person.pk)
-    return person.pk, True
+        PersonIdentifier.objects.bulk_create(
+            PersonIdentifier(person_id=number, system=system, value=value)
+            for system, value in identifiers
+        )
+        if address:
+            Residence.objects.create(
+                person_id=number,
+                country=address.country,
+                postal_code=address.postal_code,
+                municipality=address.municipality,
+                line=address.line,
+                since=at.date(),
+            )
+        record(actor=actor, kind=EventKind.PERSON_REGISTERED, at=at, person=number)
+    return number, True
+
+
+def _next_id() -> int:
+    """A row is written for a person in view, so the number comes before the person."""
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval(pg_get_serial_sequence('mpi_person', 'id'))")
+        return int(cursor.fetchone()[0])

@@ -9,7 +9,7 @@ from salus.fhir.element import Element
 from salus.fhir.transaction import Acceptance, NotUsed, Taken, Transaction
 from salus.kernel.errors import InvalidInput
 from salus.mpi.actions import Address, register_person
-from salus.mpi.models import PersonIdentifier
+from salus.mpi.queries import person_identified
 
 
 def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
@@ -39,8 +39,7 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
 
 
 def find_person(system: str, value: str) -> int | None:
-    known = PersonIdentifier.objects.filter(system=system, value=value)
-    return known.values_list("person", flat=True).first()
+    return person_identified([(system, value)])
 
 
 ACCEPTS = (Acceptance(type="Patient", becomes="person", take=take_patient),)

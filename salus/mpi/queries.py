@@ -1,10 +1,10 @@
 """Reads of the patient index. Each answered request is one event, and counts once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from salus.audit.actions import record
@@ -12,10 +12,12 @@ from salus.audit.models import EventKind
 from salus.country import country
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import InvalidInput, NotFound
+from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.kernel.search_key import search_key
 from salus.mpi.models import Person, PersonIdentifier
 
 SHOWN_AT_MOST = 50
+_BY_NAME = ("family_key", "given_key", "id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +53,11 @@ def search(
     """People who fit, by name, at most SHOWN_AT_MOST; an index request in the sense of the report."""
     if actor.role is Role.PATIENT:
         raise NotFound("patients do not search the index")
-    people = _matching(criteria)
-    with transaction.atomic():
-        found = [
-            _summary(person)
-            for person in people.order_by("family_key", "given_key", "id")[:SHOWN_AT_MOST]
-        ]
-        ids = [person.id for person in found]
+    people = _matching(criteria).order_by(*_BY_NAME)[:SHOWN_AT_MOST]
+    with finding_in(Scope.INDEX):  # who is meant is the question
+        ids = list(people.values_list("id", flat=True))
+    with rows_of(ids):
+        found = [_summary(row) for row in _people().filter(pk__in=ids).order_by(*_BY_NAME)]
         record(
             actor=actor,
             kind=EventKind.INDEX_REQUEST,
@@ -71,7 +71,8 @@ def search(
 
 def person_summary(person: int) -> PersonSummary:
     """One person's demographics, for a caller that has the right to them already."""
-    row = _people().filter(pk=person).first()
+    with rows_of([person]):
+        row = _people().filter(pk=person).first()
     if row is None:
         raise NotFound("no such person")
     return _summary(row)
@@ -82,15 +83,23 @@ def person_by_matricule(matricule: str, *, family: str) -> int | None:
 
     The number alone must not do: numbers can be guessed, and would then be told their names.
     """
-    return (
-        PersonIdentifier.objects.filter(
-            system=country().MATRICULE_SYSTEM,
-            value=country().check_matricule(matricule),
-            person__family_key=search_key(family),
-        )
-        .values_list("person", flat=True)
-        .first()
+    known = PersonIdentifier.objects.filter(
+        system=country().MATRICULE_SYSTEM,
+        value=country().check_matricule(matricule),
+        person__family_key=search_key(family),
     )
+    with finding_in(Scope.INDEX):  # as above
+        return known.values_list("person", flat=True).first()
+
+
+def person_identified(identifiers: Iterable[tuple[str, str]]) -> int | None:
+    """The person known by the first of these identifiers ``(system, value)`` that is known at all."""
+    with finding_in(Scope.INDEX):  # a sender knows people by its own numbers
+        for system, value in identifiers:
+            known = PersonIdentifier.objects.filter(system=system, value=value)
+            if person := known.values_list("person", flat=True).first():
+                return person
+    return None
 
 
 def _people() -> QuerySet[Person]:
@@ -98,7 +107,7 @@ def _people() -> QuerySet[Person]:
 
 
 def _matching(criteria: Criteria) -> QuerySet[Person]:
-    people = _people()
+    people = Person.objects.all()
     if criteria.matricule:
         return people.filter(
             identifiers__system=country().MATRICULE_SYSTEM,

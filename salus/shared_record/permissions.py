@@ -6,14 +6,16 @@ from salus.access.decision import Decision, Purpose, decide
 from salus.access.queries import facts_about
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
+from salus.kernel.rows import rows_of
 from salus.shared_record.models import Closure, Record
 
 
 def decision_on(*, actor: Actor, person: int, purpose: Purpose) -> Decision:
+    """For a caller in whose transaction the person's rows show."""
     if not Record.objects.filter(pk=person, erased_at=None).exists():
         return Decision(permit=False, rule="no-record", reason="there is no record")
     facts = facts_about(actor=actor, person=person)
-    return decide(purpose, replace(facts, closed=is_closed(person)))
+    return decide(purpose, replace(facts, closed=_closed(person)))
 
 
 def check_control(*, actor: Actor, person: int) -> None:
@@ -24,4 +26,9 @@ def check_control(*, actor: Actor, person: int) -> None:
 
 def is_closed(person: int) -> bool:
     """Whether the patient keeps the record closed now."""
+    with rows_of([person]):
+        return _closed(person)
+
+
+def _closed(person: int) -> bool:
     return Closure.objects.filter(record=person, reopened_at=None).exists()

@@ -10,7 +10,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from salus.access.actions import declare_professional
-from salus.access.models import AccountPerson, AccountPractitioner, Assistant
+from salus.access.models import AccountPerson, AccountPractitioner
+from salus.access.queries import assistants_of
 from salus.accounts.models import Account
 from salus.audit.models import Event, EventKind
 from salus.country.lu import MATRICULE_SYSTEM, matricule
@@ -18,6 +19,7 @@ from salus.directory.actions import register_practitioner
 from salus.directory.models import Practitioner
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
+from salus.kernel.rows import rows_of
 from salus.mpi.actions import register_person
 from salus.mpi.models import PersonIdentifier
 from salus.shared_record.actions import open_record
@@ -67,7 +69,8 @@ def account(bound: AccountPerson | AccountPractitioner) -> Account:
         created_at=now(),
         activated_at=now(),
     )
-    bound.save()
+    with rows_of([bound.person_id] if isinstance(bound, AccountPerson) else []):
+        bound.save()
     return bound.account
 
 
@@ -135,12 +138,15 @@ def test_a_search_for_signs_alone_does_not_lock_the_search() -> None:
 def test_an_assistant_is_named_by_number_and_name_together() -> None:
     patient, helper = person(), person()
     client = signed_in(account(AccountPerson(person_id=patient)))
-    known = PersonIdentifier.objects.get(person=helper).value
+    with rows_of([helper]):
+        known = PersonIdentifier.objects.get(person=helper).value
     client.post("/assistants/", {"matricule": known, "family": "Weber"})
-    assert not Assistant.objects.filter(assistant=helper).exists()
+    assert assistants_of(patient) == []
     assert client.post("/assistants/", {"matricule": known, "family": "schmitz"}).status_code == 302
-    assert Assistant.objects.filter(person=patient, assistant=helper).exists()
-    assert Event.objects.filter(kind=EventKind.CONSENT_CHANGED, persons__contains=[helper]).exists()
+    assert [row.person for row in assistants_of(patient)] == [helper]
+    with rows_of([helper]):
+        told = Event.objects.filter(persons__contains=[helper])
+        assert told.get().kind == EventKind.CONSENT_CHANGED
 
 
 def test_patients_see_that_they_were_listed() -> None:
@@ -152,7 +158,8 @@ def test_patients_see_that_they_were_listed() -> None:
         practitioner=practitioner,
         at=now(),
     )
-    listed = Event.objects.filter(kind=EventKind.PATIENTS_LISTED, persons__contains=[patient])
     client = signed_in(account(AccountPractitioner(practitioner_id=practitioner)))
     assert "Schmitz" in client.get("/").content.decode()
-    assert listed.count() == 1
+    with rows_of([patient]):
+        listed = Event.objects.filter(kind=EventKind.PATIENTS_LISTED)
+        assert listed.get().persons == [patient]

@@ -17,8 +17,9 @@ from salus.directory.models import Organization, Practitioner
 from salus.fhir.transaction import Tally
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, SalusError
-from salus.kernel.rows import rows_of
+from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.mpi.models import Person, PersonIdentifier, Residence
+from salus.mpi.queries import person_identified
 from salus.shared_record.models import Document, Record
 from salus.shared_record.queries import documents_of, open_document
 from salus.vaccination.models import Immunization
@@ -46,12 +47,16 @@ def import_resources(resources: dict[str, Resource]) -> Tally:
 
 
 def the_person() -> int:
-    return PersonIdentifier.objects.get(system="urn:test:patients", value="P-1").person_id
+    person = person_identified([("urn:test:patients", "P-1")])
+    assert person is not None
+    return person
 
 
 def everything() -> dict[str, int]:
     """How many rows there are; of all persons, whom this test may see."""
-    with rows_of(list(Person.objects.values_list("pk", flat=True))):
+    with finding_in(Scope.INDEX):
+        people = list(Person.objects.values_list("pk", flat=True))
+    with rows_of(people):
         models = (Person, PersonIdentifier, Residence, Practitioner, Organization, Record, Document)
         return {model.__name__: model._base_manager.count() for model in (*models, Immunization)}
 
@@ -80,11 +85,12 @@ def test_a_visit_becomes_rows() -> None:
 
 def test_the_patient_is_a_person_of_the_index() -> None:
     import_resources(visit())
-    person = Person.objects.get(pk=the_person())
+    with rows_of([the_person()]):
+        person = Person.objects.get()
+        home = Residence.objects.get()
     assert (person.family, person.given, person.birth_family) == ("Braun", "Ada Maria", "Weis")
     assert (person.birth_date, person.gender) == (date(1980, 2, 29), "female")
     assert person.received == visit()["patient"]
-    home = Residence.objects.get(person=person)
     assert (home.country, home.municipality, home.line) == ("FR", "Metz", "1, rue du Test")
 
 
@@ -160,7 +166,7 @@ def test_resources_without_identifier_are_known_by_their_url() -> None:
         del resources[name]["identifier"]
     import_resources(resources)
     assert not import_resources(resources).created
-    assert PersonIdentifier.objects.get(value=url("patient")).system == "urn:ietf:rfc:3986"
+    assert person_identified([("urn:ietf:rfc:3986", url("patient"))])
 
 
 def _change(name: str, /, **members: Any) -> Callable[[dict[str, Resource]], None]:

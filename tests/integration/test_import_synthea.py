@@ -19,8 +19,7 @@ from salus.directory.queries import search_professionals
 from salus.fhir.transaction import Tally
 from salus.kernel.clock import now
 from salus.kernel.month import Month
-from salus.mpi.models import PersonIdentifier
-from salus.mpi.queries import Criteria, search
+from salus.mpi.queries import Criteria, person_identified, search
 from salus.shared_record.queries import documents_of, open_document
 from salus.vaccination.queries import vaccinations_of
 from tests.conftest import as_role, salus
@@ -134,7 +133,8 @@ def test_a_person_is_found_with_documents_and_doses(imported: Tally, file: Path)
     encounters = [r for r in resources if r["resourceType"] == "Encounter"]
     doses = [r for r in resources if r["resourceType"] == "Immunization"]
     identifier = next(i["value"] for i in patient["identifier"] if i["system"] == SYSTEM)
-    person = PersonIdentifier.objects.get(system=SYSTEM, value=identifier).person_id
+    person = person_identified([(SYSTEM, identifier)])
+    assert person is not None
 
     family = patient["name"][0]["family"]
     found = search(actor=ACTOR, criteria=Criteria(family=family.upper()), at=now())

@@ -21,6 +21,7 @@ from salus.audit.models import Event, EventKind
 from salus.directory.actions import register_practitioner
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.kernel.rows import rows_of
 from salus.mpi.actions import register_person
 from salus.mpi.queries import Criteria, search
 from salus.shared_record.actions import close_record, file_document, open_record, reopen_record
@@ -70,7 +71,8 @@ def patient() -> Actor:
 
 def _bound_to(person: int) -> Actor:
     account = _account(AccountKind.PATIENT)
-    AccountPerson.objects.create(account=account, person_id=person)
+    with rows_of([person]):
+        AccountPerson.objects.create(account=account, person_id=person)
     actor = actor_of(account.pk)
     assert actor is not None
     return actor
@@ -246,8 +248,9 @@ def test_a_retry_is_kept_as_repeated_and_counted_once(patient: Actor) -> None:
         open_document(
             actor=patient, person=person, document=document.id, at=NOW, request_id=request
         )
-    events = Event.objects.filter(request_id=request)
-    assert sorted(events.values_list("repeated", flat=True)) == [False, True, True]
+    with rows_of([person]):
+        events = Event.objects.filter(request_id=request)
+        assert sorted(events.values_list("repeated", flat=True)) == [False, True, True]
 
 
 def test_a_search_is_an_index_request_that_each_person_shown_can_see(

@@ -2,12 +2,12 @@
 
 from django.db import migrations
 
-from salus.kernel.rows import row_security
+from salus.kernel.rows import person, row_security
 
 
 class Migration(migrations.Migration):
     dependencies = [("shared_record", "0001_tables")]
 
     operations = [
-        row_security("shared_record_document", person="person_id"),
+        row_security("shared_record_document", shown=person("person_id")),
     ]

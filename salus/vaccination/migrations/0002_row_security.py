@@ -2,13 +2,13 @@
 
 from django.db import migrations
 
-from salus.kernel.rows import row_security
+from salus.kernel.rows import person, row_security
 
 
 class Migration(migrations.Migration):
     dependencies = [("vaccination", "0001_tables")]
 
     operations = [
-        row_security("vaccination_immunization", person="record_id"),
-        row_security("vaccination_transferconsent", person="record_id"),
+        row_security("vaccination_immunization", shown=person("record_id")),
+        row_security("vaccination_transferconsent", shown=person("record_id")),
     ]
