@@ -43,10 +43,14 @@ def documents_total() -> Tally:
 
 
 def _share(condition: str) -> str:
-    return f"""
-        select 100.0 * count(*) filter (where {condition}) / nullif(count(*), 0)
+    in_force = """
         from shared_record_record record
         where opened_at < %(end)s and (erased_at is null or erased_at >= %(end)s)
+    """
+    # Two counts, since the database shares a join among its processes, but not a condition of an aggregate.
+    return f"""
+        select 100.0 * (select count(*) {in_force} and {condition})
+            / nullif((select count(*) {in_force}), 0)
     """
 
 
@@ -110,21 +114,25 @@ def records_by_residence() -> str:
     told_apart = ", ".join(f"'{code}'" for code in country().RESIDENCES)
     return f"""
         with span as (
-            select 'other' as code, 1 as step, opened_at as began, erased_at as ended
+            select 'other' as code, opened_at as began, erased_at as ended
             from shared_record_record
-            union all  -- who lives in a country that is told apart leaves the others
-            select told.code, told.step, greatest(opened_at, since), least(erased_at, until)
+            union all
+            select country::text, greatest(opened_at, since), least(erased_at, until)
             from shared_record_record join mpi_residence using (person_id)
-            cross join lateral (values (country::text, 1), ('other', -1)) told (code, step)
             where country in ({told_apart})
-        ), by_month as (
-            select code, date_trunc('month', greatest(began, %(start)s)) as first,
-                   date_trunc('month', ended) as past, sum(step) as number
+        ), by_month as (  -- a month is worked out for what moves in the window, hence for few rows
+            select code, case when began > %(start)s then date_trunc('month', began)
+                              else %(start)s end as first,
+                   date_trunc('month', ended) as past, count(*) as number
             from span where began < %(end)s group by 1, 2, 3
+        ), lives as (
+            select code, first, past, number from by_month
+            union all  -- who lives in a country that is told apart leaves the others
+            select 'other', first, past, - number from by_month where code <> 'other'
         )
         select opens::date, code, sum(number)
         from generate_series(%(start)s::timestamptz, %(end)s - interval '1 day', '1 month') opens
-        join by_month on first <= opens and (past is null or past > opens)
+        join lives on first <= opens and (past is null or past > opens)
         group by 1, 2
     """
 

@@ -4,6 +4,8 @@ from salus.kernel.indicator import Measure, chart, figure
 from salus.kernel.tally import Tally
 
 _ACT_TYPES = ("performed", "historical", "msvac")
+# Bands follow the ages of the schedule: infant and toddler, school, adolescent booster, adults.
+_AGES = (65, 50, 30, 18, 12, 5)  # at which a band begins, the eldest first
 _AGE_BANDS = ("0-4", "5-11", "12-17", "18-29", "30-49", "50-64", "65+")
 _RECORDS = Tally(table="vaccination_vaccinationrecord", since="opened_at")
 _VACCINATIONS = Tally(
@@ -12,30 +14,28 @@ _VACCINATIONS = Tally(
 _EVERY_RECORD = "All electronic vaccination records"
 _EVERY_VACCINATION = "All vaccinations ever recorded in a vaccination record"
 
-# Bands follow the ages of the schedule: infant and toddler, school, adolescent booster, adults.
-_AGE_BAND = """
-    case when age < 5 then '0-4' when age < 12 then '5-11' when age < 18 then '12-17'
-         when age < 30 then '18-29' when age < 50 then '30-49' when age < 65 then '50-64'
-         else '65+' end
-"""
-
 
 def _by_age(*, table: str, person: str, since: str, past: str) -> str:
     """Rows in force at the end of each month, by their person's age then."""
+    youngest = ", ".join(f"(last - interval '{age} years')::date + 1" for age in _AGES)
+    bands = ", ".join(f"'{band}'" for band in reversed(_AGE_BANDS))
     return f"""
         with born as (  -- counted by birth date first: there are far fewer of these than of rows
-            select birth_date, date_trunc('month', greatest({since}, %(start)s)) as first,
+            select birth_date,
+                   case when {since} > %(start)s then date_trunc('month', {since})
+                        else %(start)s end as first,
                    {past} as past, count(*) as number
             from {table} join mpi_person on mpi_person.id = {person}
             where {since} < %(end)s group by 1, 2, 3
-        ), owner as (
-            select opens, number,
-                   extract(year from age((opens + interval '1 month')::date - 1, birth_date)) as age
+        ), month as materialized (  -- who was born before the n-th of these dates is in the n-th band from the eldest, or elder
+            select opens, array[{youngest}] as too_young
             from generate_series(
                 %(start)s::timestamptz, %(end)s - interval '1 day', '1 month') opens
-            join born on first <= opens and (past is null or past > opens)
+            cross join lateral (select (opens + interval '1 month')::date - 1 as last) day
         )
-        select opens::date, {_AGE_BAND}, sum(number) from owner group by 1, 2
+        select opens::date, (array[{bands}])[width_bucket(birth_date, too_young) + 1], sum(number)
+        from month join born on first <= opens and (past is null or past > opens)
+        group by 1, 2
     """
 
 

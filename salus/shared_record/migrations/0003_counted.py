@@ -1,0 +1,16 @@
+from django.db import migrations, models
+from django.db.models import Q
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shared_record", "0002_row_security")]
+
+    operations = [
+        migrations.AddIndex("document", models.Index(fields=["filed_at"], name="document_filed")),
+        migrations.AddIndex(
+            "document",
+            models.Index(
+                fields=["ended_at"], condition=Q(ended_at__isnull=False), name="document_ended"
+            ),
+        ),
+    ]
