@@ -32,6 +32,7 @@ grant select, insert on activity_report_archivededition to reporter;
 -- The loader fills an empty database and keeps its own list of finished blocks
 grant select, insert, maintain on all tables in schema public to loader; -- maintain: analyze
 grant update, delete on simulation_nation, simulation_block to loader;
+grant select on simulation_setaside to app, reporter; -- whether the tables are whole
 
 -- The reporter sees what figures need
 grant select on django_migrations, simulation_nation to reporter;
