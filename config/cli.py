@@ -6,14 +6,15 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import django
 import psycopg
 from django.db import OperationalError
 
-from config.migrate import is_current
-from config.serve import migrate, serve
+from config.migrate import is_current, is_migrated
+from config.serve import as_owner, migrate, serve
 from salus.kernel.errors import SalusError
 from salus.kernel.logs import Formatter
 from salus.kernel.month import Month
@@ -53,7 +54,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="loader"):
+    # A load that was killed is gone on with, while what it set aside is away.
+    with _installation(options.data, role="loader", is_ready=is_migrated):
         from salus.kernel.clock import last_complete_month
         from salus.simulation.run import simulate
 
@@ -61,6 +63,7 @@ def _simulate(options: argparse.Namespace) -> int:
             denominator=options.scale,
             until=options.until or last_complete_month(),
             seed=options.seed,
+            as_owner=partial(as_owner, options.data),
         )
         from config.sequencer import sequence_everything
 
@@ -139,11 +142,13 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _installation(data: Path, *, role: str) -> Iterator[None]:
+def _installation(
+    data: Path, *, role: str, is_ready: Callable[[], bool] = is_current
+) -> Iterator[None]:
     """A database that answers, with the tables of this version, and Django connected as ``role``."""
     with attached(data), _settings(data, role=role):
         django.setup()
-        if not is_current():
+        if not is_ready():
             migrate(data)
         yield
 

@@ -96,7 +96,12 @@ def _python(data: Path, role: str, arguments: list[str]) -> subprocess.Popen[byt
 
 def migrate(data: Path) -> None:
     """Bring the tables to the shape of this version, as the role that owns them."""
-    if _python(data, "owner", ["-m", "config.migrate"]).wait() != 0:
+    as_owner(data, "migrate")
+
+
+def as_owner(data: Path, work: str) -> None:
+    """Have `config.migrate` do its ``work``."""
+    if _python(data, "owner", ["-m", "config.migrate", work]).wait() != 0:
         raise MigrationFailed("the tables could not be brought up to date; see the lines above")
 
 

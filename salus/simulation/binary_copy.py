@@ -4,7 +4,7 @@ https://www.postgresql.org/docs/18/sql-copy.html (File Formats, Binary Format): 
 fields and per field its length (-1 for null) and its bytes, big-endian.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from salus.simulation.timeline import NEVER, NO_DAY
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
+_PIECE = 20_000  # rows: what is laid out at once stays in the processor's cache
 _DAYS_TO_2000 = 10_957  # PostgreSQL's epoch
 _MICROSECONDS_TO_2000 = _DAYS_TO_2000 * 86_400_000_000
 
@@ -26,6 +27,9 @@ class Column:
 
     cells: Bytes
     lengths: npt.NDArray[np.int64]
+
+    def taken(self, rows: slice) -> "Column":
+        return Column(cells=self.cells[rows], lengths=self.lengths[rows])
 
 
 def bigints(values: npt.NDArray[np.integer]) -> Column:
@@ -89,43 +93,43 @@ def same(value: str, count: int) -> Column:
     return words([value], np.zeros(count, dtype=np.int64))
 
 
-def encode(columns: Sequence[Column]) -> bytes:
-    """The whole COPY stream of a block."""
+def encode(columns: Sequence[Column]) -> Iterator[bytes]:
+    """The COPY stream of a block, in pieces."""
     rows = len(columns[0].lengths)
-    sizes = np.full(rows, 2, dtype=np.int64)
+    yield _HEADER
+    for start in range(0, rows, _PIECE):
+        yield _encode([column.taken(slice(start, start + _PIECE)) for column in columns])
+    yield _TRAILER
+
+
+def _encode(columns: Sequence[Column]) -> bytes:
+    """Rows as wide as their widest values, of which what is not there is then left out."""
+    rows = len(columns[0].lengths)
+    width = 2 + sum(4 + column.cells.shape[1] for column in columns)
+    stream = np.empty((rows, width), dtype=np.uint8)
+    there = np.ones((rows, width), dtype=bool)
+    stream[:, :2] = _bytes(np.full(rows, len(columns)), ">i2")
+    at = 2
     for column in columns:
-        sizes += 4 + np.maximum(column.lengths, 0)
-    at = np.cumsum(sizes) - sizes
-    stream = np.empty(int(sizes.sum()), dtype=np.uint8)
-    _place(stream, at, np.full(rows, len(columns)), ">i2")
-    at = at + 2
-    for column in columns:
-        _place(stream, at, column.lengths, ">i4")
-        at = at + 4
-        for byte in range(column.cells.shape[1]):
-            within = column.lengths > byte
-            if within.all():
-                stream[at + byte] = column.cells[:, byte]
-            else:
-                stream[at[within] + byte] = column.cells[within, byte]
-        at = at + np.maximum(column.lengths, 0)
-    return _HEADER + stream.tobytes() + _TRAILER
+        stream[:, at : at + 4] = _bytes(column.lengths, ">i4")
+        at += 4
+        end = at + column.cells.shape[1]
+        stream[:, at:end] = column.cells
+        if (column.lengths != end - at).any():
+            there[:, at:end] = np.arange(end - at) < column.lengths[:, None]
+        at = end
+    return stream[there].tobytes()
 
 
 def _fixed(
     values: npt.NDArray[np.generic], dtype: str, null: npt.NDArray[np.bool_] | None = None
 ) -> Column:
-    width = np.dtype(dtype).itemsize
-    cells = np.ascontiguousarray(values.astype(dtype)).view(np.uint8).reshape(len(values), width)
-    lengths = np.full(len(values), width)
+    lengths = np.full(len(values), np.dtype(dtype).itemsize)
     if null is not None:
         lengths = np.where(null, -1, lengths)
-    return Column(cells=cells, lengths=lengths)
+    return Column(cells=_bytes(values, dtype), lengths=lengths)
 
 
-def _place(
-    stream: Bytes, at: npt.NDArray[np.int64], values: npt.NDArray[np.int64], dtype: str
-) -> None:
-    cells = values.astype(dtype).view(np.uint8).reshape(len(values), np.dtype(dtype).itemsize)
-    for byte in range(cells.shape[1]):
-        stream[at + byte] = cells[:, byte]
+def _bytes(values: npt.NDArray[np.generic], dtype: str) -> Bytes:
+    cells = np.ascontiguousarray(values.astype(dtype)).view(np.uint8)
+    return cells.reshape(len(values), np.dtype(dtype).itemsize)

@@ -39,6 +39,7 @@ def blocks(world: World, until: Month, *, store: ContentStore | None) -> list[Wo
     works = [
         Work(
             name="directory",
+            stage=0,
             rows=5 * len(world.providers.practitioners),
             make=partial(directory_tables, world, names, end),
         )
@@ -46,24 +47,27 @@ def blocks(world: World, until: Month, *, store: ContentStore | None) -> list[Wo
     for start in range(0, len(world.people), _PEOPLE):
         who = np.arange(start, min(start + _PEOPLE, len(world.people)))
         make = partial(people_tables, world, who, serials, names, end)
-        works.append(Work(name=f"people/{start // _PEOPLE:04}", rows=8 * len(who), make=make))
+        works.append(
+            Work(name=f"people/{start // _PEOPLE:04}", stage=0, rows=8 * len(who), make=make)
+        )
     links = len(world.circle.person) + len(world.assistants.person)
-    works.append(Work(name="choices", rows=2 * links, make=partial(choice_tables, world, end)))
+    choices = partial(choice_tables, world, end)
+    works.append(Work(name="choices", stage=1, rows=2 * links, make=choices))
     for start in range(0, len(immunizations.person), _ACTS):
         rows = np.arange(start, min(start + _ACTS, len(immunizations.person)))
         make = partial(vaccination_tables, world, rows, end)
-        works.append(Work(name=f"vaccinations/{start // _ACTS:04}", rows=2 * len(rows), make=make))
+        name = f"vaccinations/{start // _ACTS:04}"
+        works.append(Work(name=name, stage=2, rows=2 * len(rows), make=make))
     versions = versions_per_month(world.plan)
     for month in np.flatnonzero(versions[:months]).tolist():
         make = partial(_documents, world, names, serials, month, end, store)
-        works.append(
-            Work(name=f"documents/{FIRST + month}", rows=3 * int(versions[month]), make=make)
-        )
+        name, rows = f"documents/{FIRST + month}", 3 * int(versions[month])
+        works.append(Work(name=name, stage=2, rows=rows, make=make))
     for month in range(months):
         count = sum(int(world.plan.flows[name][month]) for name in _EVENTS + _OPENINGS)
         if count:
             make = partial(_events, world, month, end)
-            works.append(Work(name=f"events/{FIRST + month}", rows=count, make=make))
+            works.append(Work(name=f"events/{FIRST + month}", stage=2, rows=count, make=make))
     return works
 
 

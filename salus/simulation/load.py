@@ -25,6 +25,7 @@ class Work:
 
     name: str
     rows: int
+    stage: int  # rows refer to rows of earlier stages only, or of their own block
     make: Callable[[], Sequence[Table]]
 
 
@@ -32,7 +33,9 @@ def write(work: Work, data: Path) -> None:
     """Make the block and commit it as a whole."""
     try:
         tables = work.make()
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            # A crash may lose the last blocks, each with its line in the list: they are made again.
+            cursor.execute("set local synchronous_commit = off")
             for table in tables:
                 _copy(table)
             Block.objects.create(name=work.name, rows=sum(table.rows for table in tables))
@@ -52,7 +55,8 @@ def _copy(table: Table) -> None:
         connection.cursor() as cursor,
         cursor.copy(f"copy {table.name} ({columns}) from stdin (format binary)") as stream,
     ):
-        stream.write(binary_copy.encode(list(table.columns.values())))
+        for piece in binary_copy.encode(list(table.columns.values())):
+            stream.write(piece)
 
 
 def reserve_ids(first_free: dict[str, int]) -> None:

@@ -22,3 +22,11 @@ class Block(models.Model):
 
     name = models.TextField(primary_key=True)  # for example documents/0007
     rows = models.BigIntegerField()
+
+
+class SetAside(models.Model):
+    """How to put back an index or a constraint that was taken away for the load."""
+
+    step = models.SmallIntegerField()
+    table = models.TextField()
+    statement = models.TextField()

@@ -1,9 +1,10 @@
 """`salus simulate`: fill an empty installation with the synthetic nation, or go on where it stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from tqdm import tqdm
@@ -18,18 +19,27 @@ from salus.shared_record.store import ContentStore
 from salus.simulation.blocks import blocks, first_free_ids
 from salus.simulation.calibration import CALIBRATION, plan
 from salus.simulation.lives import World, make_world
-from salus.simulation.load import reserve_ids, vacuum, write
+from salus.simulation.load import reserve_ids, vacuum
 from salus.simulation.models import Block, Nation
 from salus.simulation.sampling import ScaleTooSmall
 from salus.simulation.timeline import FIRST, Timeline
+from salus.simulation.writers import wait_for_writers, write_all
 
 _SMALLEST = 1_000  # below it a month lacks the few professionals and closures that it needs
 _LOCK = 7_226_287  # "salus" on a telephone's keys, without its vowels
 
 
-def simulate(*, denominator: int, until: Month, seed: int, progress: bool = True) -> None:
+def simulate(
+    *,
+    denominator: int,
+    until: Month,
+    seed: int,
+    as_owner: Callable[[str], None],
+    progress: bool = True,
+) -> None:
     """Make the nation at scale 1/denominator live up to the end of ``until``.
 
+    ``as_owner`` does what only the owner of the tables may: "set-aside" and "put-back".
     Raises AlreadyRunning beside another simulation, Conflict in an installation with other rows,
     ScaleTooSmall below 1/1000, InvalidInput for a month that is not over or before FIRST.
     """
@@ -41,7 +51,8 @@ def simulate(*, denominator: int, until: Month, seed: int, progress: bool = True
         raise InvalidInput(
             f"the nation lives from {FIRST} to {clock.last_complete_month()}: choose --until there"
         )
-    with _alone():
+    with alone():
+        wait_for_writers()  # of a run that was killed
         nation = _nation(denominator, until, seed)
         if nation.finished_at:
             _say(f"this nation is here already: scale 1/{denominator}, until {until}, seed {seed}")
@@ -49,14 +60,30 @@ def simulate(*, denominator: int, until: Month, seed: int, progress: bool = True
         line = Timeline(max(until, CALIBRATION), ZoneInfo(settings.TIME_ZONE))
         world = make_world(plan(denominator=denominator, until=until), line, seed)
         reserve_ids(first_free_ids(world))
-        _write_blocks(world, until, progress)
-        vacuum(sorted({"audit_event", *first_free_ids(world)}))
+        _write_blocks(world, until, as_owner, progress)
+        as_owner("put-back")
+        vacuum(loaded_tables())
         Nation.objects.update(finished_at=clock.now())
 
 
-def _write_blocks(world: World, until: Month, progress: bool) -> None:
+def loaded_tables() -> list[str]:
+    """Those of the domains: the nation fills nearly all of them."""
+    return sorted(
+        model._meta.db_table
+        for app in apps.get_app_configs()
+        if app.name in settings.DOMAINS
+        for model in app.get_models()
+    )
+
+
+def _write_blocks(
+    world: World, until: Month, as_owner: Callable[[str], None], progress: bool
+) -> None:
     works = blocks(world, until, store=ContentStore(settings.DATA))
     done = set(Block.objects.values_list("name", flat=True))
+    missing = [work for work in works if work.name not in done]
+    if missing and not _others_are_here():
+        as_owner("set-aside")
     with tqdm(
         total=sum(work.rows for work in works),
         initial=sum(work.rows for work in works if work.name in done),
@@ -64,15 +91,14 @@ def _write_blocks(world: World, until: Month, progress: bool) -> None:
         unit_scale=True,
         disable=None if progress else True,  # None: no bar unless on a terminal
     ) as bar:
-        for work in works:
-            if work.name not in done:
-                bar.set_description(work.name.split("/")[0], refresh=False)
-                write(work, settings.DATA)
-                bar.update(work.rows)
+        for work in write_all(missing):
+            bar.set_description(work.name.split("/")[0], refresh=False)
+            bar.update(work.rows)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """Keep others from filling this installation. Raises AlreadyRunning when one does."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
@@ -82,6 +108,16 @@ def _alone() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _others_are_here() -> bool:
+    """Whether somebody may write beside the simulation: then every constraint must hold at every moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from pg_stat_activity where datname = current_database()"
+            " and backend_type = 'client backend' and pid <> pg_backend_pid())"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _nation(denominator: int, until: Month, seed: int) -> Nation:

@@ -65,7 +65,7 @@ def test_binary_copy_is_what_the_manual_says(rows: list[Row]) -> None:
         copy.smallints(np.array([row[4] or 0 for row in rows], dtype=np.int64), null=0),
         copy.booleans(np.array([row[5] for row in rows], dtype=bool)),
     ]
-    assert copy.encode(columns) == plain(rows)
+    assert b"".join(copy.encode(columns)) == plain(rows)
 
 
 @given(st.integers(0, 10**7), st.lists(st.floats(0.01, 1000), min_size=1, max_size=12))

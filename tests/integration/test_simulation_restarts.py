@@ -62,8 +62,11 @@ def test_no_block_depends_on_another_one() -> None:
         works = blocks(world, until, store=None)
         for work in reversed(works) if backwards else works:
             streams = [
-                binary_copy.encode([c for n, c in t.columns.items() if n not in UNEQUAL])
+                piece
                 for t in work.make()
+                for piece in binary_copy.encode(
+                    [c for n, c in t.columns.items() if n not in UNEQUAL]
+                )
             ]
             found[work.name] = sha256(b"".join(streams)).hexdigest()
         return found
