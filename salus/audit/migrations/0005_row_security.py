@@ -11,7 +11,7 @@ from salus.kernel.rows import PERSONS, person, row_security
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0003_counted")]
+    dependencies = [("audit", "0004_log")]
 
     operations = [
         row_security(

@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("shared_record", "0002_row_security")]
+    dependencies = [("shared_record", "0003_row_security_of_records")]
 
     operations = [
         migrations.AddIndex("document", models.Index(fields=["filed_at"], name="document_filed")),
