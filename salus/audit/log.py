@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 from psycopg.types.multirange import Multirange
-from psycopg.types.numeric import Int8BinaryDumper, Int8BinaryLoader, IntLoader
+from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.range import Range
 
-from salus.audit.merkle import HASH, WIDTH, leaf_hash
+from salus.audit.merkle import HASH, WIDTH, hashes_of, leaf_hash
 from salus.kernel.errors import SalusError
 from salus.kernel.postgres import Login
 
@@ -97,10 +97,8 @@ class _XidDumper(Int8BinaryDumper):
 
 
 def connect(login: Login) -> Connection:
-    """A connection that reads and writes transaction numbers as integers."""
+    """A connection of a program that reads or writes the log as a whole."""
     connection = psycopg.connect(**asdict(login), autocommit=True)
-    connection.adapters.register_loader(_XID8, IntLoader)
-    connection.adapters.register_loader(_XID8, Int8BinaryLoader)
     connection.adapters.register_dumper(Xid, _XidDumper)
     return connection
 
@@ -137,16 +135,16 @@ def instant(microseconds: int) -> datetime:
 
 def horizon(connection: Connection) -> int:
     """The transaction below which all have ended: no event can come there any more."""
-    (number,) = connection.execute("select pg_snapshot_xmin(pg_current_snapshot())").fetchone() or (
-        0,
-    )
+    (number,) = connection.execute(
+        "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    ).fetchone() or (0,)
     return int(number)
 
 
 def end(connection: Connection) -> tuple[int, Place]:
     """How many events the log has, and the place of the last."""
     row = connection.execute(
-        "select number, octet_length(hashes), xid, id from audit_tile where level = 0"
+        "select number, octet_length(hashes), xid::text::bigint, id from audit_tile where level = 0"
         " order by number desc limit 1"
     ).fetchone()
     if row is None:
@@ -169,7 +167,7 @@ def tiles(connection: Connection, level: int) -> Iterator[Tile]:
     number = 0
     while True:
         page = connection.execute(
-            "select number, hashes, xid, id, ids from audit_tile where level = %s and number >= %s"
+            "select number, hashes, xid::text::bigint, id, ids from audit_tile where level = %s and number >= %s"
             " order by number limit 256",
             [level, number],
         ).fetchall()
@@ -179,6 +177,20 @@ def tiles(connection: Connection, level: int) -> Iterator[Tile]:
         if not page:
             return
         number += 1
+
+
+def leaf_index(connection: Connection, place: Place, leaf: bytes) -> int | None:
+    """Where the leaf of an event stands; None while it is not in the log."""
+    found = connection.execute(
+        "select number, hashes from audit_tile where level = 0"
+        " and (xid, id) >= (%s::text::xid8, %s) order by xid, id limit 1",
+        [str(place.xid), place.id],
+    ).fetchone()
+    if found is None:
+        return None
+    number, hashes = found
+    leaves = hashes_of(hashes)
+    return number * WIDTH + leaves.index(leaf) if leaf in leaves else None
 
 
 def add_tiles(connection: Connection, tiles: Iterable[Tile]) -> None:
