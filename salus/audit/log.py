@@ -26,6 +26,7 @@ COLUMNS = (
     *("system", "persons"),
 )
 PAGE = 2**20  # events read by one statement: 32 MiB of hashes
+LAST_TRANSACTION = 2**63 - 1
 
 _HEADER = 19  # bytes before the first row
 _END = b"\xff\xff"
@@ -38,6 +39,7 @@ _ROWS = sql.SQL(
     copy (
         select {} from audit_event
         where xid >= %s and (xid, id) > (%s, %s) and xid < %s
+            and at >= %s and at < %s
         order by xid, id limit %s
     ) to stdout (format binary)
     """
@@ -104,10 +106,16 @@ def connect(login: Login) -> Connection:
 
 
 def entries(
-    connection: Connection, after: Place, *, before: int, limit: int = PAGE
+    connection: Connection,
+    after: Place,
+    *,
+    before: int = LAST_TRANSACTION,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = PAGE,
 ) -> Iterator[Entry]:
-    """The next events behind a place, in order, of transactions below ``before``."""
-    for row in _rows(connection, after, before, limit):
+    """The next events behind a place, in order; of transactions below ``before``, of this time only."""
+    for row in _rows(connection, after, before, limit, since, until):
         at, number, xid = _FIRST_COLUMNS.unpack_from(row)
         yield Entry(Place(xid, number), at, leaf_hash(row))
 
@@ -117,8 +125,16 @@ def row_of(connection: Connection, place: Place) -> bytes | None:
     return next(_rows(connection, Place(place.xid, place.id - 1), place.xid + 1, 1), None)
 
 
-def _rows(connection: Connection, after: Place, before: int, limit: int) -> Iterator[bytes]:
-    values = [str(after.xid), str(after.xid), after.id, str(before), limit]
+def _rows(
+    connection: Connection,
+    after: Place,
+    before: int,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Iterator[bytes]:
+    span = [since or "-infinity", until or "infinity"]
+    values = [str(after.xid), str(after.xid), after.id, str(before), *span, limit]
     with connection.cursor() as cursor, cursor.copy(_ROWS, values) as stream:
         start = _HEADER
         for message in stream:
@@ -171,26 +187,33 @@ def tiles(connection: Connection, level: int) -> Iterator[Tile]:
             " order by number limit 256",
             [level, number],
         ).fetchall()
-        for number, hashes, xid, last, ids in page:
-            events = Events(last=Place(xid, last), ids=ids) if level == 0 else None
-            yield Tile(level=level, number=number, hashes=hashes, events=events)
+        yield from _tiles(level, page)
         if not page:
             return
-        number += 1
+        number = page[-1][0] + 1
+
+
+def _tiles(level: int, rows: Iterable[tuple[Any, ...]]) -> Iterator[Tile]:
+    for number, hashes, xid, last, ids in rows:
+        events = Events(last=Place(xid, last), ids=ids) if level == 0 else None
+        yield Tile(level=level, number=number, hashes=hashes, events=events)
+
+
+def tile_at(connection: Connection, place: Place) -> Tile | None:
+    """The tile of the event that stands there; None while it is not in the log."""
+    rows = connection.execute(
+        "select number, hashes, xid::text::bigint, id, ids from audit_tile where level = 0"
+        " and (xid, id) >= (%s::text::xid8, %s) order by xid, id limit 1",
+        [str(place.xid), place.id],
+    )
+    return next(_tiles(0, rows.fetchall()), None)
 
 
 def leaf_index(connection: Connection, place: Place, leaf: bytes) -> int | None:
     """Where the leaf of an event stands; None while it is not in the log."""
-    found = connection.execute(
-        "select number, hashes from audit_tile where level = 0"
-        " and (xid, id) >= (%s::text::xid8, %s) order by xid, id limit 1",
-        [str(place.xid), place.id],
-    ).fetchone()
-    if found is None:
-        return None
-    number, hashes = found
-    leaves = hashes_of(hashes)
-    return number * WIDTH + leaves.index(leaf) if leaf in leaves else None
+    tile = tile_at(connection, place)
+    leaves = hashes_of(tile.hashes) if tile else []
+    return tile.number * WIDTH + leaves.index(leaf) if tile and leaf in leaves else None
 
 
 def add_tiles(connection: Connection, tiles: Iterable[Tile]) -> None:

@@ -24,8 +24,6 @@ from salus.kernel.errors import SalusError
 
 MOST_FINDINGS = 10_000  # then it stops reading: the log as a whole is lost
 
-_EVERY = 2**63 - 1  # a transaction behind all others
-
 
 def verify(
     connect: Callable[[], Connection],
@@ -79,7 +77,7 @@ def _all_entries(connection: Connection) -> Iterator[Entry]:
     place, full = Place(0, 0), True
     while full:
         read = 0
-        for entry in log.entries(connection, place, before=_EVERY):
+        for entry in log.entries(connection, place):
             read += 1
             place = entry.place
             yield entry
