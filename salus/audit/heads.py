@@ -17,6 +17,7 @@ from salus.kernel.data_folder import disk_errors
 from salus.kernel.signing import Document, Signer
 
 _LINES = 4096  # bytes: more than two lines
+_SELECT = "select size, root, at, signature from audit_head"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,22 @@ def add_head(connection: Connection, head: SignedHead) -> None:
         "insert into audit_head (size, at, root, signature) values (%s, %s, %s, %s)",
         [head.size, head.at, head.root, head.signature],
     )
+
+
+def newest_head(connection: Connection) -> SignedHead | None:
+    return _one(connection.execute(f"{_SELECT} order by size desc limit 1").fetchone())
+
+
+def head_of(connection: Connection, size: int) -> SignedHead | None:
+    """The head of a tree of just this size."""
+    return _one(connection.execute(f"{_SELECT} where size = %s", [size]).fetchone())
+
+
+def _one(row: tuple[Any, ...] | None) -> SignedHead | None:
+    if row is None:
+        return None
+    size, root, at, signature = row
+    return SignedHead(size=size, root=bytes(root), at=at, signature=signature)
 
 
 def heads_after(connection: Connection, size: int) -> Iterator[SignedHead]:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 from psycopg.types.multirange import Multirange
-from psycopg.types.numeric import Int8BinaryDumper, Int8BinaryLoader, IntLoader
+from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.range import Range
 
-from salus.audit.merkle import HASH, WIDTH, leaf_hash
+from salus.audit.merkle import HASH, WIDTH, hashes_of, leaf_hash
 from salus.kernel.errors import SalusError
 from salus.kernel.postgres import Login
 
@@ -26,6 +26,7 @@ COLUMNS = (
     *("system", "persons"),
 )
 PAGE = 2**20  # events read by one statement: 32 MiB of hashes
+LAST_TRANSACTION = 2**63 - 1
 
 _HEADER = 19  # bytes before the first row
 _END = b"\xff\xff"
@@ -38,6 +39,7 @@ _ROWS = sql.SQL(
     copy (
         select {} from audit_event
         where xid >= %s and (xid, id) > (%s, %s) and xid < %s
+            and at >= %s and at < %s
         order by xid, id limit %s
     ) to stdout (format binary)
     """
@@ -97,19 +99,23 @@ class _XidDumper(Int8BinaryDumper):
 
 
 def connect(login: Login) -> Connection:
-    """A connection that reads and writes transaction numbers as integers."""
+    """A connection of a program that reads or writes the log as a whole."""
     connection = psycopg.connect(**asdict(login), autocommit=True)
-    connection.adapters.register_loader(_XID8, IntLoader)
-    connection.adapters.register_loader(_XID8, Int8BinaryLoader)
     connection.adapters.register_dumper(Xid, _XidDumper)
     return connection
 
 
 def entries(
-    connection: Connection, after: Place, *, before: int, limit: int = PAGE
+    connection: Connection,
+    after: Place,
+    *,
+    before: int = LAST_TRANSACTION,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = PAGE,
 ) -> Iterator[Entry]:
-    """The next events behind a place, in order, of transactions below ``before``."""
-    for row in _rows(connection, after, before, limit):
+    """The next events behind a place, in order; of transactions below ``before``, of this time only."""
+    for row in _rows(connection, after, before, limit, since, until):
         at, number, xid = _FIRST_COLUMNS.unpack_from(row)
         yield Entry(Place(xid, number), at, leaf_hash(row))
 
@@ -119,8 +125,16 @@ def row_of(connection: Connection, place: Place) -> bytes | None:
     return next(_rows(connection, Place(place.xid, place.id - 1), place.xid + 1, 1), None)
 
 
-def _rows(connection: Connection, after: Place, before: int, limit: int) -> Iterator[bytes]:
-    values = [str(after.xid), str(after.xid), after.id, str(before), limit]
+def _rows(
+    connection: Connection,
+    after: Place,
+    before: int,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Iterator[bytes]:
+    span = [since or "-infinity", until or "infinity"]
+    values = [str(after.xid), str(after.xid), after.id, str(before), *span, limit]
     with connection.cursor() as cursor, cursor.copy(_ROWS, values) as stream:
         start = _HEADER
         for message in stream:
@@ -137,16 +151,16 @@ def instant(microseconds: int) -> datetime:
 
 def horizon(connection: Connection) -> int:
     """The transaction below which all have ended: no event can come there any more."""
-    (number,) = connection.execute("select pg_snapshot_xmin(pg_current_snapshot())").fetchone() or (
-        0,
-    )
+    (number,) = connection.execute(
+        "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    ).fetchone() or (0,)
     return int(number)
 
 
 def end(connection: Connection) -> tuple[int, Place]:
     """How many events the log has, and the place of the last."""
     row = connection.execute(
-        "select number, octet_length(hashes), xid, id from audit_tile where level = 0"
+        "select number, octet_length(hashes), xid::text::bigint, id from audit_tile where level = 0"
         " order by number desc limit 1"
     ).fetchone()
     if row is None:
@@ -169,16 +183,37 @@ def tiles(connection: Connection, level: int) -> Iterator[Tile]:
     number = 0
     while True:
         page = connection.execute(
-            "select number, hashes, xid, id, ids from audit_tile where level = %s and number >= %s"
+            "select number, hashes, xid::text::bigint, id, ids from audit_tile where level = %s and number >= %s"
             " order by number limit 256",
             [level, number],
         ).fetchall()
-        for number, hashes, xid, last, ids in page:
-            events = Events(last=Place(xid, last), ids=ids) if level == 0 else None
-            yield Tile(level=level, number=number, hashes=hashes, events=events)
+        yield from _tiles(level, page)
         if not page:
             return
-        number += 1
+        number = page[-1][0] + 1
+
+
+def _tiles(level: int, rows: Iterable[tuple[Any, ...]]) -> Iterator[Tile]:
+    for number, hashes, xid, last, ids in rows:
+        events = Events(last=Place(xid, last), ids=ids) if level == 0 else None
+        yield Tile(level=level, number=number, hashes=hashes, events=events)
+
+
+def tile_at(connection: Connection, place: Place) -> Tile | None:
+    """The tile of the event that stands there; None while it is not in the log."""
+    rows = connection.execute(
+        "select number, hashes, xid::text::bigint, id, ids from audit_tile where level = 0"
+        " and (xid, id) >= (%s::text::xid8, %s) order by xid, id limit 1",
+        [str(place.xid), place.id],
+    )
+    return next(_tiles(0, rows.fetchall()), None)
+
+
+def leaf_index(connection: Connection, place: Place, leaf: bytes) -> int | None:
+    """Where the leaf of an event stands; None while it is not in the log."""
+    tile = tile_at(connection, place)
+    leaves = hashes_of(tile.hashes) if tile else []
+    return tile.number * WIDTH + leaves.index(leaf) if tile and leaf in leaves else None
 
 
 def add_tiles(connection: Connection, tiles: Iterable[Tile]) -> None:

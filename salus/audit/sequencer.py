@@ -112,7 +112,8 @@ class _Growth:
             self._room = merkle.WIDTH
 
     def end(self) -> None:
-        self._keep([*self._appended(), *self.edge.unfilled()])
+        tiles = [*self._appended(), *self.edge.unfilled()]
+        self._keep(tile for tile in tiles if tile[0] > 0 or self._entries)
 
     def write(self, connection: Connection) -> None:
         new = [tile for tile in self._tiles if (tile.level, tile.number) not in self._begun]
