@@ -17,6 +17,7 @@ from salus.audit.models import EventKind
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, NotFound
+from salus.kernel.rows import acting_as
 
 Json = dict[str, Any]
 
@@ -32,7 +33,7 @@ def inclusion_proof(*, actor: Actor, event: int) -> Json:
     ``leaf``, ``index``, ``path`` (hexadecimal hashes), ``head`` (as signed) and ``keys`` (JWK Set). Raises
     NotFound unless the event is about the actor, NotInLogYet in its first seconds.
     """
-    with transaction.atomic():
+    with acting_as(actor):
         place, several = _own_event(actor, event)
         record(actor=actor, kind=EventKind.RECORD_VIEWED, at=now(), person=actor.person)
         row = log.row_of(_connection(), place)
