@@ -11,7 +11,8 @@ An edition is published as a folder of files and one signed document, ``edition.
 
 import json
 import shutil
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -28,7 +29,8 @@ from salus.activity_report.counting import count, gather, snapshot
 from salus.activity_report.edition import Cell, Check, Edition, Outcome, indicators
 from salus.activity_report.formats import DOCUMENT, files_of
 from salus.activity_report.layout import title_of
-from salus.activity_report.models import ArchivedEdition
+from salus.activity_report.models import ArchivedEdition, RollUp
+from salus.activity_report.rollup import keep, roll_ups
 from salus.activity_report.signing import Document, fingerprint, sign
 from salus.kernel.data_folder import disk_errors, write_whole
 from salus.kernel.errors import Conflict
@@ -40,8 +42,16 @@ class ChecksFailed(Conflict):
     """The count contradicts itself, or what was published before."""
 
 
-def count_anew(month: Month, *, now: datetime) -> Edition:
-    """What the rows say of a month, as the edition that could be published next, self-checks included.
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An edition that could be published next, and what to roll up of its count."""
+
+    edition: Edition
+    roll_ups: Sequence[RollUp] = ()
+
+
+def count_anew(month: Month, *, now: datetime) -> Draft:
+    """What the rows say of a month, self-checks included.
 
     Before its release date it is provisional and unchecked. Raises MonthNotBegun and MonthBeforeData.
     """
@@ -59,18 +69,22 @@ def count_anew(month: Month, *, now: datetime) -> Edition:
         provisional=now.date().isoformat() if early else "",
     )
     if evidence is None:
-        return edition
+        return Draft(edition=edition)
     before = {old.period: old for old in earlier}  # the last revision of each
     closed = public_holidays(month.year - 2, month.year)
-    return replace(edition, checks=tuple(checks.check(found, evidence, edition, before, closed)))
+    found_out = checks.check(found, evidence, edition, before, closed)
+    return Draft(
+        edition=replace(edition, checks=tuple(found_out)), roll_ups=roll_ups(found, evidence)
+    )
 
 
-def publish(edition: Edition, *, reason: str = "", despite: str = "") -> Edition:
-    """Publish a count for good: the month's first edition, or a revision with its reason.
+def publish(draft: Draft, *, reason: str = "", despite: str = "") -> Edition:
+    """Publish a count for good, and roll it up: the month's first edition, or a revision with its reason.
 
     Raises ChecksFailed, saying what contradicts what, unless ``despite`` gives a reason to print, and
     Conflict when another publication of the month came first.
     """
+    edition = draft.edition
     failed = [check for check in edition.checks if check.outcome is Outcome.FAILED]
     if failed and not despite:
         raise ChecksFailed(_refusal(edition, failed))
@@ -95,6 +109,7 @@ def publish(edition: Edition, *, reason: str = "", despite: str = "") -> Edition
             published_at=datetime.fromisoformat(edition.counted_at),
             document=document,
         )
+        keep(draft.roll_ups)
     return edition
 
 
@@ -130,7 +145,7 @@ def _write(edition: Edition) -> Document:
 
 def _explained(indicator: Indicator) -> dict[str, Any]:
     facts = asdict(indicator) | {"sources": indicator.sources}
-    del facts["tally"], facts["id"]  # its SQL stands there; the id is the key
+    del facts["id"]  # it is the key
     return facts
 
 

@@ -44,21 +44,22 @@ def report(
     (salus.activity_report.publication), and what `disk_errors` raises.
     """
     published = revisions(month)
-    counted = count_anew(month, now=clock.now())
+    draft = count_anew(month, now=clock.now())
+    counted = draft.edition
     note = ""
     if counted.provisional:
         return Report(path=_written(counted, format, language, out), note=_early(counted))
     if not published:
         if reason:
             raise InvalidInput(f"{month} is not published yet: its first edition needs no --reason")
-        edition = publish(counted, despite=override)
+        edition = publish(draft, despite=override)
     else:
         edition = published[-1]
         changed = differences(counted, edition)
         if reason and not changed:
             raise NothingToRevise(f"the rows say what revision {edition.revision} of {month} says")
         if reason:
-            edition = publish(counted, reason=reason, despite=override)
+            edition = publish(draft, reason=reason, despite=override)
         elif changed:
             note = (
                 f"{len(changed)} cells would differ today: this is revision {edition.revision} as it was"
