@@ -5,6 +5,7 @@ An edition is published as a folder of files and one signed document, ``edition.
     edition     what was counted, cell by cell (salus.activity_report.edition)
     data        SHA-256 of ``edition`` in its canonical spelling; printed in every file
     indicators  of each its definition, population, unit, source tables, and the SQL that was run
+    rolled_up   the cells to which more belongs than that SQL finds: what was deleted by a retention rule
     files       SHA-256 of every other file of the edition
     signature   over all of it (salus.activity_report.signing)
 """
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +24,7 @@ from django.db import connection, transaction
 from django.utils.translation import override
 
 from salus.activity_report import checks
-from salus.activity_report.archive import folder_of, history
+from salus.activity_report.archive import edition_of, folder_of, history
 from salus.activity_report.assembling import assemble
 from salus.activity_report.calendar import public_holidays, release_of
 from salus.activity_report.counting import count, gather, snapshot
@@ -30,7 +32,7 @@ from salus.activity_report.edition import Cell, Check, Edition, Outcome, indicat
 from salus.activity_report.formats import DOCUMENT, files_of
 from salus.activity_report.layout import title_of
 from salus.activity_report.models import ArchivedEdition, RollUp
-from salus.activity_report.rollup import keep, roll_ups
+from salus.activity_report.rollup import count_of, keep, roll_ups
 from salus.activity_report.signing import Document, fingerprint, sign
 from salus.kernel.data_folder import disk_errors, write_whole
 from salus.kernel.errors import Conflict
@@ -48,6 +50,7 @@ class Draft:
 
     edition: Edition
     roll_ups: Sequence[RollUp] = ()
+    rolled_up: Sequence[Cell] = ()  # the cells to which roll-ups were added, since rows are gone
 
 
 def count_anew(month: Month, *, now: datetime) -> Draft:
@@ -74,7 +77,9 @@ def count_anew(month: Month, *, now: datetime) -> Draft:
     closed = public_holidays(month.year - 2, month.year)
     found_out = checks.check(found, evidence, edition, before, closed)
     return Draft(
-        edition=replace(edition, checks=tuple(found_out)), roll_ups=roll_ups(found, evidence)
+        edition=replace(edition, checks=tuple(found_out)),
+        roll_ups=roll_ups(found, evidence),
+        rolled_up=sorted(found.rolled_up),
     )
 
 
@@ -102,7 +107,7 @@ def publish(draft: Draft, *, reason: str = "", despite: str = "") -> Edition:
                 f"another report of {edition.period} was published meanwhile: start again"
             )
         # The files first: a kill before the row leaves a folder that nobody knows, and is made again.
-        document = _write(edition)
+        document = _write(edition, draft.rolled_up)
         ArchivedEdition.objects.create(
             period=edition.month.first_day,
             revision=edition.revision,
@@ -113,6 +118,24 @@ def publish(draft: Draft, *, reason: str = "", despite: str = "") -> Edition:
     return edition
 
 
+def from_roll_ups(month: Month) -> Edition:
+    """The newest revision of a month once more, from its roll-ups: cell by cell, and no row is asked.
+
+    Raises NotFound where nothing is published.
+    """
+    published = edition_of(month)
+    earlier = list(takewhile(lambda edition: edition != published, history()))
+    return assemble(
+        count_of(month),
+        earlier,
+        revision=published.revision,
+        counted_at=published.counted_at,
+        reason=published.reason,
+        override=published.override,
+        checks=published.checks,
+    )
+
+
 def differences(edition: Edition, published: Edition) -> list[Cell]:
     """The cells whose values differ, or that only one of the two has."""
     one, other = edition.cells, published.cells
@@ -120,7 +143,7 @@ def differences(edition: Edition, published: Edition) -> list[Cell]:
     return [cell for cell in one | other if one.get(cell, missing) != other.get(cell, missing)]
 
 
-def _write(edition: Edition) -> Document:
+def _write(edition: Edition, rolled_up: Sequence[Cell]) -> Document:
     folder = folder_of(edition)
     made = folder.with_name(f".{folder.name}.new")
     for old in (made, folder):
@@ -135,6 +158,7 @@ def _write(edition: Edition) -> Document:
             "edition": edition.as_json(),
             "data": fingerprint(edition),
             "indicators": {name: _explained(one) for name, one in indicators().items()},
+            "rolled_up": [list(cell) for cell in rolled_up],
             "files": hashes,
         }
     )
