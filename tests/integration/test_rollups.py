@@ -19,7 +19,7 @@ from salus.activity_report.archive import edition_of, folder_of
 from salus.activity_report.counting import Count, Evidence, count, gather, snapshot
 from salus.activity_report.edition import Edition, indicators
 from salus.activity_report.models import RollUp
-from salus.activity_report.pruned import RollUpMissing
+from salus.activity_report.pruned import RollUpMissing, pruned
 from salus.activity_report.publication import count_anew, differences, from_roll_ups, publish
 from salus.activity_report.rollup import complete_until
 from salus.activity_report.run import report
@@ -161,6 +161,17 @@ def test_a_row_that_comes_late_is_noticed_and_rolled_up_with_its_revision(
     assert from_roll_ups(MONTHS[0]) == edition_of(MONTHS[0])
     changed = [key for key, days in of_tallies().items() if days != before[key]]
     assert [day for _, day in changed] == [MONTHS[0].first_day]
+
+
+def test_no_month_is_dropped_while_a_report_counts(
+    published: list[Edition], rows: psycopg.Connection
+) -> None:
+    rows.execute("set lock_timeout = '50ms'")
+    with snapshot() as cursor:
+        pruned(cursor, [i.tally for i in indicators().values() if i.tally], LAST)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            drop(rows, FIRST, FIRST)
+    rows.execute("reset lock_timeout")
 
 
 def test_dropping_closed_months_changes_no_figure(
