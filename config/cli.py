@@ -84,6 +84,7 @@ def _report(options: argparse.Namespace) -> int:
             out=options.out,
             reason=options.reason,
             override=options.override,
+            rolled_up=options.from_rollups,
         )
         if done.note:
             print(f"salus: {done.note}", file=sys.stderr)
@@ -111,6 +112,12 @@ def _verify(file: Path) -> int:
     print(
         f"{name}: signed here, and equal in all {verdict.recounted} cells, recounted from the rows"
     )
+    if verdict.rolled_up:
+        named = ", ".join(dict.fromkeys(indicator for indicator, _, _ in verdict.rolled_up))
+        print(
+            f"of {len(verdict.rolled_up)} cells rows are gone by a retention rule, and their roll-ups"
+            f" were added: {named}"
+        )
     return 0
 
 
@@ -227,6 +234,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--override", default="", metavar="REASON", help="publish although a self-check fails"
+    )
+    command.add_argument(
+        "--from-rollups",
+        action="store_true",
+        help="draw a published month anew from its roll-ups, at once and without counting",
     )
 
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")

@@ -1,8 +1,9 @@
 """Counting: every registered indicator, asked for one month in one snapshot of the rows."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,9 +15,11 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.timezone import get_default_timezone
 
 from salus.activity_report.edition import Cell, Number, indicators
+from salus.activity_report.pruned import Days, Pruned, pruned
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure
 from salus.kernel.month import Month
+from salus.kernel.tally import Tally
 
 ChartCell = tuple[str, str]  # period YYYY-MM, code
 HISTORY_MONTHS = 14  # before the reported one, of what began on each day
@@ -41,6 +44,8 @@ class Count:
     figures: Mapping[str, Number]
     flows_before: Mapping[str, Number]  # of figures that are flows: a month earlier
     charts: Mapping[str, Mapping[ChartCell, int]]
+    # Of cells to which rows belong that are gone by a retention rule: those were not counted, but added from roll-ups.
+    rolled_up: frozenset[Cell] = frozenset()
 
     def cells(self, asked: Mapping[str, Indicator]) -> dict[Cell, Number]:
         """Every value as it would be printed were nothing withheld; ``asked``: what was counted."""
@@ -64,6 +69,8 @@ class Evidence:
     # Of stocks, flows and flow charts that are tallies: how many began on each day of HISTORY_MONTHS
     # and of the month; days without any are left out.
     daily: Mapping[str, Mapping[date, int]]
+    # Of tallies whose rows may be pruned, to the end of the month: how many began on each day whose month is there.
+    prunable: Mapping[Tally, Mapping[Month, Days]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -90,11 +97,12 @@ def count(
     if month.start(get_default_timezone()) > as_of:
         raise MonthNotBegun(f"{month} has not begun yet: there is nothing to report of it")
     every = (asked or indicators()).values()
-    charts = {i.id: _series(cursor, i, month) for i in every if i.kind is Kind.CHART}
+    gone = pruned(cursor, {i.tally for i in every if i.tally}, month)
+    charts = {i.id: _series(cursor, i, month, gone) for i in every if i.kind is Kind.CHART}
     figures = {
         i.id: share(charts[i.cell_of], str(month), i.codes[0])
         if i.cell_of
-        else _value(cursor, i.sql, month)
+        else _figure(cursor, i, month, gone)
         for i in every
         if i.kind is Kind.FIGURE
     }
@@ -105,10 +113,11 @@ def count(
         month=month,
         as_of=as_of,
         running=month.end(get_default_timezone()) > as_of,
-        simulated=_simulated(),
+        simulated=simulated(),
         figures=figures,
-        flows_before={i.id: _value(cursor, i.sql, month + -1) for i in flows},
+        flows_before={i.id: _figure(cursor, i, month + -1, gone) for i in flows},
         charts=charts,
+        rolled_up=frozenset(_rolled_up(every, month, gone)),
     )
 
 
@@ -116,23 +125,52 @@ def gather(cursor: CursorWrapper, month: Month) -> Evidence:
     every = indicators().values()
     stocks = [i for i in every if i.kind is Kind.FIGURE and i.measure is Measure.STOCK]
     tallies = {i.id: i.tally for i in every if i.tally}
+    gone = pruned(cursor, set(tallies.values()), month)
     first = month + -HISTORY_MONTHS
     days = {  # several indicators count one tally
-        tally: dict(_rows(cursor, tally.begun_by_day, first, month))
+        tally: begun_by_day(cursor, tally, min(tally.prunable_from or first, first), month)
         for tally in dict.fromkeys(tallies.values())
     }
     return Evidence(
-        stocks_before={i.id: _value(cursor, i.sql, month + -1) for i in stocks},
+        stocks_before={i.id: _figure(cursor, i, month + -1, gone) for i in stocks},
         movements={
-            i.id: _rows(cursor, tallies[i.id].movement, month, month)[0]
-            for i in stocks
-            if i.id in tallies
+            i.id: _moved(cursor, tallies[i.id], month, gone) for i in stocks if i.id in tallies
         },
-        daily={name: days[tally] for name, tally in tallies.items()},
+        daily={
+            name: _since(first, days[tally]) + Counter(gone.days(tally, first, month))
+            for name, tally in tallies.items()
+        },
+        prunable={t: rows_there(t, days[t], month, gone) for t in gone.months},
     )
 
 
-def _simulated() -> str:
+def rows_there(tally: Tally, days: Days, until: Month, gone: Pruned) -> dict[Month, Days]:
+    """``days`` by month, without the months that are gone: what a roll-up may keep."""
+    there: dict[Month, dict[date, int]] = {
+        month: {}
+        for month in tally.prunable_months(until)
+        if not gone.concerns(tally, first=month, last=month)
+    }
+    for day, number in days.items():
+        if (month := Month.of(day)) in there:
+            there[month][day] = number
+    return dict(there)
+
+
+def begun_by_day(cursor: CursorWrapper, tally: Tally, first: Month, last: Month) -> Counter[date]:
+    return Counter(dict(_rows(cursor, tally.begun_by_day, first, last)))
+
+
+def _since(first: Month, days: Counter[date]) -> Counter[date]:
+    return Counter({day: number for day, number in days.items() if day >= first.first_day})
+
+
+def _moved(cursor: CursorWrapper, tally: Tally, month: Month, gone: Pruned) -> tuple[int, int]:
+    gained, lost = _rows(cursor, tally.movement, month, month)[0]
+    return gained + gone.begun(tally, first=month, last=month), lost
+
+
+def simulated() -> str:
     """Whether people are synthetic: a report of them must say so. The one thing known of a sibling."""
     nations = apps.get_model("simulation", "Nation").objects
     denominator = nations.values_list("scale_denominator", flat=True).first()
@@ -147,12 +185,16 @@ def _rows(cursor: CursorWrapper, sql: str, first: Month, last: Month) -> list[tu
     return rows
 
 
-def _value(cursor: CursorWrapper, sql: str, month: Month) -> Any:
-    ((value,),) = _rows(cursor, sql, month, month)
+def _figure(cursor: CursorWrapper, indicator: Indicator, month: Month, gone: Pruned) -> Any:
+    ((value,),) = _rows(cursor, indicator.sql, month, month)
+    if indicator.tally:
+        return value + _gone_of(indicator, month, gone)
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _series(cursor: CursorWrapper, indicator: Indicator, month: Month) -> dict[ChartCell, int]:
+def _series(
+    cursor: CursorWrapper, indicator: Indicator, month: Month, gone: Pruned
+) -> dict[ChartCell, int]:
     window = month.last(CHART_MONTHS)
     found = {
         (str(Month.of(day)), code): int(number)
@@ -160,8 +202,29 @@ def _series(cursor: CursorWrapper, indicator: Indicator, month: Month) -> dict[C
     }
     if unknown := {code for _, code in found} - set(indicator.codes):
         raise ValueError(f"{indicator.id} counts by codes that it does not declare: {unknown}")
-    cells = [(str(period), code) for period in window for code in indicator.codes]
-    return {cell: found.get(cell, 0) for cell in cells}
+    return {
+        (str(period), code): found.get((str(period), code), 0) + _gone_of(indicator, period, gone)
+        for period in window
+        for code in indicator.codes
+    }
+
+
+def _gone_of(indicator: Indicator, month: Month, gone: Pruned) -> int:
+    return gone.begun(indicator.tally, first=_reaches_back_to(indicator, month), last=month)
+
+
+def _rolled_up(every: Iterable[Indicator], month: Month, gone: Pruned) -> Iterator[Cell]:
+    for indicator in every:
+        periods = month.last(CHART_MONTHS) if indicator.kind is Kind.CHART else [month]
+        for period in periods:
+            first = _reaches_back_to(indicator, period)
+            if gone.concerns(indicator.tally, first=first, last=period):
+                yield indicator.id, str(period), ""  # what is broken down is no tally
+
+
+def _reaches_back_to(indicator: Indicator, month: Month) -> Month | None:
+    """The first month whose rows count into the value of ``month``; None: all before."""
+    return None if indicator.measure is Measure.STOCK else month
 
 
 def printable(chart: Indicator, counts: Mapping[ChartCell, int]) -> Mapping[ChartCell, Number]:

@@ -5,15 +5,18 @@ An edition is published as a folder of files and one signed document, ``edition.
     edition     what was counted, cell by cell (salus.activity_report.edition)
     data        SHA-256 of ``edition`` in its canonical spelling; printed in every file
     indicators  of each its definition, population, unit, source tables, and the SQL that was run
+    rolled_up   the cells to which more belongs than that SQL finds: what was deleted by a retention rule
     files       SHA-256 of every other file of the edition
     signature   over all of it (salus.activity_report.signing)
 """
 
 import json
 import shutil
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -21,14 +24,15 @@ from django.db import connection, transaction
 from django.utils.translation import override
 
 from salus.activity_report import checks
-from salus.activity_report.archive import folder_of, history
+from salus.activity_report.archive import edition_of, folder_of, history
 from salus.activity_report.assembling import assemble
 from salus.activity_report.calendar import public_holidays, release_of
 from salus.activity_report.counting import count, gather, snapshot
 from salus.activity_report.edition import Cell, Check, Edition, Outcome, indicators
 from salus.activity_report.formats import DOCUMENT, files_of
 from salus.activity_report.layout import title_of
-from salus.activity_report.models import ArchivedEdition
+from salus.activity_report.models import ArchivedEdition, RollUp
+from salus.activity_report.rollup import count_of, keep, roll_ups
 from salus.activity_report.signing import fingerprint, sign
 from salus.kernel.data_folder import disk_errors, write_whole
 from salus.kernel.errors import Conflict
@@ -41,8 +45,17 @@ class ChecksFailed(Conflict):
     """The count contradicts itself, or what was published before."""
 
 
-def count_anew(month: Month, *, now: datetime) -> Edition:
-    """What the rows say of a month, as the edition that could be published next, self-checks included.
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An edition that could be published next, and what to roll up of its count."""
+
+    edition: Edition
+    roll_ups: Sequence[RollUp] = ()
+    rolled_up: Sequence[Cell] = ()  # the cells to which roll-ups were added, since rows are gone
+
+
+def count_anew(month: Month, *, now: datetime) -> Draft:
+    """What the rows say of a month, self-checks included.
 
     Before its release date it is provisional and unchecked. Raises MonthNotBegun and MonthBeforeData.
     """
@@ -60,18 +73,24 @@ def count_anew(month: Month, *, now: datetime) -> Edition:
         provisional=now.date().isoformat() if early else "",
     )
     if evidence is None:
-        return edition
+        return Draft(edition=edition)
     before = {old.period: old for old in earlier}  # the last revision of each
     closed = public_holidays(month.year - 2, month.year)
-    return replace(edition, checks=tuple(checks.check(found, evidence, edition, before, closed)))
+    found_out = checks.check(found, evidence, edition, before, closed)
+    return Draft(
+        edition=replace(edition, checks=tuple(found_out)),
+        roll_ups=roll_ups(found, evidence),
+        rolled_up=sorted(found.rolled_up),
+    )
 
 
-def publish(edition: Edition, *, reason: str = "", despite: str = "") -> Edition:
-    """Publish a count for good: the month's first edition, or a revision with its reason.
+def publish(draft: Draft, *, reason: str = "", despite: str = "") -> Edition:
+    """Publish a count for good, and roll it up: the month's first edition, or a revision with its reason.
 
     Raises ChecksFailed, saying what contradicts what, unless ``despite`` gives a reason to print, and
     Conflict when another publication of the month came first.
     """
+    edition = draft.edition
     failed = [check for check in edition.checks if check.outcome is Outcome.FAILED]
     if failed and not despite:
         raise ChecksFailed(_refusal(edition, failed))
@@ -89,14 +108,33 @@ def publish(edition: Edition, *, reason: str = "", despite: str = "") -> Edition
                 f"another report of {edition.period} was published meanwhile: start again"
             )
         # The files first: a kill before the row leaves a folder that nobody knows, and is made again.
-        document = _write(edition)
+        document = _write(edition, draft.rolled_up)
         ArchivedEdition.objects.create(
             period=edition.month.first_day,
             revision=edition.revision,
             published_at=datetime.fromisoformat(edition.counted_at),
             document=document,
         )
+        keep(draft.roll_ups)
     return edition
+
+
+def from_roll_ups(month: Month) -> Edition:
+    """The newest revision of a month once more, from its roll-ups: cell by cell, and no row is asked.
+
+    Raises NotFound where nothing is published.
+    """
+    published = edition_of(month)
+    earlier = list(takewhile(lambda edition: edition != published, history()))
+    return assemble(
+        count_of(month),
+        earlier,
+        revision=published.revision,
+        counted_at=published.counted_at,
+        reason=published.reason,
+        override=published.override,
+        checks=published.checks,
+    )
 
 
 def differences(edition: Edition, published: Edition) -> list[Cell]:
@@ -106,7 +144,7 @@ def differences(edition: Edition, published: Edition) -> list[Cell]:
     return [cell for cell in one | other if one.get(cell, missing) != other.get(cell, missing)]
 
 
-def _write(edition: Edition) -> Document:
+def _write(edition: Edition, rolled_up: Sequence[Cell]) -> Document:
     folder = folder_of(edition)
     made = folder.with_name(f".{folder.name}.new")
     for old in (made, folder):
@@ -121,6 +159,7 @@ def _write(edition: Edition) -> Document:
             "edition": edition.as_json(),
             "data": fingerprint(edition),
             "indicators": {name: _explained(one) for name, one in indicators().items()},
+            "rolled_up": [list(cell) for cell in rolled_up],
             "files": hashes,
         }
     )
@@ -131,7 +170,7 @@ def _write(edition: Edition) -> Document:
 
 def _explained(indicator: Indicator) -> dict[str, Any]:
     facts = asdict(indicator) | {"sources": indicator.sources}
-    del facts["tally"], facts["id"]  # its SQL stands there; the id is the key
+    del facts["id"]  # it is the key
     return facts
 
 

@@ -1,7 +1,7 @@
 """`salus report --verify edition.json`: a published edition held against its signature, its files and the rows."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +10,14 @@ from typing import Any
 from django.db import DatabaseError
 from django.utils.timezone import get_default_timezone
 
-from salus.activity_report.counting import count, snapshot
+from salus.activity_report.counting import Count, count, snapshot
 from salus.activity_report.edition import Cell, Edition, Number
 from salus.activity_report.signing import check_signature, fingerprint
 from salus.kernel.errors import InvalidInput
 from salus.kernel.indicator import Indicator, Kind, Measure, Precision
+from salus.kernel.month import Month
 from salus.kernel.signing import Document, SignatureInvalid
+from salus.kernel.tally import Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,7 @@ class Difference:
 class Verdict:
     edition: Edition
     recounted: int  # cells; those withheld or without a value are not
+    rolled_up: tuple[Cell, ...]  # those of them to which roll-ups were added, since rows are gone
     differences: tuple[Difference, ...]
     changed_files: tuple[str, ...]  # beside the document, and not as published
 
@@ -45,7 +48,8 @@ def verify(path: Path) -> Verdict:
     edition = Edition.from_json(document["edition"])
     if fingerprint(edition) != document["data"]:
         raise SignatureInvalid("the fingerprint is not that of the edition's figures")
-    recounted = _recounted(document, edition)
+    found, asked = _recounted(document, edition)
+    recounted = found.cells(asked)
     printed = {cell: value for cell, value in edition.cells.items() if value is not None}
     differing = (
         Difference(indicator=cell[0], period=cell[1], code=cell[2], published=value, recounted=anew)
@@ -55,6 +59,7 @@ def verify(path: Path) -> Verdict:
     return Verdict(
         edition=edition,
         recounted=len(printed),
+        rolled_up=tuple(cell for cell in printed if cell in found.rolled_up),
         differences=tuple(differing),
         changed_files=tuple(_changed_files(document, path.parent)),
     )
@@ -74,7 +79,7 @@ def _read(path: Path) -> Document:
     return document
 
 
-def _recounted(document: Document, edition: Edition) -> dict[Cell, Number]:
+def _recounted(document: Document, edition: Edition) -> tuple[Count, Mapping[str, Indicator]]:
     asked = {name: _indicator(name, facts) for name, facts in document["indicators"].items()}
     after = edition.month.end(get_default_timezone())
     try:
@@ -85,7 +90,7 @@ def _recounted(document: Document, edition: Edition) -> dict[Cell, Number]:
             "the rows have another shape than when this was published: recount it with the release of"
             f" Salus that published it ({type(error).__name__})"
         ) from error
-    return found.cells(asked)
+    return found, asked
 
 
 def _indicator(name: str, facts: dict[str, Any]) -> Indicator:
@@ -99,8 +104,16 @@ def _indicator(name: str, facts: dict[str, Any]) -> Indicator:
             "measure": Measure(facts["measure"]),
             "precision": Precision(facts["precision"]),
             "codes": tuple(facts["codes"]),
+            "tally": _tally(facts.get("tally")),
         }
     )
+
+
+def _tally(facts: dict[str, Any] | None) -> Tally | None:
+    if not facts:
+        return None
+    since = facts["prunable_from"]
+    return Tally(**facts | {"prunable_from": Month(**since) if since else None})
 
 
 def _changed_files(document: Document, folder: Path) -> Iterator[str]:

@@ -1,15 +1,13 @@
 """Figures of the eligibility service (WSE): checks by kind of caller. The events are the count."""
 
+from salus.audit.counting import answered
+from salus.audit.models import Agent, EventKind
 from salus.kernel.indicator import Measure, Precision, figure
 from salus.kernel.tally import Tally
 
 
-def _checks(caller: str) -> Tally:
-    return Tally(
-        table="audit_event",
-        since="at",
-        where=f"kind = 'eligibility_check' and agent = '{caller}' and not denied and not repeated",
-    )
+def _checks(caller: Agent) -> Tally:
+    return answered(EventKind.ELIGIBILITY_CHECK, caller)
 
 
 @figure(
@@ -22,7 +20,7 @@ def _checks(caller: str) -> Tally:
 )
 def uses_pharmacy_total() -> Tally:
     """Checks answered to pharmacies from the start of the service to the end of the month."""
-    return _checks("pharmacy")
+    return _checks(Agent.PHARMACY)
 
 
 @figure(
@@ -35,7 +33,7 @@ def uses_pharmacy_total() -> Tally:
 )
 def uses_laboratory_total() -> Tally:
     """Checks answered to medical laboratories from the start of the service to the end of the month."""
-    return _checks("laboratory")
+    return _checks(Agent.LABORATORY)
 
 
 @figure(
@@ -47,7 +45,7 @@ def uses_laboratory_total() -> Tally:
 )
 def uses_rescue_total() -> Tally:
     """Checks answered to the fire and rescue corps from the start of the service to the end of the month."""
-    return _checks("rescue")
+    return _checks(Agent.RESCUE)
 
 
 @figure(
@@ -59,7 +57,7 @@ def uses_rescue_total() -> Tally:
 )
 def uses_pharmacy_in_month() -> Tally:
     """Checks answered to pharmacies in the month; a check and its retries count once."""
-    return _checks("pharmacy")
+    return _checks(Agent.PHARMACY)
 
 
 @figure(
@@ -71,7 +69,7 @@ def uses_pharmacy_in_month() -> Tally:
 )
 def uses_laboratory_in_month() -> Tally:
     """Checks answered to medical laboratories in the month; a check and its retries count once."""
-    return _checks("laboratory")
+    return _checks(Agent.LABORATORY)
 
 
 @figure(
@@ -83,4 +81,4 @@ def uses_laboratory_in_month() -> Tally:
 )
 def uses_rescue_in_month() -> Tally:
     """Checks answered to the fire and rescue corps in the month; a check and its retries count once."""
-    return _checks("rescue")
+    return _checks(Agent.RESCUE)

@@ -7,6 +7,8 @@ what joins it and what leaves it can be held against each other.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from salus.kernel.month import Month
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
@@ -15,6 +17,25 @@ class Tally:
     until: str = ""  # column: the instant from which it counts no more; '' where rows stay
     where: str = ""  # which rows count at all; '' for all
     distinct: str = ""  # column whose different values are counted, rather than rows
+    # The first of the table's partitions by month, where old ones are dropped by a retention rule; None where rows
+    # stay. What began in such a month is then known from its roll-up (salus.activity_report.rollup) alone.
+    prunable_from: Month | None = None
+
+    def __post_init__(self) -> None:
+        if self.prunable_from and (self.until or self.distinct):
+            raise ValueError(
+                f"{self.table}: days add up to a roll-up only where rows stay, each by itself"
+            )
+
+    @property
+    def name(self) -> str:
+        """What is counted, in one line that does not change with the layout of its SQL."""
+        return f"{self.table}.{self.since} where {self.where or 'true'}"
+
+    def prunable_months(self, until: Month) -> list[Month]:
+        """The months to ``until`` whose rows may be gone, oldest first."""
+        first = self.prunable_from
+        return until.last(until - first + 1) if first and first <= until else []
 
     @property
     def in_force(self) -> str:

@@ -1,5 +1,7 @@
 """Figures of the patient index (MPI)."""
 
+from salus.audit.counting import answered
+from salus.audit.models import EventKind
 from salus.kernel.indicator import Measure, figure
 from salus.kernel.tally import Tally
 
@@ -16,8 +18,4 @@ def index_requests_in_month() -> Tally:
 
     A request and its retries count once; refused requests do not count.
     """
-    return Tally(
-        table="audit_event",
-        since="at",
-        where="kind = 'index_request' and not denied and not repeated",
-    )
+    return answered(EventKind.INDEX_REQUEST)

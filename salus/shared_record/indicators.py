@@ -1,5 +1,7 @@
 """Figures of the shared care record (DSP): records, documents, openings."""
 
+from salus.audit.counting import answered
+from salus.audit.models import Agent, EventKind
 from salus.country import country
 from salus.kernel.indicator import Cells, Measure, Precision, chart, figure
 from salus.kernel.tally import Tally
@@ -150,14 +152,6 @@ def documents_stock() -> Tally:
     return _DOCUMENTS
 
 
-def _opened_by(agent: str) -> Tally:
-    return Tally(
-        table="audit_event",
-        since="at",
-        where=f"kind = 'document_opened' and agent = '{agent}' and not denied and not repeated",
-    )
-
-
 @chart(
     service="shared_record",
     title="Documents opened by patients",
@@ -167,7 +161,7 @@ def _opened_by(agent: str) -> Tally:
 )
 def documents_opened_by_patients() -> Tally:
     """Documents opened by patients, by month; a repeated request for the same opening counts once."""
-    return _opened_by("patient")
+    return answered(EventKind.DOCUMENT_OPENED, Agent.PATIENT)
 
 
 @chart(
@@ -182,4 +176,4 @@ def documents_opened_by_professionals() -> Tally:
 
     A repeated request for the same opening counts once.
     """
-    return _opened_by("professional")
+    return answered(EventKind.DOCUMENT_OPENED, Agent.PROFESSIONAL)

@@ -27,7 +27,7 @@ def _by_age(*, table: str, person: str, since: str, past: str) -> str:
                    {past} as past, count(*) as number
             from {table} join mpi_person on mpi_person.id = {person}
             where {since} < %(end)s group by 1, 2, 3
-        ), month as materialized (  -- who was born before the n-th of these dates is in the n-th band from the eldest, or elder
+        ), month as materialized (  -- who was born before the first date is in the eldest band
             select opens, array[{youngest}] as too_young
             from generate_series(
                 %(start)s::timestamptz, %(end)s - interval '1 day', '1 month') opens

@@ -17,7 +17,7 @@ from django.utils.timezone import get_default_timezone
 from salus.activity_report.archive import corrections, edition_of, folder_of, revisions
 from salus.activity_report.calendar import release_of
 from salus.activity_report.edition import Edition, Status
-from salus.activity_report.publication import ChecksFailed, count_anew, publish
+from salus.activity_report.publication import ChecksFailed, Draft, count_anew, publish
 from salus.activity_report.run import NothingToRevise, report
 from salus.activity_report.verify import verify
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
@@ -125,24 +125,24 @@ def test_the_doctor_misses_a_file_that_was_changed(published: Edition, nation: P
 def test_before_its_release_a_month_is_provisional_and_not_kept(nation: Path) -> None:
     month = Month(2025, 2)
     release = release_of(month)
-    early = count_anew(month, now=release.replace(hour=release.hour - 1))
+    early = count_anew(month, now=release.replace(hour=release.hour - 1)).edition
     assert early.provisional == release.date().isoformat()
     assert {figure.status for figure in early.figures} == {Status.PROVISIONAL}
-    assert count_anew(month, now=release).provisional == ""
+    assert count_anew(month, now=release).edition.provisional == ""
     with pytest.raises(NotFound):
         edition_of(month)
 
 
 def test_nobody_publishes_the_same_revision_twice(published: Edition) -> None:
     with pytest.raises(Conflict):
-        publish(published)
+        publish(Draft(edition=published))
     assert len(revisions(MONTH)) == 1
 
 
 def test_what_a_killed_publication_left_is_made_anew(published: Edition) -> None:
     month = Month(2024, 11)
     counted = count_anew(month, now=RELEASED)
-    half = folder_of(counted)
+    half = folder_of(counted.edition)
     half.mkdir(parents=True)
     (half / "report.csv").write_text("half a fi")
     publish(counted)
