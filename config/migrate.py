@@ -1,13 +1,14 @@
 """What only the owner of the tables may do: runs as owner, on its own, or called by `salus serve` and `salus simulate`.
 
-    python -m config.migrate               bring the database to the code's shape
-    python -m config.migrate set-aside     take indexes and constraints away, before a nation is loaded
-    python -m config.migrate put-back      put them back, after it
+python -m config.migrate               bring the database to the code's shape
+python -m config.migrate set-aside     take indexes and constraints away, before a nation is loaded
+python -m config.migrate put-back      put them back, after it
 """
 
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import django
 from django.core.management import call_command
@@ -15,7 +16,9 @@ from django.db import ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from salus.kernel.errors import AlreadyRunning
+from salus.kernel.logs import Formatter
 
+BUSY = 75  # exit code (sysexits.h: EX_TEMPFAIL): a simulation is filling this installation
 RIGHTS = Path(__file__).with_name("rights.sql")
 
 
@@ -72,11 +75,18 @@ def _put_back_what_a_killed_load_left() -> None:
             put_back()
 
 
+def _end(error: Exception) -> NoReturn:
+    """Exit with code BUSY, or 1 and the place of the error: its text may quote values of rows."""
+    if isinstance(error, AlreadyRunning):
+        sys.exit(BUSY)
+    sys.exit(Formatter().formatException((type(error), error, error.__traceback__)))
+
+
 if __name__ == "__main__":
     os.environ["SALUS_ROLE"] = "owner"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     try:
         main(*sys.argv[1:] or ["migrate"])
-    except AlreadyRunning as error:
-        sys.exit(f"salus: {error}")
+    except Exception as error:
+        _end(error)

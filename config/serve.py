@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+from config.migrate import BUSY
 from salus.kernel.errors import AlreadyRunning, SalusError
 from salus.kernel.postgres import serving
 from salus.kernel.process import start_child
@@ -100,8 +101,11 @@ def migrate(data: Path) -> None:
 
 
 def as_owner(data: Path, work: str) -> None:
-    """Have `config.migrate` do its ``work``."""
-    if _python(data, "owner", ["-m", "config.migrate", work]).wait() != 0:
+    """Have `config.migrate` do its ``work``. Raises AlreadyRunning while a nation is loaded."""
+    code = _python(data, "owner", ["-m", "config.migrate", work]).wait()
+    if code == BUSY:
+        raise AlreadyRunning("a simulation is filling this installation: wait for it")
+    if code != 0:
         raise MigrationFailed("the tables could not be brought up to date; see the lines above")
 
 

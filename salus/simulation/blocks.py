@@ -61,8 +61,8 @@ def blocks(world: World, until: Month, *, store: ContentStore | None) -> list[Wo
     versions = versions_per_month(world.plan)
     for month in np.flatnonzero(versions[:months]).tolist():
         make = partial(_documents, world, names, serials, month, end, store)
-        name, rows = f"documents/{FIRST + month}", 3 * int(versions[month])
-        works.append(Work(name=name, stage=2, rows=rows, make=make))
+        name, count = f"documents/{FIRST + month}", 3 * int(versions[month])
+        works.append(Work(name=name, stage=2, rows=count, make=make))
     for month in range(months):
         count = sum(int(world.plan.flows[name][month]) for name in _EVENTS + _OPENINGS)
         if count:

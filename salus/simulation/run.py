@@ -115,7 +115,8 @@ def _others_are_here() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "select exists (select from pg_stat_activity where datname = current_database()"
-            " and backend_type = 'client backend' and pid <> pg_backend_pid())"
+            " and pid <> pg_backend_pid()"
+            " and usesysid in (select oid from pg_roles where not rolsuper))"
         )
         return bool(cursor.fetchone()[0])
 

@@ -1,9 +1,9 @@
 """Indexes and constraints set aside while whole tables are loaded, and put back in one go.
 
 An index that is filled row by row is written many times over and ends half empty; one that is made from all rows is
-sorted once. A foreign key that is validated is one join instead of a look-up per row. What is set aside is read from the
-catalogue and listed in the transaction that takes it away; what is put back leaves the list in the transaction that
-makes it. So a kill at any moment leaves a list that is true, and the catalogue ends as the migrations define it.
+sorted once. A foreign key that is validated is one join instead of a look-up per row. What is set aside is read from
+the catalogue and listed in the transaction that takes it away; what is put back leaves the list in the transaction
+that makes it. So a kill at any moment leaves a list that is true, and the catalogue ends as the migrations define it.
 
 Runs as owner. Nobody may write meanwhile but the loader: constraints do not hold until they are back.
 """
@@ -11,9 +11,9 @@ Runs as owner. Nobody may write meanwhile but the loader: constraints do not hol
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from django.db import connection, transaction
+from tqdm import tqdm
 
 from salus.simulation.models import SetAside
 
@@ -23,7 +23,7 @@ _INDEXES, _PARENTS, _FOREIGN_KEYS = range(3)  # steps: each needs those before i
 
 
 def set_aside(tables: Sequence[str]) -> None:
-    """Take away the indexes, keys and foreign keys of these tables, all or none; read their names from the catalogue."""
+    """Take away all indexes, keys and foreign keys of these tables and of their partitions."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_FIND, {"tables": list(tables)})
         found = cursor.fetchall()
@@ -39,11 +39,12 @@ def set_aside(tables: Sequence[str]) -> None:
 
 def put_back() -> None:
     """Make again whatever is set aside, and check every row against it; raises IntegrityError where one contradicts."""
-    for step in (_INDEXES, _PARENTS, _FOREIGN_KEYS):
-        rows = SetAside.objects.filter(step=step).order_by("id")
-        with ThreadPoolExecutor(1 if step == _FOREIGN_KEYS else _AT_ONCE) as pool:
-            for _ in pool.map(_put_back, _by_table(rows)):
-                pass
+    with tqdm(total=SetAside.objects.count(), unit=" indexes", disable=None) as bar:
+        for step in (_INDEXES, _PARENTS, _FOREIGN_KEYS):
+            tables = _by_table(SetAside.objects.filter(step=step).order_by("id"))
+            with ThreadPoolExecutor(1 if step == _FOREIGN_KEYS else _AT_ONCE) as pool:
+                for done in pool.map(_put_back, tables):
+                    bar.update(done)
 
 
 def _by_table(rows: Iterable[SetAside]) -> list[list[SetAside]]:
@@ -53,12 +54,13 @@ def _by_table(rows: Iterable[SetAside]) -> list[list[SetAside]]:
         tables[row.table].append(row)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select t from unnest(%s::text[]) t order by pg_relation_size(t::regclass) desc", [list(tables)]
+            "select t from unnest(%s::text[]) t order by pg_relation_size(t::regclass) desc",
+            [list(tables)],
         )
         return [tables[table] for (table,) in cursor]
 
 
-def _put_back(rows: list[SetAside]) -> None:
+def _put_back(rows: list[SetAside]) -> int:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("set local synchronous_commit = off")  # lost: still on the list
@@ -67,6 +69,7 @@ def _put_back(rows: list[SetAside]) -> None:
             for row in rows:
                 cursor.execute(row.statement)
             SetAside.objects.filter(id__in=[row.id for row in rows]).delete()
+        return len(rows)
     finally:
         connection.close()  # this thread's
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
+from typing import LiteralString
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -23,6 +24,7 @@ from salus.simulation.calibration import CALIBRATION, plan
 from salus.simulation.lives import make_world
 from salus.simulation.timeline import Timeline
 from tests.conftest import NATION, new_folder, salus
+from tests.integration.test_simulation_set_aside import catalogue
 
 # Keys and nonces, and what the database numbers or times by itself, are no content.
 UNEQUAL = {"password", "wrapped_key", "finished_at", "xid", "salt"}
@@ -79,8 +81,13 @@ def interrupted() -> Iterator[Path]:
     """A folder in which the nation's simulation was killed again and again, then ran to its end."""
     data = new_folder()
     with attached(data):
-        for after in (3, 1, 40, 5, 90):
-            _kill_after(data, blocks_more=after)
+        _kill(data, "simulation_setaside", AT_LEAST[1:])
+        for more in (3, 1, 40, 5):
+            _kill(data, "simulation_block", AT_LEAST[_count(data, "simulation_block") + more :])
+        away = _count(data, "simulation_setaside")
+        assert away
+        for left in (away - 50, away // 2, 20):  # in the middle of putting back
+            _kill(data, "simulation_setaside", range(left + 1))
         done = salus("simulate", *NATION, data=data)
         assert done.returncode == 0, done.stderr
         again = salus("simulate", *NATION, data=data)
@@ -89,26 +96,28 @@ def interrupted() -> Iterator[Path]:
         yield data
 
 
-def _kill_after(data: Path, *, blocks_more: int) -> None:
-    """Start a run and kill it when it has committed so many blocks more."""
+AT_LEAST = range(10_000)
+
+
+def _kill(data: Path, table: LiteralString, rows: range) -> None:
+    """Start a run and kill it as soon as the table has so many rows."""
     run = subprocess.Popen(
         [sys.executable, "-m", "config.cli", "simulate", *NATION],
         env=os.environ | {"SALUS_DATA": str(data)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    goal = _finished(data) + blocks_more
-    while _finished(data) < goal:
+    while _count(data, table) not in rows:
         assert run.poll() is None, "the run ended before it could be killed"
         time.sleep(0.02)
     run.send_signal(signal.SIGKILL)
     run.wait()
 
 
-def _finished(data: Path) -> int:
+def _count(data: Path, table: LiteralString) -> int:
     with psycopg.connect(**asdict(login(data, "superuser"))) as connection:
         try:
-            found = connection.execute("select count(*) from simulation_block").fetchone()
+            found = connection.execute(f"select count(*) from {table}").fetchone()
         except psycopg.errors.UndefinedTable:
             return 0
         assert found is not None
@@ -117,6 +126,7 @@ def _finished(data: Path) -> int:
 
 def test_a_killed_run_goes_on_to_the_same_nation(nation: Path, interrupted: Path) -> None:
     assert contents(interrupted) == contents(nation)
+    assert catalogue(interrupted) == catalogue(nation) == catalogue(nation, "empty")
 
 
 def test_another_nation_is_refused(nation: Path) -> None:
