@@ -228,24 +228,22 @@ def test_the_planner_chooses_an_index(
 
 
 def scans(ask: Callable[[], object], *, smallest: int = 0) -> list[str]:
-    """Where the plans of what is asked read a protected table of at least ``smallest`` pages whole."""
-    pages, indexes = _protected()
+    """What of at least ``smallest`` pages the plans of what is asked read whole: protected tables, their indexes."""
+    pages = _pages()
     found: list[str] = []
 
-    def whole(plan: Plan) -> Iterator[str]:
-        kind, index = plan["Node Type"], plan.get("Index Name", "")
-        table = indexes.get(index) or plan.get("Relation Name", "")
-        conditions = plan.keys() & {"Index Cond", "TID Cond"}
-        reads = kind.endswith("Scan") and kind != "Bitmap Heap Scan"  # which has its own below it
-        if reads and not conditions and pages.get(table, -1) >= smallest:
-            yield f"{kind} on {table} {index}"
+    def whole(plan: Plan) -> None:
+        read = plan.get("Index Name") or plan.get("Relation Name", "")
+        scan = plan["Node Type"].endswith("Scan") and plan["Node Type"] != "Bitmap Heap Scan"
+        if scan and "Index Cond" not in plan and pages.get(read, -1) >= smallest:
+            found.append(f"{plan['Node Type']} of {read}")
         for part in plan.get("Plans", ()):
-            yield from whole(part)
+            whole(part)
 
     def explain(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
         with connection.connection.cursor() as cursor:
             cursor.execute(f"explain (format json) {sql}", params)
-            found.extend(whole(cursor.fetchone()[0][0]["Plan"]))
+            whole(cursor.fetchone()[0][0]["Plan"])
         return execute(sql, params, *rest)
 
     with connection.execute_wrapper(explain):
@@ -253,10 +251,16 @@ def scans(ask: Callable[[], object], *, smallest: int = 0) -> list[str]:
     return found
 
 
-def _protected() -> tuple[dict[str, int], dict[str, str]]:
-    """Tables with row-level security, partitions included, and their pages; index -> its table."""
+def _pages() -> dict[str, int]:
+    """Of each table with row-level security, partitions included, and of its indexes."""
     with connection.cursor() as cursor:
-        cursor.execute("select relname, relpages from pg_class where relrowsecurity")
-        pages = dict(cursor.fetchall())
-        cursor.execute("select indexrelid::regclass::text, indrelid::regclass::text from pg_index")
-        return pages, dict(cursor.fetchall())
+        cursor.execute(
+            """
+            with protected as (select oid from pg_class where relrowsecurity)
+            select relname, relpages from pg_class where oid in (
+                select oid from protected union
+                select indexrelid from pg_index where indrelid in (select oid from protected)
+            )
+            """
+        )
+        return dict(cursor.fetchall())
