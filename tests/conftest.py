@@ -71,10 +71,10 @@ def salus(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str
 
 
 @contextmanager
-def as_role(role: str) -> Iterator[None]:
-    """Django in this process as another database role."""
+def as_role(role: str, data: Path | None = None) -> Iterator[None]:
+    """Django in this process as another database role, or in another installation."""
     before = dict(connection.settings_dict)
-    _connect(role)
+    _connect(role, data or _data())
     try:
         yield
     finally:
@@ -82,9 +82,9 @@ def as_role(role: str) -> Iterator[None]:
         connection.settings_dict.update(before)
 
 
-def _connect(role: str) -> None:
+def _connect(role: str, data: Path) -> None:
     connection.close()
-    known = login(_data(), role)
+    known = login(data, role)
     connection.settings_dict.update(
         HOST=known.host,
         PORT=known.port,
@@ -139,7 +139,7 @@ def nation(_cluster: Path, _nation_template: None) -> Path:
 def _start_from(template: str) -> None:
     connection.close()
     _copy_database(template, "salus")
-    _connect("app")
+    _connect("app", _data())
 
 
 def _copy_database(source: str, target: str) -> None:

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
 
 from salus.access.decision import Facts, Purpose, decide
 from salus.access.models import AccountPerson, AccountPractitioner, Assistant, TrustedProfessional
@@ -178,10 +177,10 @@ class AccessEntry:
 def who_looked(
     *, actor: Actor, person: int, at: datetime, limit: int = 200, request_id: UUID | None = None
 ) -> list[AccessEntry]:
-    """Who did what with this person's data, newest first. Reading the log is itself logged."""
+    """Who did what with this person's data until then, newest first. Reading the log is itself logged."""
     with rows_of([person]):
         permit = decide(Purpose.CONTROL, facts_about(actor=actor, person=person)).permit
-        events = list(_about(person)[:limit]) if permit else []
+        events = _newest_about(person, at=at, limit=limit) if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
@@ -220,10 +219,24 @@ def who_looked(
     ]
 
 
-def _about(person: int) -> QuerySet[Event]:
-    return Event.objects.filter(Q(person_id=person) | Q(persons__contains=[person])).order_by(
-        "-at", "-id"
+# The array operator is not leakproof, so the row policy, which asks the same, is what uses the index. Without
+# the fence the planner hopes to meet enough of the person's events by reading the whole log from its end;
+# without the end in time it plans every month to come.
+_ABOUT = """
+    with about as materialized (
+        select at, id, kind, agent, account_id, practitioner_id, person_id, document_id, denied
+        from audit_event
+        where at <= %(at)s and (person_id = %(person)s or persons @> array[%(person)s]::bigint[])
     )
+    select * from about order by at desc, id desc limit %(limit)s
+"""
+
+
+def _newest_about(person: int, *, at: datetime, limit: int) -> list[Event]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOUT, {"person": person, "at": at, "limit": limit})
+        names = [column.name for column in cursor.description]
+        return [Event(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
 def _people_behind(accounts: Collection[int]) -> dict[int, Person]:

@@ -1,0 +1,266 @@
+"""No read walks through a table of patients: each statement that a query sends is explained where it is sent,
+as app, in the same transaction and under the same person set, and must go by an index.
+
+In the small nation a table fits on a few pages, and the planner is kept from reading it whole: that shows
+that an index can serve the statement. At 1/10, in `make prove`, the planner chooses freely.
+"""
+
+import inspect
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from salus.access.queries import (
+    actor_of,
+    assistants_of,
+    assisted_by,
+    circle_of_trust,
+    facts_about,
+    patients_of,
+    who_looked,
+)
+from salus.accounts.models import Account
+from salus.audit.models import Event
+from salus.country.lu import MATRICULE_SYSTEM
+from salus.directory.queries import (
+    organization,
+    professional,
+    search_organizations,
+    search_professionals,
+)
+from salus.kernel.actor import Actor
+from salus.kernel.clock import now
+from salus.kernel.postgres import attached
+from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.mpi.fhir import find_person
+from salus.mpi.models import Person
+from salus.mpi.queries import (
+    Criteria,
+    PersonSummary,
+    person_by_matricule,
+    person_identified,
+    person_summary,
+    search,
+)
+from salus.shared_record.permissions import is_closed
+from salus.shared_record.queries import documents_of, open_document
+from salus.simulation.demo_people import EMAILS
+from salus.vaccination.queries import vaccinations_of
+from tests.conftest import as_role, new_folder, salus
+
+Plan = dict[str, Any]
+SMALL = 8  # pages: below it the planner may rightly read a table whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Who asks, and about whom: the busiest of the nation, as the demo people are."""
+
+    patient: Actor
+    doctor: Actor
+    summary: PersonSummary
+    document: int
+
+    @property
+    def person(self) -> int:
+        return self.summary.id
+
+
+Case = Callable[[Asked], object]
+# Every public function of every queries.py, in each form in which it asks the database something else.
+CASES: list[tuple[Callable[..., Any], Case]] = [
+    (actor_of, lambda asked: actor_of(asked.patient.account or 0)),
+    (actor_of, lambda asked: actor_of(asked.doctor.account or 0)),
+    (facts_about, lambda asked: _facts(asked.doctor, asked.person)),
+    (facts_about, lambda asked: _facts(asked.patient, asked.person)),
+    (circle_of_trust, lambda asked: circle_of_trust(asked.person)),
+    (assistants_of, lambda asked: assistants_of(asked.person)),
+    (assisted_by, lambda asked: assisted_by(actor=_partner(asked), at=now())),
+    (patients_of, lambda asked: patients_of(actor=asked.doctor, at=now())),
+    (who_looked, lambda asked: who_looked(actor=asked.patient, person=asked.person, at=now())),
+    (person_summary, lambda asked: person_summary(asked.person)),
+    (
+        person_by_matricule,
+        lambda asked: person_by_matricule(asked.summary.matricule, family=asked.summary.family),
+    ),
+    (
+        person_identified,
+        lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
+    ),
+    (search, lambda asked: _search(asked, matricule=asked.summary.matricule)),
+    (search, lambda asked: _search(asked, family=asked.summary.family[:3])),
+    (
+        search,
+        lambda asked: _search(asked, family=asked.summary.family, given=asked.summary.given[:1]),
+    ),
+    (search, lambda asked: _search(asked, birth_date=asked.summary.birth_date)),
+    (
+        search,
+        lambda asked: _search(
+            asked, family=asked.summary.family, birth_date=asked.summary.birth_date
+        ),
+    ),
+    (documents_of, lambda asked: documents_of(actor=asked.doctor, person=asked.person, at=now())),
+    (
+        open_document,
+        lambda asked: open_document(
+            actor=asked.patient, person=asked.person, document=asked.document, at=now()
+        ),
+    ),
+    (
+        vaccinations_of,
+        lambda asked: vaccinations_of(actor=asked.patient, person=asked.person, at=now()),
+    ),
+    (search_professionals, lambda asked: search_professionals(name="we")),
+    (search_organizations, lambda asked: search_organizations(name="a")),
+    (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
+    (organization, lambda asked: organization(1)),
+    # Reads that lie elsewhere, and that every page or every import asks.
+    (is_closed, lambda asked: is_closed(asked.person)),
+    (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
+]
+
+
+def _facts(actor: Actor, person: int) -> object:
+    with rows_of([person]):
+        return facts_about(actor=actor, person=person)
+
+
+def _search(asked: Asked, **criteria: Any) -> list[PersonSummary]:
+    found = search(actor=asked.doctor, criteria=Criteria(**criteria), at=now())
+    assert asked.person in {person.id for person in found} or len(found) == 50
+    return found
+
+
+def _partner(asked: Asked) -> Actor:
+    return _actor("partner")
+
+
+def _actor(part: str) -> Actor:
+    actor = actor_of(Account.objects.get(email=EMAILS[part]).pk)
+    assert actor is not None
+    return actor
+
+
+def _asked() -> Asked:
+    patient = _actor("patient")
+    assert patient.person
+    (document, *_) = documents_of(actor=patient, person=patient.person, at=now())
+    return Asked(
+        patient=patient,
+        doctor=_actor("physician"),
+        summary=person_summary(patient.person),
+        document=document.id,
+    )
+
+
+@pytest.fixture
+def small(nation: Path) -> Iterator[Asked]:
+    """The nation at 1/1000, whose planner reads no table whole if it can do otherwise."""
+    asked = _asked()
+    with connection.cursor() as cursor:
+        cursor.execute("set enable_seqscan = off")
+        yield asked
+        cursor.execute("reset enable_seqscan")
+
+
+def _name(value: object) -> str:
+    return value.__name__ if inspect.isfunction(value) and value.__name__ != "<lambda>" else "by"
+
+
+def test_every_public_query_has_a_case() -> None:
+    public = set()
+    for domain in settings.DOMAINS:
+        if (Path(*domain.split(".")) / "queries.py").exists():
+            module = import_module(f"{domain}.queries")
+            public |= {
+                function
+                for name, function in inspect.getmembers(module, inspect.isfunction)
+                if function.__module__ == module.__name__ and not name.startswith("_")
+            }
+    assert public
+    assert public <= {function for function, _case in CASES}
+
+
+@pytest.mark.parametrize(("function", "case"), CASES, ids=_name)
+def test_an_index_can_serve_each_statement(
+    small: Asked, function: Callable[..., Any], case: Case
+) -> None:
+    assert scans(lambda: case(small)) == []
+
+
+def test_what_reads_the_whole_is_noticed(small: Asked) -> None:
+    """A table without an index to serve, an index from its start, a log read backwards until it is enough."""
+    with finding_in(Scope.INDEX):
+        assert scans(lambda: list(Person.objects.filter(household=1)))
+        assert scans(lambda: list(Person.objects.order_by("birth_date", "family_key")[:1]))
+    with rows_of([small.person]):
+        assert scans(lambda: list(Event.objects.order_by("-at", "-id")[:200]))
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Asked]:
+    """The nation at 1/10, in an installation of its own, to which Django is connected as app."""
+    with ExitStack() as stack:
+        data = new_folder()
+        stack.callback(shutil.rmtree, data)
+        done = salus("simulate", "--scale", "1/10", "--until", "2025-02", "--seed", "1", data=data)
+        assert done.returncode == 0, done.stderr
+        stack.enter_context(attached(data))
+        stack.enter_context(as_role("app", data))
+        yield _asked()
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("function", "case"), CASES, ids=_name)
+def test_the_planner_chooses_an_index(
+    large: Asked, function: Callable[..., Any], case: Case
+) -> None:
+    assert scans(lambda: case(large), smallest=SMALL) == []
+
+
+def scans(ask: Callable[[], object], *, smallest: int = 0) -> list[str]:
+    """What of at least ``smallest`` pages the plans of what is asked read whole: protected tables, their indexes."""
+    pages = _pages()
+    found: list[str] = []
+
+    def whole(plan: Plan) -> None:
+        read = plan.get("Index Name") or plan.get("Relation Name", "")
+        scan = plan["Node Type"].endswith("Scan") and plan["Node Type"] != "Bitmap Heap Scan"
+        if scan and "Index Cond" not in plan and pages.get(read, -1) >= smallest:
+            found.append(f"{plan['Node Type']} of {read}")
+        for part in plan.get("Plans", ()):
+            whole(part)
+
+    def explain(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
+        with connection.connection.cursor() as cursor:
+            cursor.execute(f"explain (format json) {sql}", params)
+            whole(cursor.fetchone()[0][0]["Plan"])
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(explain):
+        ask()
+    return found
+
+
+def _pages() -> dict[str, int]:
+    """Of each table with row-level security, partitions included, and of its indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with protected as (select oid from pg_class where relrowsecurity)
+            select relname, relpages from pg_class where oid in (
+                select oid from protected union
+                select indexrelid from pg_index where indrelid in (select oid from protected)
+            )
+            """
+        )
+        return dict(cursor.fetchall())
