@@ -7,6 +7,7 @@ from django.utils.timezone import get_default_timezone
 from tqdm import tqdm
 
 from config.sequencer import copies, signer
+from salus.activity_report.rollup import complete_until
 from salus.audit import log
 from salus.audit.findings import Verdict
 from salus.audit.pruning import prune
@@ -14,7 +15,6 @@ from salus.audit.verification import verify
 from salus.country import country
 from salus.kernel.clock import now
 from salus.kernel.errors import SalusError
-from salus.kernel.month import Month
 from salus.kernel.postgres import login
 
 
@@ -67,13 +67,8 @@ def prune_log(*, really: bool) -> int:
             retention=country().EVENT_RETENTION,
             now=now(),
             zone=get_default_timezone(),
-            rolled_up_until=rolled_up_until(),
+            rolled_up_until=complete_until(),
             really=really,
         ):
             print(f"{pruned.month}: {pruned.events} events {'dropped' if really else 'to drop'}")
     return 0
-
-
-def rolled_up_until() -> Month | None:
-    """The last month whose published figures no longer need its events; None: no month yet."""
-    return None

@@ -149,7 +149,7 @@ def _audit_verify(options: argparse.Namespace) -> int:
 
 
 def _audit_prune(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="sequencer"):
+    with _installation(options.data, role="reporter"):
         from config.auditing import prune_log
 
         return prune_log(really=options.really)

@@ -39,7 +39,7 @@ grant select, insert, update on activity_report_rollup to reporter;
 grant select, insert, maintain on all tables in schema public to loader; -- maintain: analyze
 revoke insert on audit_tile, audit_head, audit_pruning from loader;
 grant update, delete on simulation_nation, simulation_block to loader;
-grant select on simulation_setaside to app, reporter; -- whether the tables are whole
+grant select on simulation_setaside to app, reporter, sequencer; -- whether the tables are whole
 
 -- The log: only its last tiles grow, heads are added
 grant select on audit_tile, audit_head, audit_pruning to app;
