@@ -1,0 +1,1 @@
+BUDGET: dict[str, float] = {}
