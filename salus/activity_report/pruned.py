@@ -82,6 +82,13 @@ def kept(tally: Tally) -> dict[Month, Days]:
     }
 
 
+def never_rolled_up(tally: Tally, until: Month) -> list[Month]:
+    """The prunable months to ``until`` that have no roll-up, oldest first."""
+    periods = RollUp.objects.filter(counted=tally.name).values_list("period", flat=True)
+    rolled_up = {Month.of(period) for period in periods}
+    return [month for month in tally.prunable_months(until) if month not in rolled_up]
+
+
 def _kept(tally: Tally, gone: list[Month]) -> dict[Month, Days]:
     if not gone:
         return {}
