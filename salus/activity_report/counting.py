@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.timezone import get_default_timezone
 
 from salus.activity_report.edition import Cell, Number, indicators
-from salus.activity_report.pruned import Days, Pruned, pruned
+from salus.activity_report.pruned import Days, Pruned, never_rolled_up, pruned
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.indicator import CHART_MONTHS, Indicator, Kind, Measure
 from salus.kernel.month import Month
@@ -69,7 +69,8 @@ class Evidence:
     # Of stocks, flows and flow charts that are tallies: how many began on each day of HISTORY_MONTHS
     # and of the month; days without any are left out.
     daily: Mapping[str, Mapping[date, int]]
-    # Of tallies whose rows may be pruned, to the end of the month: how many began on each day whose month is there.
+    # Of tallies whose rows may be pruned, in the same months and in those not rolled up so far: how many began on each
+    # day, by month; months that are gone are left out.
     prunable: Mapping[Tally, Mapping[Month, Days]] = field(default_factory=dict)
 
 
@@ -126,30 +127,36 @@ def gather(cursor: CursorWrapper, month: Month) -> Evidence:
     stocks = [i for i in every if i.kind is Kind.FIGURE and i.measure is Measure.STOCK]
     tallies = {i.id: i.tally for i in every if i.tally}
     gone = pruned(cursor, set(tallies.values()), month)
-    first = month + -HISTORY_MONTHS
-    days = {  # several indicators count one tally
-        tally: begun_by_day(cursor, tally, min(tally.prunable_from or first, first), month)
-        for tally in dict.fromkeys(tallies.values())
+    history = month + -HISTORY_MONTHS
+    first = {  # what was rolled up before the history need not be asked again
+        tally: min([history, *never_rolled_up(tally, month)])
+        for tally in dict.fromkeys(tallies.values())  # several indicators count one tally
     }
+    days = {tally: begun_by_day(cursor, tally, first[tally], month) for tally in first}
     return Evidence(
         stocks_before={i.id: _figure(cursor, i, month + -1, gone) for i in stocks},
         movements={
             i.id: _moved(cursor, tallies[i.id], month, gone) for i in stocks if i.id in tallies
         },
         daily={
-            name: _since(first, days[tally]) + Counter(gone.days(tally, first, month))
+            name: _since(history, days[tally]) + Counter(gone.days(tally, history, month))
             for name, tally in tallies.items()
         },
-        prunable={t: rows_there(t, days[t], month, gone) for t in gone.months},
+        prunable={
+            tally: rows_there(tally, days[tally], first[tally], month, gone)
+            for tally in gone.months
+        },
     )
 
 
-def rows_there(tally: Tally, days: Days, until: Month, gone: Pruned) -> dict[Month, Days]:
+def rows_there(
+    tally: Tally, days: Days, first: Month, last: Month, gone: Pruned
+) -> dict[Month, Days]:
     """``days`` by month, without the months that are gone: what a roll-up may keep."""
     there: dict[Month, dict[date, int]] = {
         month: {}
-        for month in tally.prunable_months(until)
-        if not gone.concerns(tally, first=month, last=month)
+        for month in tally.prunable_months(last)
+        if month >= first and not gone.concerns(tally, first=month, last=month)
     }
     for day, number in days.items():
         if (month := Month.of(day)) in there:

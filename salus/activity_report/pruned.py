@@ -62,15 +62,21 @@ def pruned(cursor: CursorWrapper, tallies: Iterable[Tally], until: Month) -> Pru
     Raises RollUpMissing when a month is gone that was never rolled up.
     """
     prunable = [tally for tally in tallies if tally.prunable_from]
-    gone = {t.name: [m for m in gone_months(cursor, t) if m <= until] for t in prunable}
-    return Pruned(months={tally: _kept(tally, gone[tally.name]) for tally in prunable})
+    there = {table: _partitions(cursor, table) for table in {tally.table for tally in prunable}}
+    gone = {
+        tally: [
+            month
+            for month in tally.prunable_months(min(until, max(there[tally.table])))
+            if month not in there[tally.table]
+        ]
+        for tally in prunable
+    }
+    return Pruned(months={tally: _kept(tally, months) for tally, months in gone.items()})
 
 
-def gone_months(cursor: CursorWrapper, tally: Tally) -> list[Month]:
-    """The months before the newest partition that have none, oldest first."""
-    cursor.execute(_PARTITIONS, [tally.table])
-    there = {Month.of(day) for (day,) in cursor.fetchall()}
-    return [month for month in tally.prunable_months(max(there)) if month not in there]
+def _partitions(cursor: CursorWrapper, table: str) -> set[Month]:
+    cursor.execute(_PARTITIONS, [table])
+    return {Month.of(day) for (day,) in cursor.fetchall()}
 
 
 def kept(tally: Tally) -> dict[Month, Days]:
@@ -80,6 +86,13 @@ def kept(tally: Tally) -> dict[Month, Days]:
         Month.of(period): {date.fromisoformat(day): number for day, _, number in days}
         for period, days in rows
     }
+
+
+def never_rolled_up(tally: Tally, until: Month) -> list[Month]:
+    """The prunable months to ``until`` that have no roll-up, oldest first."""
+    periods = RollUp.objects.filter(counted=tally.name).values_list("period", flat=True)
+    rolled_up = {Month.of(period) for period in periods}
+    return [month for month in tally.prunable_months(until) if month not in rolled_up]
 
 
 def _kept(tally: Tally, gone: list[Month]) -> dict[Month, Days]:

@@ -1,9 +1,9 @@
 """Roll-ups: what closed months counted, kept beside their rows, and after them.
 
-The rows are the truth for as long as they are there: a report counts them, and each publication rolls up anew every
-month that still has its rows. A month whose rows a retention rule dropped is never rolled up again: what it counted
-is added from its roll-up (salus.activity_report.pruned). Of each indicator the published month is kept as well, so
-that it is known at once, without asking rows.
+The rows are the truth for as long as they are there: a report counts them. Its publication rolls up, by day, what a
+retention rule may drop: the months that its self-checks look at, and those that never were. Before rows go their
+roll-up must say what they say (`complete_until`); afterwards it stands in for them (salus.activity_report.pruned), and
+is never made anew. Of each indicator the published month is kept as well, so that it is known without asking rows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ Row = tuple[str, str, Number]  # day or first day of the month, code or '', numb
 
 
 def roll_ups(count: Count, evidence: Evidence) -> list[RollUp]:
-    """What to keep of a count: each indicator of its month, and of each prunable tally all months there are."""
+    """What to keep of a count: of each indicator its month, and of each prunable tally the days of its months."""
     of_indicators = [
         _roll_up(count.month, name, _rows_of(count, name))
         for name in (*count.figures, *count.charts)
@@ -79,7 +79,8 @@ def count_of(month: Month) -> Count:
 def complete_until() -> Month | None:
     """The last month to which all prunable rows are rolled up as they stand; None where not even the first is.
 
-    Rows of later months must stay. Asked as the reporter: it counts. Raises RollUpMissing.
+    Rows of later months must stay. To roll up a month whose rows have changed, publish it or its revision. Asked as
+    the reporter: it counts. Raises RollUpMissing.
     """
     tallies = {i.tally for i in indicators().values() if i.tally and i.tally.prunable_from}
     with snapshot() as cursor:
@@ -95,7 +96,7 @@ def _complete_until(cursor: CursorWrapper, tally: Tally) -> Month | None:
     months = tally.prunable_months(newest)
     gone = pruned(cursor, [tally], newest)
     days = begun_by_day(cursor, tally, months[0], newest)
-    there = rows_there(tally, days, newest, gone)
+    there = rows_there(tally, days, months[0], newest, gone)
     as_they_stand = takewhile(
         lambda month: month not in there or there[month] == rolled_up.get(month),
         months,

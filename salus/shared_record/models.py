@@ -83,7 +83,9 @@ class Document(models.Model):
         indexes = [
             models.Index(fields=["filed_at"], name="document_filed"),
             models.Index(
-                fields=["ended_at"], condition=Q(ended_at__isnull=False), name="document_ended"
+                fields=["ended_at", "filed_at"],
+                condition=Q(ended_at__isnull=False),
+                name="document_ended",
             ),
         ]
 

@@ -10,7 +10,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "document",
             models.Index(
-                fields=["ended_at"], condition=Q(ended_at__isnull=False), name="document_ended"
+                fields=["ended_at", "filed_at"],
+                condition=Q(ended_at__isnull=False),
+                name="document_ended",
             ),
         ),
     ]
