@@ -1,7 +1,7 @@
 """Whose rows a transaction may touch: for how long that holds, and that it never reaches another."""
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -77,12 +77,12 @@ def pooled(nation: Path) -> Iterator[None]:
     connection.settings_dict["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 1}}
     yield
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL's wrapper
     connection.settings_dict["OPTIONS"] = {}
 
 
 def test_nothing_of_a_transaction_reaches_the_next_one_by_the_pool(pooled: None) -> None:
-    contexts = (
+    contexts: tuple[Callable[[], AbstractContextManager[None]], ...] = (
         lambda: rows_of([1]),
         lambda: acting_as(PATIENT),
         lambda: acting_as(Actor(role=Role.PROFESSIONAL, account=1, practitioner=1)),

@@ -320,10 +320,10 @@ def test_the_database_knows_every_kind_of_event_and_agent(
     assert set(_column(f"select unnest(enum_range(null::{enum}))::text")) == set(choices.values)
 
 
-def _execute(statement: str, *values: object) -> int:
+def _execute(statement: str, *values: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _column(query: str) -> list[Any]:
