@@ -195,21 +195,25 @@ def _content(data: Path) -> Finding:
 
 
 def _published(data: Path) -> Finding:
-    """Hold the files of every edition of the report against the hashes with which they were signed."""
+    changed = changed_editions(data)
+    return Finding(
+        what="the files of the activity report are as they were published",
+        problem=f"{len(changed)} are not, {changed[0]} the first: restore them from a backup"
+        if changed
+        else None,
+    )
+
+
+def changed_editions(data: Path) -> list[Path]:
+    """The files of published editions that have not the hash any more with which they were signed."""
     with psycopg.connect(**asdict(postgres.login(data, "reporter"))) as connection:
         files = connection.execute(_PUBLISHED_FILES).fetchall()
-    changed = [
+    return [
         file
         for month, revision, name, digest in files
         if not (file := data / "reports" / month / f"r{revision}" / name).is_file()
         or hashlib.sha256(file.read_bytes()).hexdigest() != digest
     ]
-    return Finding(
-        what=f"{len(files)} files of the activity report are as they were published",
-        problem=f"{len(changed)} are not, {changed[0]} the first: restore them from a backup"
-        if changed
-        else None,
-    )
 
 
 _PUBLISHED_FILES = """

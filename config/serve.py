@@ -41,6 +41,9 @@ def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
             if database := stack.enter_context(serving(data)):
                 children["database"] = database
             migrate(data)
+            children["shipping"] = stack.enter_context(
+                _child(data, ["-m", "salus.kernel.shipping"])
+            )
             children["web"] = stack.enter_context(_child(data, _web(host, port)))
             if _answers(host, port, children["web"]):
                 shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104

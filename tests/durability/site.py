@@ -71,7 +71,7 @@ class Site:
 
     @property
     def web(self) -> int:
-        (web,) = set(children(self.process.pid)) - {self.postmaster}
+        (web,) = (child for child in children(self.process.pid) if b"granian" in command_of(child))
         return web
 
     def end(self) -> tuple[int, str]:
@@ -92,6 +92,10 @@ class Start(Protocol):
 
 def children(pid: int) -> list[int]:
     return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def is_alive(pid: int) -> bool:
