@@ -119,12 +119,12 @@ def _base(
             tree_head=head,
         )
         manifest.write(made)
-    remember(data, last=newest)
+    remember(data, last=newest.isoformat())
     kept = _forget_old(folder, keep)
     print(f"database   {size_of(size)}, read back and whole")
     _tell(folder, manifest, time.monotonic() - started)
     print(
-        f"{len(kept)} backups are kept. You can go back to any second from {local(kept[0].consistent)} to "
+        f"{len(kept)} backups are kept. You can go back to any second from {local(kept[0].consistent_at)} to "
         f"{local(newest)},\nand, while `salus serve` runs, to a minute before whatever happens:\n"
         f"  salus restore {folder.root} --data NEW --content-key COPY"
     )
@@ -178,7 +178,7 @@ def _making(folder: BackupFolder) -> Iterator[tuple[str, Path]]:
     sync(folder.base)
 
 
-def _ship_all(data: Path, folder: BackupFolder, superuser: _Connection) -> str:
+def _ship_all(data: Path, folder: BackupFolder, superuser: _Connection) -> datetime:
     """Have the log up to now in the backup folder; returns up to when it tells of everything."""
     failures = "select failed_count from pg_stat_archiver"
     before = _value(superuser, failures)
@@ -188,7 +188,7 @@ def _ship_all(data: Path, folder: BackupFolder, superuser: _Connection) -> str:
     while True:
         ship(data, folder)
         if last.exists():
-            return datetime.fromtimestamp(last.stat().st_mtime, UTC).isoformat()
+            return datetime.fromtimestamp(last.stat().st_mtime, UTC)
         if _value(superuser, failures) > before:
             raise ArchivingFailed(
                 f"the server cannot write its log to {data / 'wal'}; why is at the end of "
@@ -273,10 +273,9 @@ def size_of(bytes_: float) -> str:
     return f"{bytes_ / 2**30:.1f} GiB" if bytes_ >= 2**30 else f"{bytes_ / 2**20:.1f} MiB"
 
 
-def local(instant: str) -> str:
+def local(at: datetime) -> str:
     """As people of the installation's country write it, to the second."""
-    at = datetime.fromisoformat(instant).astimezone(ZoneInfo(cluster.TIME_ZONE))
-    return at.strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(ZoneInfo(cluster.TIME_ZONE)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _now() -> str:

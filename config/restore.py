@@ -85,7 +85,7 @@ def restore(
     if missing and until is None:
         raise BackupDamaged(
             f"the log in {folder.wal} has a gap, {missing} is missing: find that file, or restore to an "
-            f'instant before it, --until "{local(_before(folder, missing).isoformat())}" at the latest'
+            f'instant before it, --until "{local(_before(folder, manifest, missing))}" at the latest'
         )
     with being_restored(data):
         _copy_files(folder, manifest, data)
@@ -115,7 +115,7 @@ def _choose(folder: BackupFolder, until: datetime | None) -> Manifest:
         if until is None or (manifest.kind == "base" and manifest.consistent_at <= until):
             return manifest
     raise InvalidInput(
-        f"the oldest backup in {folder.root} is of {local(manifest.consistent)}: nothing before it can be "
+        f"the oldest backup in {folder.root} is of {local(manifest.consistent_at)}: nothing before it can be "
         "restored; choose a later --until"
     )
 
@@ -125,14 +125,14 @@ def _gap(folder: BackupFolder, manifest: Manifest) -> wal.Segment | None:
     return wal.gap(manifest.last, [segment for segment in found if segment])
 
 
-def _before(folder: BackupFolder, missing: wal.Segment) -> datetime:
-    """Up to when the log before the gap tells of everything."""
+def _before(folder: BackupFolder, manifest: Manifest, missing: wal.Segment) -> datetime:
+    """The newest instant that can be restored although a part of the log is missing."""
     times = [
-        file.stat().st_mtime
+        datetime.fromtimestamp(file.stat().st_mtime, UTC)
         for file in wal.files(folder.wal)
         if (segment := wal.Segment.parse(file.name)) and segment.number < missing.number
     ]
-    return datetime.fromtimestamp(max(times, default=0), ZoneInfo(cluster.TIME_ZONE))
+    return max([manifest.consistent_at, *times])
 
 
 def _copy_files(folder: BackupFolder, manifest: Manifest, data: Path) -> None:
@@ -173,12 +173,12 @@ def _recover(
     print(f"The database is unpacked ({size_of(size)}), and is what was backed up.", flush=True)
     log = data / "recovery"
     cluster.own_folder(log, user)
-    known_until = max(manifest.consistent_at, _copy_log(folder, manifest, log, missing))
-    if until and until > known_until:
-        why = f"has a gap after {local(known_until.isoformat())} ({missing} is missing)"
+    known_until = max(manifest.began_at, _copy_log(folder, manifest, log, missing))
+    if until and until > max(known_until, manifest.consistent_at):
+        why = f"has a gap after {local(known_until)} ({missing} is missing)"
         raise InvalidInput(
             f"the log in {folder.wal} "
-            + (why if missing else f"ends at {local(known_until.isoformat())}")
+            + (why if missing else f"ends at {local(known_until)}")
             + ": choose an earlier --until"
             + ("" if missing else ", or leave it out to restore all that there is")
         )
@@ -246,7 +246,8 @@ def _replay(data: Path, settings: Mapping[str, str]) -> datetime | None:
     with cluster.running(data, "", settings) as server:
         while server.poll() is None:
             try:
-                with psycopg.connect(**asdict(login)) as connection:
+                # Autocommit: a transaction that began during the recovery stays read-only.
+                with psycopg.connect(**asdict(login), autocommit=True) as connection:
                     at, is_underway = connection.execute(_PROGRESS).fetchone() or (None, True)
                     if not is_underway:
                         _set_password(connection, secret(data, "superuser"))
@@ -254,7 +255,7 @@ def _replay(data: Path, settings: Mapping[str, str]) -> datetime | None:
             except psycopg.OperationalError:
                 pass  # not yet, or not any more
             if at and time.monotonic() - told > _TELL_EVERY:
-                print(f"The log is followed to {local(at.isoformat())} ...", flush=True)
+                print(f"The log is followed to {local(at)} ...", flush=True)
                 told = time.monotonic()
             time.sleep(0.1)
     raise cluster.refused(data)
@@ -296,23 +297,23 @@ def _tell(
     opened: tuple[int, int],
     seconds: float,
 ) -> None:
-    end = until or restored.known_until
-    print(f"Restored to {local(end.isoformat())} in {seconds:.0f} s: {data}")
+    end = min(until or restored.known_until, restored.known_until)
+    print(f"Restored to {local(end)} in {seconds:.0f} s: {data}")
     if restored.newest_commit:
-        print(f"  last transaction  {local(restored.newest_commit.isoformat())}")
+        print(f"  last transaction  {local(restored.newest_commit)}")
     print(
         f"  documents         every row's bytes are there; {opened[0]} of {opened[1]} opened and compared"
     )
     if until:
         print(
             f"  left out          what came after; the log tells of everything until "
-            f"{local(restored.known_until.isoformat())}"
+            f"{local(restored.known_until)}"
         )
     elif restored.manifest.kind == DUMP:
         print("  lost              nothing, if nothing was written after the dump")
     else:
         print(
-            f"  lost              what was committed after {local(end.isoformat())}: while `salus serve` ran, "
+            f"  lost              what was committed after {local(end)}: while `salus serve` ran, "
             f"at most {wal.MOST_LOST} s of it"
         )
     print("Everybody signs in anew. Next, in this order:")

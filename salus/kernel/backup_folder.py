@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Manifest:
     system: str  # the database's own number
     postgresql: str
     began: str
-    consistent: str  # from this instant on the log can be followed
+    consistent: str  # from then on the log can be followed to any instant
     timeline: int
     begins_at: str
     ends_at: str
@@ -74,8 +74,14 @@ class Manifest:
         return Segment.at(self.timeline, self.ends_at)
 
     @property
+    def began_at(self) -> datetime:
+        return datetime.fromisoformat(self.began)
+
+    @property
     def consistent_at(self) -> datetime:
-        return datetime.fromisoformat(self.consistent)
+        """The first whole second to which the backup and the log can be brought."""
+        at = datetime.fromisoformat(self.consistent)
+        return at.replace(microsecond=0) + timedelta(seconds=at.microsecond > 0)
 
     def write(self, folder: Path) -> None:
         write_whole(folder / MANIFEST, json.dumps(asdict(self), indent=1).encode(), mode=0o600)
