@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from pwd import struct_passwd
 from typing import Any
@@ -28,6 +29,7 @@ from salus.kernel.backup_folder import (
     BackupDamaged,
     BackupFolder,
     Manifest,
+    Stamp,
     stamp,
 )
 from salus.kernel.data_folder import (
@@ -135,6 +137,9 @@ def _before(folder: BackupFolder, manifest: Manifest, missing: wal.Segment) -> d
     return max([manifest.consistent_at, *times])
 
 
+_NOTHING = Stamp(size=0, sha256=sha256().hexdigest())
+
+
 def _copy_files(folder: BackupFolder, manifest: Manifest, data: Path) -> None:
     """Packs and editions: all that is there, since rows younger than the backup point to the newest."""
     lengths = folder.lengths()
@@ -143,12 +148,11 @@ def _copy_files(folder: BackupFolder, manifest: Manifest, data: Path) -> None:
         if not pack.exists():
             raise BackupDamaged(f"the pack {pack} is missing: {FIND_IT}")
         shutil.copyfile(pack, copy)
-        promised = manifest.packs.get(name)
-        if copy.stat().st_size < lengths.get(name, 0) or (
-            promised and stamp(copy, promised.size) != promised
-        ):
+        promised = manifest.packs.get(name, _NOTHING)
+        length = max(promised.size, lengths.get(name, 0))
+        if copy.stat().st_size < length or stamp(copy, promised.size) != promised:
             raise BackupDamaged(f"the pack {pack} is damaged: {FIND_IT}")
-        os.truncate(copy, lengths.get(name, 0))
+        os.truncate(copy, length)
     for name, promised in manifest.reports.items():
         file = folder.reports / name
         if name != "keys.json" and (not file.exists() or stamp(file) != promised):

@@ -31,6 +31,7 @@ SECRETS = (
 # A secret that opens something is never made anew once that exists: it could not open it.
 _OPENS = {"superuser": "postgres", "content_kek": "documents"}
 
+_NOTHING = {"salus.lock", "lost+found"}  # what an empty folder may hold
 UNFINISHED = "restore-unfinished"  # stands in a folder until all of it has been restored
 
 
@@ -88,20 +89,19 @@ def owned(data: Path) -> Iterator[None]:
 @contextmanager
 def being_restored(data: Path) -> Iterator[None]:
     """Own an empty folder that nothing can serve until the block has ended well."""
-    with _locked(data):
-        mark = data / UNFINISHED
-        with disk_errors(data):
-            found = {path.name for path in data.iterdir()} - {"salus.lock", "lost+found"}
-            if found and mark.name not in found:
-                raise Conflict(f"{data} is not empty: restore into a new folder with --data")
-            write_whole(mark, b"")
-            for name in found - {mark.name}:  # of a restore that was interrupted
-                path = data / name
+    mark = data / UNFINISHED
+    with disk_errors(data):
+        if data.exists() and not mark.exists() and {p.name for p in data.iterdir()} - _NOTHING:
+            raise Conflict(f"{data} is not empty: restore into a new folder with --data")
+    with _locked(data), disk_errors(data):
+        write_whole(mark, b"")
+        for path in data.iterdir():  # of a restore that was interrupted
+            if path.name not in _NOTHING | {mark.name}:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-            for name, mode in FOLDERS.items():
-                (data / name).mkdir(mode=mode)
-            yield
-            mark.unlink()
+        for name, mode in FOLDERS.items():
+            (data / name).mkdir(mode=mode)
+        yield
+        mark.unlink()
 
 
 def make_missing_secrets(data: Path) -> None:

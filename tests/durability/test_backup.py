@@ -1,5 +1,6 @@
 """A backup counts when it is whole; what goes into it meanwhile is never lost in silence."""
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from salus.kernel import wal
-from salus.kernel.backup_folder import BackupFolder, Remembered, remember
+from salus.kernel.backup_folder import BackupDamaged, BackupFolder, Remembered, remember
 from salus.kernel.data_folder import SECRETS, secret
 from salus.kernel.postgres import attached
-from salus.kernel.shipping import copy_files
+from salus.kernel.shipping import copy_files, ship
 from tests.durability.drill import PHRASE, as_superuser, done, log_is_kept, row_hashes, salus
 from tests.durability.site import SALUS, Start, commit, wait_until
 
@@ -153,6 +154,12 @@ def test_packs_only_grow_in_the_copy(data: Path) -> None:
     pack.write_bytes(b"another, and longer")
     assert "does not go on" in refused("backup", "--data", data)
     assert copy.read_bytes() == b"one, two"
+    log = data / "wal" / "000000010000000000000099.gz"
+    log.write_bytes(gzip.compress(b""))
+    with pytest.raises(BackupDamaged):
+        ship(data, folder)
+    assert log.exists()  # the log never arrives before the bytes of its rows
+    assert not (folder.wal / log.name).exists()
     simulated = (
         data / "documents" / "000007.pack"
     )  # written as a whole, again after an interruption

@@ -12,7 +12,17 @@ import pytest
 from salus.kernel import keys
 from salus.kernel.postgres import attached
 from tests.conftest import new_folder
-from tests.durability.drill import PHRASE, Drill, Write, back_up_and_die, row_hashes, written
+from tests.durability.drill import (
+    PHRASE,
+    Drill,
+    Write,
+    Writer,
+    back_up_and_die,
+    done,
+    log_is_kept,
+    row_hashes,
+    written,
+)
 from tests.durability.site import SALUS, Site, Start, wait_until
 
 
@@ -73,6 +83,27 @@ def test_to_the_second_and_to_the_newest(lost: Drill, folder: Path, start: Start
     assert restored.returncode == 0, restored.stderr
     with attached(newest):
         assert written(newest) == numbers(lost.before, lost.after)
+
+
+@pytest.mark.prove
+def test_life_goes_on_in_the_same_backup_folder(drill: Drill, folder: Path) -> None:
+    """A second life on a timeline of its own; the first can still be gone back to."""
+    second = folder / "second"
+    assert drill.restore(second, *drill.until).returncode == 0
+    with attached(second):
+        done("backup", "--data", second, "--to", drill.backups)
+        writer = Writer(second)
+        with writer.writing(500_001) as lived:
+            pass
+        writer.end()
+        log_is_kept(second, drill.backups)
+    third, first = folder / "third", folder / "first"
+    assert drill.restore(third).returncode == 0
+    with attached(third):
+        assert written(third) == numbers(drill.before, lived)
+    assert drill.restore(first, *drill.until).returncode == 0
+    with attached(first):
+        assert row_hashes(first) == drill.rows
 
 
 @pytest.mark.prove
