@@ -162,6 +162,35 @@ def _doctor(options: argparse.Namespace) -> int:
         return doctor(options.data)
 
 
+def _backup(options: argparse.Namespace) -> int:
+    from config.backup import backup
+
+    return backup(options.data, to=options.to, keep=options.keep, is_dump=options.dump)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from config.key import passphrase_from
+    from config.restore import parse_instant, restore
+
+    return restore(
+        options.source,
+        options.data,
+        until=parse_instant(options.until) if options.until else None,
+        key_copy=options.content_key,
+        phrase=passphrase_from(options.passphrase_file),
+        check_all=options.check == "all",
+    )
+
+
+def _key(options: argparse.Namespace) -> int:
+    from config.key import check, export
+
+    run, file = (export, options.to) if options.act == "export" else (check, options.copy)
+    if file is None:
+        options.wrong("export needs --to FILE, check needs --copy FILE")
+    return run(options.data, file, options.passphrase_file)
+
+
 @contextmanager
 def _installation(
     data: Path, *, role: str, is_ready: Callable[[], bool] = is_current
@@ -244,6 +273,33 @@ def _parser() -> argparse.ArgumentParser:
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
+    command = add("backup", _backup, "Back up database, documents and editions; the keys apart.")
+    command.add_argument("--to", type=Path, metavar="DIR", help="said once, it is remembered")
+    command.add_argument("--keep", type=_count, default=7, metavar="N", help="newest backups (7)")
+    command.add_argument(
+        "--dump", action="store_true", help="for the way to another version of PostgreSQL"
+    )
+
+    command = add("restore", _restore, "Make an installation in a new folder out of its backups.")
+    command.add_argument("source", type=Path, metavar="FROM", help="the folder of the backups")
+    command.add_argument(
+        "--until", metavar="INSTANT", help="as '2026-11-27 12:00:00' (default: the newest)"
+    )
+    command.add_argument(
+        "--content-key", type=Path, required=True, metavar="FILE", help="the copy of the keys"
+    )
+    command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="else it is asked")
+    command.add_argument(
+        "--check", default="sample", choices=["all", "sample"], help="documents to open (sample)"
+    )
+
+    command = add("key", _key, "Make a copy of the keys, sealed by a passphrase, or check one.")
+    command.add_argument("act", choices=["export", "check"])
+    command.add_argument("--to", type=Path, metavar="FILE", help="of export: the copy to make")
+    command.add_argument("--copy", type=Path, metavar="FILE", help="of check: the copy to open")
+    command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="else it is asked")
+    command.set_defaults(wrong=command.error)
+
     add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
     summary = "Verify the event log, or drop months whose time is over."
     audit = commands.add_parser("audit", help=summary, description=summary)
@@ -265,6 +321,12 @@ def _month(text: str) -> Month:
 def _port(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d{0,4}", text) or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port; choose one from 1 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)
 
 

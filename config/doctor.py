@@ -7,11 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 
-from salus.kernel import cluster, data_folder, postgres
+from salus.kernel import cluster, data_folder, keys, postgres, wal
+from salus.kernel.backup_folder import BackupFolder, BackupUnreachable, Remembered
 from salus.kernel.errors import SalusError
 from salus.shared_record.store import ContentDamaged, ContentStore, StoredContent
 
@@ -114,6 +117,8 @@ def _database(data: Path) -> Iterator[Finding]:
     if migrations.problem is None:
         yield _content(data)
         yield _published(data)
+    if postgres.is_embedded():
+        yield from _backups(data)
 
 
 def _rights(connection: psycopg.Connection) -> Iterator[Finding]:
@@ -198,23 +203,92 @@ def _content(data: Path) -> Finding:
 
 
 def _published(data: Path) -> Finding:
-    """Hold the files of every edition of the report against the hashes with which they were signed."""
-    with psycopg.connect(**asdict(postgres.login(data, "reporter"))) as connection:
-        files = connection.execute(_PUBLISHED_FILES).fetchall()
-    changed = [
-        file
-        for month, revision, name, digest in files
-        if not (file := data / "reports" / month / f"r{revision}" / name).is_file()
-        or hashlib.sha256(file.read_bytes()).hexdigest() != digest
-    ]
+    changed = changed_editions(data)
     return Finding(
-        what=f"{len(files)} files of the activity report are as they were published",
+        what="the files of the activity report are as they were published",
         problem=f"{len(changed)} are not, {changed[0]} the first: restore them from a backup"
         if changed
         else None,
     )
 
 
+def changed_editions(data: Path) -> list[Path]:
+    """The files of published editions that have not the hash any more with which they were signed."""
+    with psycopg.connect(**asdict(postgres.login(data, "reporter"))) as connection:
+        files = connection.execute(_PUBLISHED_FILES).fetchall()
+    return [
+        file
+        for month, revision, name, digest in files
+        if not (file := data / "reports" / month / f"r{revision}" / name).is_file()
+        or hashlib.sha256(file.read_bytes()).hexdigest() != digest
+    ]
+
+
+def _backups(data: Path) -> Iterator[Finding]:
+    """Whether the installation could be restored, to when, and with which keys."""
+    known = Remembered.of(data)
+    if known.folder is None:
+        problem = "none, all would be lost with this disk: `salus backup --to DIR`"
+        yield Finding(what="backups", problem=problem, is_warning=True)
+    else:
+        yield _last_backup(known.folder, known.last)
+        yield _log(data, known.folder)
+    fingerprints = keys.fingerprints(keys.keys_of(data))
+    yield Finding(
+        what=f"the keys have a copy; fingerprint of the content key {fingerprints[keys.CONTENT_KEY]}",
+        problem=None if known.keys == fingerprints else "no: `salus key export --to FILE`",
+        is_warning=True,
+    )
+
+
+def _last_backup(folder: BackupFolder, last: str | None) -> Finding:
+    what = f"backup in {folder.root}"
+    try:
+        folder.system()
+    except BackupUnreachable as error:
+        return Finding(what=what, problem=str(error))
+    if last is None:
+        return Finding(what=what, problem="none was finished: `salus backup`")
+    age = datetime.now(UTC) - datetime.fromisoformat(last)
+    return Finding(
+        what=f"{what}, the last {age.total_seconds() / 3600:.0f} hours ago",
+        problem="too old: run `salus backup` every night" if age > _OLD_BACKUP else None,
+    )
+
+
+def _log(data: Path, folder: BackupFolder) -> Finding:
+    """The database's log on its two steps: out of the server into DATA/wal, from there to the backups."""
+    with psycopg.connect(**asdict(postgres.login(data, "superuser"))) as connection:
+        row = connection.execute(_UNARCHIVED).fetchone()
+    unarchived, since, failed = row or (0, None, False)
+    waiting = wal.files(data / "wal")
+    kept = [file.stat().st_mtime for file in wal.files(folder.wal)] if folder.wal.is_dir() else []
+    what = "the database's log is kept"
+    if kept:
+        what += f" until {datetime.fromtimestamp(max(kept), ZoneInfo(cluster.TIME_ZONE)):%Y-%m-%d %H:%M:%S}"
+    problem = None
+    late = datetime.now(UTC) - _LATE
+    if failed or (since and since < late):
+        problem = (
+            f"{unarchived} files of 16 MiB wait in {data / 'postgres' / 'pg_wal'} and fill its disk, the server "
+            f"cannot hand them over: why is at the end of {data / 'log' / 'postgresql.log'}"
+        )
+    elif waiting and datetime.fromtimestamp(min(f.stat().st_mtime for f in waiting), UTC) < late:
+        megabytes = sum(file.stat().st_size for file in waiting) / 2**20
+        problem = (
+            f"{len(waiting)} files, {megabytes:.0f} MiB, wait in {data / 'wal'} and fill its disk: `salus backup` "
+            f"says why {folder.root} does not take them, a running `salus serve` sends them"
+        )
+    return Finding(what=what, problem=problem)
+
+
+_OLD_BACKUP = timedelta(hours=36)  # a night's was missed
+_LATE = timedelta(minutes=5)  # a disk that is away for a moment is nobody's alarm
+_UNARCHIVED = """
+    select count(*), min(modification),
+        coalesce((select last_failed_time > coalesce(last_archived_time, '-infinity') from pg_stat_archiver), false)
+    from pg_ls_archive_statusdir() where name like '%.ready'
+"""
 _PUBLISHED_FILES = """
     select to_char(period, 'YYYY-MM'), revision, file.key, file.value
     from activity_report_archivededition, jsonb_each_text(document -> 'files') file

@@ -42,6 +42,8 @@ def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
             if database := stack.enter_context(serving(data)):
                 children["database"] = database
             migrate(data)
+            shipping = _child(data, "app", ["-m", "salus.kernel.shipping"])
+            children["shipping"] = stack.enter_context(shipping)
             # Before the web, so that it stops after it: its last round takes in the last requests.
             sequencer = _child(data, "sequencer", ["-m", "config.sequencer"])
             children["sequencer"] = stack.enter_context(sequencer)

@@ -14,5 +14,11 @@ mkdir -p docs/evidence
         "Linux $(uname -r | cut -d- -f1), $(.venv/bin/python --version)"
     echo
     SALUS_PROVE=1 .venv/bin/pytest --no-header -n 2 --dist loadfile --durations 20
+    echo
+    drilled=$(mktemp -d)
+    trap 'rm -rf "$drilled"' EXIT
+    chmod 755 "$drilled"
+    .venv/bin/salus simulate --scale 1/1000 --data "$drilled/data"
+    .venv/bin/python -m tools.restore_drill "$drilled/data" --commit "$commit"
 } | tee "$evidence"
 echo "Evidence: $evidence"

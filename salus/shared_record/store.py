@@ -22,6 +22,7 @@ from salus.kernel.data_folder import disk_errors, secret
 from salus.kernel.errors import SalusError
 
 LIVE_PACK = 0  # what is filed by users; the simulation's blocks have packs of their own
+TAG = 16  # bytes that encryption adds to a content
 _NONCE = bytes(12)  # constant is safe for the content: its key encrypts exactly one message
 
 
@@ -72,7 +73,7 @@ class ContentStore:
         try:
             with self._path(stored.pack).open("rb") as pack:
                 pack.seek(stored.position)
-                sealed = pack.read(stored.size + 16)
+                sealed = pack.read(stored.size + TAG)
             nonce, wrapped = stored.wrapped_key[:12], stored.wrapped_key[12:]
             key = self._key_encryption.decrypt(nonce, wrapped, bound)
             content = AESGCM(key).decrypt(_NONCE, sealed, bound)

@@ -81,7 +81,7 @@ class Site:
         (child,) = (
             pid
             for pid in children(self.process.pid)
-            if program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if program.encode() in command_of(pid).split(b"\0")
         )
         return child
 
@@ -103,6 +103,10 @@ class Start(Protocol):
 
 def children(pid: int) -> list[int]:
     return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def is_alive(pid: int) -> bool:
