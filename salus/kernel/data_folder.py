@@ -68,9 +68,11 @@ def disk_full(data: Path) -> DiskFull:
 
 
 @contextmanager
-def owned(data: Path) -> Iterator[None]:
+def owned(data: Path, *, lasting: bool = False) -> Iterator[None]:
     """Own the folder, made complete first. Raises DataFolderInUse if another program does.
 
+    Who owns it `lasting`, until somebody stops it, first waits for a command that owns it for a moment:
+    else commands that follow each other, as imports do, could keep the site from starting again.
     The lock is the kernel's: it ends with the process, however that ends.
     """
     with disk_errors(data):
@@ -83,13 +85,16 @@ def owned(data: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise DataFolderInUse(
-                f"{data} is in use by another salus (process {lock.read().strip()}): stop that "
-                "one, or choose another folder with --data"
-            ) from None
+            process, _, lasts = lock.read().partition(" ")
+            if lasts or not lasting:
+                raise DataFolderInUse(
+                    f"{data} is in use by another salus (process {process}): stop that "
+                    "one, or choose another folder with --data"
+                ) from None
+            fcntl.flock(lock, fcntl.LOCK_EX)
         with disk_errors(data):
             lock.truncate(0)
-            lock.write(str(os.getpid()))
+            lock.write(f"{os.getpid()} lasting" if lasting else f"{os.getpid()}")
             lock.flush()
             _complete(data)
         yield
@@ -118,6 +123,16 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         file.flush()
         os.fsync(file.fileno())
     made.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder on disk: a power cut forgets a new file or a rename otherwise."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def secret(data: Path, name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import NATION, salus
 from tests.durability.site import Site, Start
 
 
@@ -29,6 +30,14 @@ def served_once() -> Iterator[Path]:
     assert Site(path / "data").ready().stop()[0] == 0
     yield path / "data"
     shutil.rmtree(path)
+
+
+@pytest.fixture
+def nation(folder: Path) -> Path:
+    """A folder with the synthetic nation at 1/1000, and its demo people."""
+    done = salus("simulate", *NATION, data=folder / "data")
+    assert done.returncode == 0, done.stderr
+    return folder / "data"
 
 
 @pytest.fixture
