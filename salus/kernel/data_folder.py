@@ -45,6 +45,10 @@ class DiskFull(SalusError):
     """The disk of the folder has no space left."""
 
 
+class DiskFails(SalusError):
+    """The disk of the folder does not read or write what it should."""
+
+
 @contextmanager
 def disk_errors(data: Path) -> Iterator[None]:
     """Say what the operating system refuses as one of the errors above."""
@@ -53,6 +57,11 @@ def disk_errors(data: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(data) from error
+        if error.errno == errno.EIO:
+            raise DiskFails(
+                f"the disk of {data} fails ({error.strerror}): what the kernel says of it is in its log; "
+                "mend or replace it, then start again or restore from a backup"
+            ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise DataFolderNotWritable(
                 f"{data} cannot be written ({error.strerror}: {error.filename}): make it this "

@@ -97,17 +97,26 @@ class Campaign:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self.site = self.start(self.data).ready()
-        self._outside = Outside(self.data, self.ledger)
-        with self._outside.connected() as connection:
-            self._load = Load(self.site.url, self.data, self.ledger, connection)
+        self.outside = Outside(self.data, self.ledger)
+        with self.outside.connected() as connection:
+            self.load = Load(self.site.url, self.data, self.ledger, connection)
+
+    def __enter__(self) -> "Campaign":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.load.end()
 
     def fight(self, kinds: list[Kind]) -> None:
         """Kill one process of each of the kinds, in random order."""
-        try:
-            for kind in self._random.sample(kinds, len(kinds)):
-                self._round(kind)
-        finally:
-            self._load.end()
+        for kind in self._random.sample(kinds, len(kinds)):
+            self._round(kind)
+
+    def write(self, seconds: float) -> None:
+        """Let all write for a while, and come to rest."""
+        self.load.go()
+        time.sleep(seconds)
+        self.load.rest()
 
     def report(self) -> str:
         """The table of a kill log, in Markdown."""
@@ -122,7 +131,7 @@ class Campaign:
                 f"| {name} | {' | '.join(str(value) for value in asdict(score).values())} |"
                 for name, score in sorted(self.scores.items())
             ),
-            f"\n{self._load.refused} requests were answered by a page that says that the service is out"
+            f"\n{self.load.refused} requests were answered by a page that says that the service is out"
             " of order; they were done again like those that had no answer.\n",
             *self.faults,
         ]
@@ -131,7 +140,7 @@ class Campaign:
     def _round(self, kind: Kind) -> None:
         score = self.scores.setdefault(kind.name, Score())
         before = len(self.ledger.read()[1])
-        self._load.go()
+        self.load.go()
         time.sleep(self._random.uniform(*_LIFE))
         family = [self.site.process.pid, *descendants(self.site.process.pid)]
         victim = self._victim(kind)
@@ -139,7 +148,7 @@ class Campaign:
         score.kills += 1
         if kind.stops:
             self._stopped(kind)
-            self.site = self._started()
+            self.start_again()
             score.restarts += 1
             left = [f"{pid} {command_line(pid)}" for pid in family if is_alive(pid)]
             self.faults += [f"after the {kind.name} was killed: {rest} was left" for rest in left]
@@ -147,42 +156,46 @@ class Campaign:
             wait_until(lambda: not is_alive(victim), self.site.process)
             wait_until(self.site.answers, self.site.process)
         time.sleep(self._random.uniform(*_LIFE))
-        self._load.rest()
-        verdict = self._outside.look()
+        self.load.rest()
+        self.compare(f"after the {kind.name} was killed", score, before)
+
+    def compare(self, when: str, score: Score, before: int = 0) -> None:
+        """Hold the ledger against the rows, the pages and the log; writers are at rest."""
+        verdict = self.outside.look()
         score.acknowledged += verdict.acknowledged - before
         score.lost += len(verdict.lost)
         score.doubled += len(verdict.doubled)
         score.half += len(verdict.half)
-        self.faults += [f"lost after {kind.name}: {act}" for act in verdict.lost]
-        self.faults += [f"doubled after {kind.name}: {act}" for act in verdict.doubled]
-        self.faults += [f"half after {kind.name}: {what}" for what in verdict.half]
+        self.faults += [f"lost {when}: {act}" for act in verdict.lost]
+        self.faults += [f"doubled {when}: {act}" for act in verdict.doubled]
+        self.faults += [f"half {when}: {what}" for what in verdict.half]
         assert not self.faults, "\n".join(self.faults)
         self._check_pages()
         verify_log(self.data)
 
     def _check_pages(self) -> None:
         """People see on their pages what stands in the database, in the sessions that they had before."""
-        with self._outside.connected() as connection:
+        with self.outside.connected() as connection:
             for part in ("patient", "mother"):
                 declared = connection.execute(
                     """select practitioner_id::text from access_trustedprofessional
                     where until is null and person_id = %s""",
-                    [self._load.person[part]],
+                    [self.load.person[part]],
                 )
-                page = self._load.clients[part].get("/circle/").text
+                page = self.load.clients[part].get("/circle/").text
                 shown = re.findall(r'name="practitioner" value="(\d+)"', page)
                 assert sorted(shown) == sorted(number for (number,) in declared)
             closed = connection.execute(
                 "select 1 from shared_record_closure where reopened_at is null and record_id = %s",
-                [self._load.person["commuter"]],
+                [self.load.person["commuter"]],
             ).fetchone()
-            page = self._load.clients["commuter"].get("/settings/").text
+            page = self.load.clients["commuter"].get("/settings/").text
             assert ("/record/reopen/" in page) == bool(closed)
             lots = connection.execute(
                 "select lot_number from vaccination_immunization where record_id = %s",
-                [self._load.person["patient"]],
+                [self.load.person["patient"]],
             )
-            page = self._load.clients["patient"].get("/vaccinations/").text
+            page = self.load.clients["patient"].get("/vaccinations/").text
             assert all(lot in page for (lot,) in lots)
 
     def _victim(self, kind: Kind) -> int:
@@ -203,9 +216,9 @@ class Campaign:
             assert code == 1 and kind.says in line, errors
         assert "Traceback" not in errors, errors
 
-    def _started(self) -> Site:
+    def start_again(self) -> None:
         """Start again at once on the same port, as a service manager does, while writers go on trying."""
-        return self.start(self.data, self.site.port).ready()
+        self.site = self.start(self.data, self.site.port).ready()
 
 
 @cache

@@ -5,10 +5,7 @@ SALUS_KILLS says how many of each kind; SALUS_KILL_SEED repeats a run; SALUS_KIL
 
 import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.durability.campaign import KINDS, Campaign
 from tests.durability.ledger import Ledger
@@ -19,22 +16,15 @@ SEED = int(os.environ.get("SALUS_KILL_SEED") or random.randrange(2**32))
 LOG = os.environ.get("SALUS_KILL_LOG")
 
 
-@pytest.fixture
-def ledger(folder: Path) -> Iterator[Ledger]:
-    ledger = Ledger(folder / "ledger.jsonl")
-    yield ledger
-    ledger.close()
-
-
 def test_kills_under_load(start: Start, nation: Path, ledger: Ledger) -> None:
     print(f"SALUS_KILL_SEED={SEED}")
-    campaign = Campaign(start=start, data=nation, ledger=ledger, seed=SEED)
-    try:
-        campaign.fight([*KINDS] * KILLS)
-    finally:
-        print(report := campaign.report())
-        if LOG:
-            Path(LOG).write_text(report)
+    with Campaign(start=start, data=nation, ledger=ledger, seed=SEED) as campaign:
+        try:
+            campaign.fight([*KINDS] * KILLS)
+        finally:
+            print(report := campaign.report())
+            if LOG:
+                Path(LOG).write_text(report)
     assert campaign.site.stop()[0] == 0
     assert all(score.kills == KILLS for score in campaign.scores.values())
     assert all(score.acknowledged for score in campaign.scores.values())
