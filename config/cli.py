@@ -62,6 +62,9 @@ def _simulate(options: argparse.Namespace) -> int:
             until=options.until or last_complete_month(),
             seed=options.seed,
         )
+        from config.sequencer import sequence_everything
+
+        sequence_everything()
     return 0
 
 
@@ -128,6 +131,20 @@ def _demo_people(options: argparse.Namespace) -> int:
     return 0
 
 
+def _audit_verify(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="sequencer"):
+        from config.auditing import verify_log
+
+        return verify_log()
+
+
+def _audit_prune(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="sequencer"):
+        from config.auditing import prune_log
+
+        return prune_log(really=options.really)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     with _settings(options.data, role="app"):
         from config.doctor import doctor
@@ -162,9 +179,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
-        name: str, run: Callable[[argparse.Namespace], int], summary: str
+        name: str,
+        run: Callable[[argparse.Namespace], int],
+        summary: str,
+        among: "argparse._SubParsersAction[argparse.ArgumentParser]" = commands,
     ) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=summary, description=summary)
+        command = among.add_parser(name, help=summary, description=summary)
         command.set_defaults(command=run)
         command.add_argument(
             "--data",
@@ -208,6 +228,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
     add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
+    summary = "Verify the event log, or drop months whose time is over."
+    audit = commands.add_parser("audit", help=summary, description=summary)
+    steps = audit.add_subparsers(required=True, metavar="STEP")
+    add("verify", _audit_verify, "Read the whole log and name what was changed.", steps)
+    command = add("prune", _audit_prune, "List the months that are kept long enough.", steps)
+    command.add_argument("--really", action="store_true", help="drop them")
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 

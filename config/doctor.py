@@ -126,23 +126,25 @@ def _rights(connection: psycopg.Connection) -> Iterator[Finding]:
 # Each query returns the names that are wrong.
 _RIGHTS = (
     (
-        "roles owner, app, loader and reporter are there",
-        """select name from unnest(array['owner', 'app', 'loader', 'reporter']) as name
+        "roles owner, app, loader, reporter and sequencer are there",
+        """select name from unnest(array['owner', 'app', 'loader', 'reporter', 'sequencer']) as name
            where name not in (select rolname from pg_roles)""",
         "missing; the embedded server makes them, on your own server see the installation guide",
     ),
     (
         "no role can do more than it must",
-        """select rolname from pg_roles where rolname in ('owner', 'app', 'loader', 'reporter')
+        """select rolname from pg_roles
+           where rolname in ('owner', 'app', 'loader', 'reporter', 'sequencer')
            and (rolsuper or rolcreaterole or rolreplication
-                or rolbypassrls <> (rolname in ('loader', 'reporter')))""",
+                or rolbypassrls <> (rolname in ('loader', 'reporter', 'sequencer')))""",
         "wrong attributes; alter role ... nosuperuser nocreaterole noreplication, and bypassrls "
-        "for loader and reporter alone",
+        "for loader, reporter and sequencer alone",
     ),
     (
         "no role is a member of another",
         """select member::regrole::text from pg_auth_members
-           where member::regrole::text in ('owner', 'app', 'loader', 'reporter')""",
+           where member::regrole::text
+               in ('owner', 'app', 'loader', 'reporter', 'sequencer')""",
         "revoke their memberships",
     ),
     (
@@ -155,7 +157,7 @@ _RIGHTS = (
     (
         "events can be neither changed nor deleted",
         """select rolname || ' on ' || relname from pg_roles, pg_class
-           where rolname in ('app', 'loader', 'reporter')
+           where rolname in ('app', 'loader', 'reporter', 'sequencer')
            and relname ~ '^audit_event' and relkind in ('r', 'p')
            and has_table_privilege(rolname, pg_class.oid, 'update, delete')""",
         "revoke update, delete",

@@ -1,10 +1,11 @@
 -- What each database role may do, table by table; applied after every migration, safe to repeat.
 -- A table without a line here is out of reach for everyone but its owner (a test finds it).
--- app serves; loader writes simulated and restored rows; reporter counts: no names, no content.
+-- app serves; loader writes simulated and restored rows; reporter counts: no names, no content;
+-- sequencer reads events into the log.
 
-revoke all on all tables in schema public from public, app, loader, reporter;
-revoke all on all sequences in schema public from public, app, loader, reporter;
-grant usage on schema public to app, loader, reporter;
+revoke all on all tables in schema public from public, app, loader, reporter, sequencer;
+revoke all on all sequences in schema public from public, app, loader, reporter, sequencer;
+grant usage on schema public to app, loader, reporter, sequencer;
 grant usage, select on all sequences in schema public to app;
 grant usage, select, update on all sequences in schema public to loader;
 
@@ -22,8 +23,10 @@ grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     eligibility_affiliation, secure_mail_mailidentity, file_share_shareuser to app;
 grant select, insert on shared_record_documentcontent to app;
 
--- Events are never changed or deleted
-grant select, insert on audit_event, audit_answeredrequest to app;
+-- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
+grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,
+    document_id, denied, repeated, request_id) on audit_event to app;
+grant select, insert on audit_answeredrequest to app;
 
 -- Counted months are kept as they were published
 grant select on activity_report_archivededition to app;
@@ -31,7 +34,14 @@ grant select, insert on activity_report_archivededition to reporter;
 
 -- The loader fills an empty database and keeps its own list of finished blocks
 grant select, insert, maintain on all tables in schema public to loader; -- maintain: analyze
+revoke insert on audit_tile, audit_head, audit_pruning from loader;
 grant update, delete on simulation_nation, simulation_block to loader;
+
+-- The log: only its last tiles grow, heads are added
+grant select on audit_tile, audit_head, audit_pruning to app;
+grant select on django_migrations, audit_event, audit_tile, audit_head, audit_pruning to sequencer;
+grant insert, update (hashes, xid, id, ids) on audit_tile to sequencer;
+grant insert on audit_head to sequencer;
 
 -- The reporter sees what figures need
 grant select on django_migrations, simulation_nation to reporter;

@@ -41,7 +41,10 @@ def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
             if database := stack.enter_context(serving(data, lasting=True)):
                 children["database"] = database
             migrate(data)
-            children["web"] = stack.enter_context(_child(data, _web(host, port)))
+            # Before the web, so that it stops after it: its last round takes in the last requests.
+            sequencer = _child(data, "sequencer", ["-m", "config.sequencer"])
+            children["sequencer"] = stack.enter_context(sequencer)
+            children["web"] = stack.enter_context(_child(data, "app", _web(host, port)))
             if _answers(host, port, children["web"]):
                 shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104
                 print(f"Salus is at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
@@ -98,8 +101,8 @@ def migrate(data: Path) -> None:
 
 
 @contextmanager
-def _child(data: Path, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    child = _python(data, "app", arguments)
+def _child(data: Path, role: str, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    child = _python(data, role, arguments)
     try:
         yield child
     finally:

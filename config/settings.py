@@ -11,6 +11,8 @@ from salus.kernel.postgres import login
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("SALUS_DATA", "var")).absolute()
+# Copies of the event log's signed heads; on another disk they also tell when this one was changed.
+HEADS = Path(os.environ.get("SALUS_HEADS", DATA / "heads")).absolute()
 
 # Which database role this process is: `serve`'s children are app and hold only app's password.
 ROLE = os.environ.get("SALUS_ROLE", "app")

@@ -29,11 +29,12 @@ from salus.activity_report.edition import Cell, Check, Edition, Outcome, indicat
 from salus.activity_report.formats import DOCUMENT, files_of
 from salus.activity_report.layout import title_of
 from salus.activity_report.models import ArchivedEdition
-from salus.activity_report.signing import Document, fingerprint, sign
+from salus.activity_report.signing import fingerprint, sign
 from salus.kernel.data_folder import disk_errors, write_whole
 from salus.kernel.errors import Conflict
 from salus.kernel.indicator import Indicator
 from salus.kernel.month import Month
+from salus.kernel.signing import Document
 
 
 class ChecksFailed(Conflict):

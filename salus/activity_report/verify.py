@@ -12,9 +12,10 @@ from django.utils.timezone import get_default_timezone
 
 from salus.activity_report.counting import count, snapshot
 from salus.activity_report.edition import Cell, Edition, Number
-from salus.activity_report.signing import Document, SignatureInvalid, check_signature, fingerprint
+from salus.activity_report.signing import check_signature, fingerprint
 from salus.kernel.errors import InvalidInput
 from salus.kernel.indicator import Indicator, Kind, Measure, Precision
+from salus.kernel.signing import Document, SignatureInvalid
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,8 @@ class Event(models.Model):
     denied = models.BooleanField(default=False)
     repeated = models.BooleanField(default=False)  # a retry of an answered request: never counted
     request_id = models.UUIDField(null=True)
+    # The database also fills `xid` (xid8: the transaction, by which the log is ordered) and `salt` (a
+    # random uuid, without which the hash of an event could be guessed); only the sequencer reads them.
 
     class Meta:
         managed = False
@@ -62,3 +64,44 @@ class AnsweredRequest(models.Model):
 
     request_id = models.UUIDField(primary_key=True)  # with actor, kind, person, document (uuid5)
     at = models.DateTimeField()
+
+
+class Tile(models.Model):
+    """Up to 256 hashes of the log's tree, one after the other; made in SQL (migration 0004).
+
+    Level 0 holds the hashes of events, each level above those of the full tiles below. A tile of level 0
+    also has the key (``xid``, ``id``) of its last event, and the ids of all (int8multirange).
+    """
+
+    pk = models.CompositePrimaryKey("level", "number")
+    level = models.SmallIntegerField()
+    number = models.BigIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        managed = False
+        db_table = "audit_tile"
+
+
+class Head(models.Model):
+    """A signed statement: when the log had ``size`` events, the root of its tree was this one."""
+
+    size = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    root = models.BinaryField()  # 32 bytes
+    signature = models.TextField()  # salus.kernel.signing
+
+    class Meta:
+        managed = False
+        db_table = "audit_head"
+
+
+class Pruning(models.Model):
+    """A signed statement: which events of a month were dropped, by which rule."""
+
+    month = models.DateField(primary_key=True)  # its first day
+    statement = models.JSONField()
+
+    class Meta:
+        managed = False
+        db_table = "audit_pruning"

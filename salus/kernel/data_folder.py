@@ -4,6 +4,7 @@ DATA/postgres        cluster of the embedded database (its user's, 0700)
 DATA/secrets         one file per secret (0600, folder 0700)
 DATA/documents       pack files of the shared record, encrypted
 DATA/reports         published editions of the activity report
+DATA/heads           signed heads of the event log, unless SALUS_HEADS names another folder
 DATA/log             what the database says of itself; no patient data
 DATA/run             Unix socket of the database
 DATA/salus.lock      held by the program that owns the folder
@@ -21,8 +22,8 @@ from salus.kernel.errors import AlreadyRunning, SalusError
 
 FOLDERS = {"secrets": 0o700, "documents": 0o700, "reports": 0o755, "log": 0o700}
 SECRETS = (
-    *("superuser", "owner", "app", "loader", "reporter"),
-    *("django_secret_key", "content_kek", "report_signing_key"),
+    *("superuser", "owner", "app", "loader", "reporter", "sequencer"),
+    *("django_secret_key", "content_kek", "report_signing_key", "log_signing_key"),
 )
 
 # A secret that opens something is never made anew once that exists: it could not open it.

@@ -21,8 +21,8 @@ from salus.kernel import cluster
 from salus.kernel.data_folder import DataFolderDamaged, DataFolderInUse, owned, secret
 from salus.kernel.errors import SalusError
 
-ROLES = ("owner", "app", "loader", "reporter")
-BYPASS_RLS = ("loader", "reporter")  # copy in, and count, over all persons
+ROLES = ("owner", "app", "loader", "reporter", "sequencer")
+BYPASS_RLS = ("loader", "reporter", "sequencer")  # copy in, count, and log, over all persons
 
 
 class DatabaseUrlInvalid(SalusError):
@@ -182,8 +182,8 @@ _GRANTS = """
     alter role reporter set default_transaction_read_only = on;
     alter database salus owner to owner;
     revoke all on database salus, postgres, template1 from public;
-    grant connect on database salus to app, loader, reporter;
+    grant connect on database salus to app, loader, reporter, sequencer;
     alter schema public owner to owner;
     revoke all on schema public from public;
-    grant usage on schema public to app, loader, reporter;
+    grant usage on schema public to app, loader, reporter, sequencer;
 """

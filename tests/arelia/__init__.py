@@ -5,11 +5,13 @@ month, and names of its own for all of it.
 """
 
 from salus.country.report import Profile, Release, Section
+from salus.country.retention import Retention
 from salus.kernel.errors import InvalidInput
 
 CODE = "XA"
 TIME_ZONE = "Atlantic/Azores"
 RESIDENCES = ("XA", "XB")
+EVENT_RETENTION = Retention(rule="XA-EVENTS", years=3)
 MATRICULE_SYSTEM = "https://arelia.example/citizen"
 
 

@@ -76,8 +76,19 @@ class Site:
 
     @property
     def web(self) -> int:
-        (web,) = set(children(self.process.pid)) - {self.postmaster}
-        return web
+        return self._child("granian")
+
+    @property
+    def sequencer(self) -> int:
+        return self._child("config.sequencer")
+
+    def _child(self, program: str) -> int:
+        (child,) = (
+            pid
+            for pid in children(self.process.pid)
+            if program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        )
+        return child
 
     def end(self) -> tuple[int, str]:
         """Exit code and stderr, once ended."""

@@ -19,11 +19,11 @@ from salus.activity_report.calendar import release_of
 from salus.activity_report.edition import Edition, Status
 from salus.activity_report.publication import ChecksFailed, count_anew, publish
 from salus.activity_report.run import NothingToRevise, report
-from salus.activity_report.signing import SignatureInvalid
 from salus.activity_report.verify import verify
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 from salus.kernel.month import Month
 from salus.kernel.postgres import login
+from salus.kernel.signing import SignatureInvalid
 from tests.conftest import as_role, salus
 
 MONTH = Month(2024, 12)

@@ -66,7 +66,7 @@ def test_no_role_rules_the_server(data: Path, role: str, statement: str) -> None
     forbidden(data, role, statement)
 
 
-@pytest.mark.parametrize("role", ["app", "loader", "reporter"])
+@pytest.mark.parametrize("role", ["app", "loader", "reporter", "sequencer"])
 @pytest.mark.parametrize(
     "statement",
     [
@@ -99,7 +99,7 @@ def walled(data: Path) -> Iterator[None]:
         connection.execute("create policy nobody on walled using (false)")
         connection.execute("alter table walled enable row level security")
         connection.execute("alter table walled force row level security")
-        connection.execute("grant select, insert on walled to app, loader, reporter")
+        connection.execute("grant select, insert on walled to app, loader, reporter, sequencer")
     yield
     with connect(data, "owner") as connection:
         connection.execute("drop table walled")

@@ -9,11 +9,14 @@ from datetime import date
 from stdnum import luhn, verhoeff
 
 from salus.country.lu.report import REPORT as REPORT
+from salus.country.retention import Retention
 from salus.kernel.errors import InvalidInput
 
 CODE = "LU"
 TIME_ZONE = "Europe/Luxembourg"
 RESIDENCES = ("LU", "FR", "BE", "DE")  # told apart in figures; the rest are other countries
+# Ours, no law's: longer than the three years that the EHDS asks for, and an end for the largest table.
+EVENT_RETENTION = Retention(rule="LU-EVENTS-10-YEARS", years=10)
 MATRICULE_SYSTEM = "urn:oid:1.3.182.4.4"
 PROVIDER_SYSTEM = "https://salus.example/lu/provider-code"
 ORGANIZATION_SYSTEM = "https://salus.example/lu/organization-code"
