@@ -229,10 +229,10 @@ class _Reading:
     def _explain(self) -> None:
         """Name what is missing in one place and what stands in another."""
         misplaced = set()
-        for entry, _ in self._extra:
+        for entry, tile in self._extra:
             number, when = entry.place.id, f"of {at(log.instant(entry.at))}"
             if entry.leaf in self._lost:
-                misplaced.add(self._lost[entry.leaf])
+                misplaced.add(min(tile, self._lost[entry.leaf]))  # its end was moved
                 del self._missing[number]
             elif number in self._missing:
                 self._findings.append(

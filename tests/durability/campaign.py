@@ -66,6 +66,12 @@ KINDS = (
     Kind(
         name="database", find=_below_parent("/postgres "), stops=True, says="the database stopped"
     ),
+    Kind(
+        name="sequencer",
+        find=_below_parent("config.sequencer"),
+        stops=True,
+        says="the sequencer stopped",
+    ),
     Kind(name="database backend", find=_backends),
     Kind(name="import", find=_imports),
 )

@@ -7,14 +7,12 @@ from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
-from salus.audit.models import EventKind
-
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
     """One write of one writer. A retry is the same act, with the same request id."""
 
-    event: EventKind
+    event: str  # salus.audit.models.EventKind
     does: str  # "begin" or "end" something that is in force or not, "add" what stays
     subject: tuple[str, ...]  # what it is about: the table's nickname and the row's key
     request_id: str
@@ -24,6 +22,7 @@ class Ledger:
     """A file of lines; many writers note at once."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._file = path.open("a+", buffering=1)
         self._lock = Lock()
         self._read_to = 0
@@ -44,8 +43,8 @@ class Ledger:
                 note = json.loads(line)
                 if "asked" in note:
                     asked = note["asked"]
-                    event, subject = EventKind(asked.pop("event")), tuple(asked.pop("subject"))
-                    self._acts.append(Act(event=event, subject=subject, **asked))
+                    subject = tuple(asked.pop("subject"))
+                    self._acts.append(Act(subject=subject, **asked))
                 else:
                     self._acknowledged.add(note["acknowledged"])
             self._read_to = self._file.tell()

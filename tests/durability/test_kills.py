@@ -1,16 +1,20 @@
 """Whatever is killed, nothing is left running, nothing committed is lost, the next start works."""
 
+import json
 import signal
 import socket
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from salus.kernel import cluster
+from salus.kernel import cluster, postgres
 from salus.kernel.postgres import attached
 from tests.durability.client import Client
 from tests.durability.site import (
+    SALUS,
     Start,
     children,
     command_line,
@@ -34,7 +38,7 @@ def one_line(errors: str) -> str:
 def test_stopped_in_order(start: Start, data: Path, by: signal.Signals) -> None:
     site = start(data).ready()
     commit(data, 1)
-    family = [site.postmaster, site.web, *children(site.web)]
+    family = [site.postmaster, site.sequencer, site.web, *children(site.web)]
     assert site.stop(by)[0] == 0
     assert not any(map(is_alive, family))
     *_, last = (data / "log" / "postgresql.log").read_text().splitlines()
@@ -92,6 +96,31 @@ def test_web_killed(start: Start, data: Path) -> None:
     assert not any(map(is_alive, workers))
     with socket.create_server(("127.0.0.1", site.port)):
         pass  # nobody holds the port
+
+
+def test_sequencer_killed(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    site.kill(site.sequencer)
+    code, errors = site.end()
+    assert code == 1
+    assert "the sequencer stopped" in one_line(errors)
+    assert start(data).ready().stop()[0] == 0
+
+
+def test_stopping_leaves_no_event_outside_the_log(start: Start, data: Path) -> None:
+    site = start(data).ready()
+    with psycopg.connect(**asdict(postgres.login(data, "app"))) as connection:
+        connection.execute(
+            "insert into audit_event (at, kind, agent) values (now(), 'sign_in', 'patient')"
+        )
+    assert site.stop()[0] == 0
+    (file,) = (data / "heads").glob("*.jsonl")
+    assert json.loads(file.read_text())["size"] == 1
+    verified = subprocess.run(
+        [*SALUS, "audit", "verify", "--data", str(data)], capture_output=True, text=True
+    )
+    assert verified.returncode == 0
+    assert verified.stdout.startswith("1 events are in the log, each unchanged and in its place")
 
 
 @pytest.mark.prove

@@ -95,6 +95,7 @@ class Load:
         def client(part: str) -> Client:
             return Client(url).signs_in(EMAILS[part], PASSWORD)
 
+        self._folder = ledger.path.parent
         people = _People(outside)
         patient, mother = people.person["patient"], people.person["mother"]
         closer = (people.person["closer"], people.matricule(people.person["closer"]))
@@ -190,7 +191,7 @@ class Load:
 
     def _importing(self, data: Path) -> Iterator[Deed]:
         """A hospital sends one visit a file, of a patient new to us, and again until it is taken."""
-        path = data.with_name("visit.json")
+        path = self._folder / "visit.json"
         for number in count():
             act = _act(EventKind.DOCUMENT_FILED, ("import", f"P-{number}"), "add")
             resources = visit()
