@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from salus.kernel.data_folder import write_whole
 from tests.durability.campaign import Campaign, Score
 from tests.durability.disk import Disk
 from tests.durability.ledger import Ledger
@@ -26,6 +27,14 @@ def goes_on(campaign: Campaign, when: str) -> None:
     assert score.acknowledged
     campaign.write(_LIFE)
     campaign.compare(f"some time {when}", score, score.acknowledged)
+
+
+def test_a_file_written_whole_outlives_a_power_cut(disk: Disk) -> None:
+    write_whole(disk.folder / "file", b"before")
+    write_whole(disk.folder / "file", b"after")
+    disk.fails()
+    disk.is_mended()
+    assert (disk.folder / "file").read_bytes() == b"after"
 
 
 def test_the_disk_fails(start: Start, nation: Path, disk: Disk, ledger: Ledger) -> None:
