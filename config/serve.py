@@ -39,7 +39,7 @@ def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
     try:
         with ExitStack() as stack:
             children = {}
-            if database := stack.enter_context(serving(data)):
+            if database := stack.enter_context(serving(data, lasting=True)):
                 children["database"] = database
             migrate(data)
             shipping = _child(data, "app", ["-m", "salus.kernel.shipping"])

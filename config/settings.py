@@ -38,6 +38,7 @@ DATABASES = {
         "USER": _login.user,
         "PASSWORD": _login.password,
         "NAME": _login.dbname,
+        "CONN_HEALTH_CHECKS": True,  # after a crash of the database the pool holds dead connections
         "OPTIONS": {"pool": {"min_size": 1, "max_size": 8}} if ROLE == "app" else {},
     }
 }

@@ -6,6 +6,7 @@ set -eu -o pipefail
 
 commit=$1
 evidence="docs/evidence/prove-$(date -u +%Y-%m-%d)-$commit.txt"
+kills="docs/evidence/kill-log-$(date -u +%Y-%m-%d)-$commit.md"
 mkdir -p docs/evidence
 {
     echo "commit   $commit"
@@ -13,7 +14,8 @@ mkdir -p docs/evidence
     echo "machine  $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)," \
         "Linux $(uname -r | cut -d- -f1), $(.venv/bin/python --version)"
     echo
-    SALUS_PROVE=1 .venv/bin/pytest --no-header -n 2 --dist loadfile --durations 20
+    SALUS_PROVE=1 SALUS_KILLS=${SALUS_KILLS:-200} SALUS_KILL_LOG=$kills \
+        .venv/bin/pytest --no-header -n 2 --dist loadfile --durations 20
     echo
     drilled=$(mktemp -d)
     trap 'rm -rf "$drilled"' EXIT

@@ -34,7 +34,7 @@ from salus.activity_report.layout import title_of
 from salus.activity_report.models import ArchivedEdition, RollUp
 from salus.activity_report.rollup import count_of, keep, roll_ups
 from salus.activity_report.signing import fingerprint, sign
-from salus.kernel.data_folder import disk_errors, write_whole
+from salus.kernel.data_folder import disk_errors, sync_folder, write_whole
 from salus.kernel.errors import Conflict
 from salus.kernel.indicator import Indicator
 from salus.kernel.month import Month
@@ -165,6 +165,8 @@ def _write(edition: Edition, rolled_up: Sequence[Cell]) -> Document:
     )
     write_whole(made / DOCUMENT, json.dumps(document, ensure_ascii=False, indent=1).encode())
     made.rename(folder)
+    for changed in (folder.parent, folder.parent.parent):  # a month's first edition makes both
+        sync_folder(changed)
     return document
 
 

@@ -26,6 +26,7 @@ from salus.kernel.data_folder import (
     DataFolderNotWritable,
     disk_errors,
     disk_full,
+    sync_folder,
 )
 from salus.kernel.errors import SalusError
 from salus.kernel.process import start_child
@@ -254,6 +255,7 @@ def _make_cluster(
             if initdb.wait() != 0:
                 raise _no_cluster(data)
         half.rename(cluster)
+        sync_folder(data)
 
 
 def _no_cluster(data: Path) -> SalusError:

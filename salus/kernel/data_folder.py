@@ -52,6 +52,10 @@ class DiskFull(SalusError):
     """The disk of the folder has no space left."""
 
 
+class DiskFails(SalusError):
+    """The disk of the folder does not read or write what it should."""
+
+
 @contextmanager
 def disk_errors(data: Path) -> Iterator[None]:
     """Say what the operating system refuses as one of the errors above."""
@@ -60,6 +64,11 @@ def disk_errors(data: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(data) from error
+        if error.errno == errno.EIO:
+            raise DiskFails(
+                f"the disk of {data} fails ({error.strerror}): what the kernel says of it is in its log; "
+                "mend or replace it, then start again or restore from a backup"
+            ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise DataFolderNotWritable(
                 f"{data} cannot be written ({error.strerror}: {error.filename}): make it this "
@@ -75,9 +84,13 @@ def disk_full(data: Path) -> DiskFull:
 
 
 @contextmanager
-def owned(data: Path) -> Iterator[None]:
-    """Own the folder, made complete first. Raises DataFolderInUse if another program does."""
-    with _locked(data):
+def owned(data: Path, *, lasting: bool = False) -> Iterator[None]:
+    """Own the folder, made complete first. Raises DataFolderInUse if another program does.
+
+    Who owns it `lasting`, until somebody stops it, first waits for a command that owns it for a moment:
+    else commands that follow each other, as imports do, could keep the site from starting again.
+    """
+    with _locked(data, lasting=lasting):
         if (data / UNFINISHED).exists():
             raise DataFolderDamaged(
                 f"{data} is half restored: run its `salus restore` again, which starts over"
@@ -114,7 +127,7 @@ def make_missing_secrets(data: Path) -> None:
 
 
 @contextmanager
-def _locked(data: Path) -> Iterator[None]:
+def _locked(data: Path, *, lasting: bool = False) -> Iterator[None]:
     """Hold the folder's lock. It is the kernel's: it ends with the process, however that ends."""
     with disk_errors(data):
         if not data.is_dir():
@@ -126,13 +139,16 @@ def _locked(data: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise DataFolderInUse(
-                f"{data} is in use by another salus (process {lock.read().strip()}): stop that "
-                "one, or choose another folder with --data"
-            ) from None
+            process, _, lasts = lock.read().partition(" ")
+            if lasts or not lasting:
+                raise DataFolderInUse(
+                    f"{data} is in use by another salus (process {process}): stop that "
+                    "one, or choose another folder with --data"
+                ) from None
+            fcntl.flock(lock, fcntl.LOCK_EX)
         with disk_errors(data):
             lock.truncate(0)
-            lock.write(str(os.getpid()))
+            lock.write(f"{os.getpid()} lasting" if lasting else f"{os.getpid()}")
             lock.flush()
         yield
 
@@ -157,6 +173,16 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         file.flush()
         os.fsync(file.fileno())
     made.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder on disk: a power cut forgets a new file or a rename otherwise."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def secret(data: Path, name: str) -> str:

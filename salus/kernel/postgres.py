@@ -81,14 +81,16 @@ def _parse(url: str) -> Login:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Own the folder and run its server inside this block; yields the server, None if external.
+def serving(data: Path, *, lasting: bool = False) -> Iterator[subprocess.Popen[bytes] | None]:
+    """Own the folder (`lasting`: see `owned`) and run its server inside this block.
+
+    Yields the server, None if external.
 
     Raises DataFolderInUse when another program owns the folder, and the other errors of the data
     folder when it cannot be used.
     """
     data = data.resolve()
-    with owned(data):
+    with owned(data, lasting=lasting):
         if is_embedded():
             with running(data) as server:
                 yield server

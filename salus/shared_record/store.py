@@ -18,7 +18,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from salus.kernel.data_folder import disk_errors, secret
+from salus.kernel.data_folder import disk_errors, secret, sync_folder
 from salus.kernel.errors import SalusError
 
 LIVE_PACK = 0  # what is filed by users; the simulation's blocks have packs of their own
@@ -57,6 +57,8 @@ class ContentStore:
             stored = self._append(pack, LIVE_PACK, document, person, content)
             pack.flush()
             os.fsync(pack.fileno())
+            if stored.position == 0:
+                sync_folder(self._folder)  # the pack is new
         return stored
 
     @contextmanager
@@ -66,6 +68,7 @@ class ContentStore:
             yield PackWriter(self, pack, number)
             pack.flush()
             os.fsync(pack.fileno())
+            sync_folder(self._folder)
 
     def open(self, *, document: int, person: int, stored: StoredContent) -> bytes:
         """The plain content; raises ContentDamaged unless every byte is as it was filed."""

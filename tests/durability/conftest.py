@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import NATION, salus
+from tests.durability.disk import Disk, cannot_mount
+from tests.durability.ledger import Ledger
 from tests.durability.site import Site, Start
 
 
@@ -31,10 +34,41 @@ def served_once() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
+@pytest.fixture(scope="session")
+def simulated_once() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="salus-test-"))
+    path.chmod(0o755)
+    done = salus("simulate", *NATION, data=path / "data")
+    assert done.returncode == 0, done.stderr
+    yield path / "data"
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def nation(folder: Path, simulated_once: Path) -> Path:
+    """A folder with the synthetic nation at 1/1000, and its demo people."""
+    subprocess.run(["cp", "--archive", str(simulated_once), str(folder)], check=True)
+    return folder / "data"
+
+
 @pytest.fixture
 def data(folder: Path, served_once: Path) -> Path:
     subprocess.run(["cp", "--archive", str(served_once), str(folder)], check=True)
     return folder / "data"
+
+
+@pytest.fixture
+def ledger(folder: Path) -> Iterator[Ledger]:
+    ledger = Ledger(folder / "ledger.jsonl")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def disk(folder: Path) -> Iterator[Disk]:
+    disk = Disk(folder / "disk.img", folder / "disk", size=2**30)
+    yield disk
+    disk.remove()
 
 
 @pytest.fixture
@@ -55,7 +89,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def mount(folder: Path) -> Iterator[Callable[[str], Path]]:
-    """Mount a small disk in memory with the given options; skips where the machine forbids it."""
+    """Mount a small disk in memory with the given options, where the machine allows it."""
     mounted: list[Path] = []
 
     def mount_disk(options: str) -> Path:
@@ -63,7 +97,7 @@ def mount(folder: Path) -> Iterator[Callable[[str], Path]]:
         disk.mkdir()
         command = ["mount", "-t", "tmpfs", "-o", f"mode=755,{options}", "tmpfs", str(disk)]
         if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
-            pytest.skip("cannot mount")
+            cannot_mount("mount -t tmpfs")
         mounted.append(disk)
         return disk
 

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -55,7 +56,7 @@ class Site:
 
     def answers(self) -> bool:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/").close()
+            urllib.request.urlopen(self.url).close()
         except urllib.error.HTTPError:
             return True
         except OSError:
@@ -64,6 +65,10 @@ class Site:
 
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def postmaster(self) -> int:
@@ -102,7 +107,34 @@ class Start(Protocol):
 
 
 def children(pid: int) -> list[int]:
-    return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Of all its threads."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below one, as far as they live while they are looked for."""
+    try:
+        below = children(pid)
+    except FileNotFoundError:
+        return []
+    return [*below, *(further for child in below for further in descendants(child))]
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def waits_for_a_lock(pid: int) -> bool:
+    """Whether the process stands in the queue of a file lock (proc_locks(5): "->" is who waits)."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any(" -> " in line and f" {pid} " in line for line in lines)
 
 
 def command_of(pid: int) -> bytes:

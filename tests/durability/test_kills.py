@@ -10,8 +10,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from salus.kernel import postgres
-from tests.durability.site import SALUS, Start, children, commit, committed, is_alive, wait_until
+from salus.kernel import cluster, postgres
+from salus.kernel.postgres import attached
+from tests.durability.client import Client
+from tests.durability.site import (
+    SALUS,
+    Start,
+    children,
+    command_line,
+    commit,
+    committed,
+    is_alive,
+    wait_until,
+    waits_for_a_lock,
+)
 
 
 def one_line(errors: str) -> str:
@@ -129,6 +141,25 @@ def test_web_worker_killed(start: Start, data: Path) -> None:
     wait_until(lambda: len(set(children(site.web)) - before) == len(before), site.process)
     wait_until(site.answers, site.process)
     assert site.stop()[0] == 0
+
+
+def test_database_backend_killed(start: Start, data: Path) -> None:
+    """All connections break; whoever asks after the recovery does not notice."""
+    site = start(data).ready()
+    client = Client(site.url)
+    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
+    family = set(children(site.postmaster))
+    site.kill(next(pid for pid in family if "postgres: app" in command_line(pid)))
+    wait_until(lambda: not any(map(is_alive, family)), site.process)
+    wait_until(lambda: cluster.answers(data), site.process)
+    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
+
+
+def test_start_waits_for_a_command(start: Start, data: Path) -> None:
+    with attached(data):
+        site = start(data)
+        wait_until(lambda: waits_for_a_lock(site.process.pid), site.process)
+    assert site.ready().stop()[0] == 0
 
 
 @pytest.mark.prove

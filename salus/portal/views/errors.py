@@ -2,6 +2,8 @@
 
 from http import HTTPStatus
 
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
@@ -30,6 +32,8 @@ REFUSALS = (
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, SessionInterrupted) and _is_of_the_database(exception):
+        return server_error(request)
     text = _refusal(exception) if isinstance(exception, InvalidInput) else ""
     return _page(
         request,
@@ -95,6 +99,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         },
     )
     return HttpResponse(html, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _is_of_the_database(error: BaseException) -> bool:
+    """Django tells a database that is gone as it saves a session as a session that is gone."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, OperationalError):
+        cause = cause.__context__
+    return cause is not None
 
 
 def _refusal(error: Exception) -> str:
