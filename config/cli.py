@@ -305,7 +305,9 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help=summary, description=summary)
     steps = audit.add_subparsers(required=True, metavar="STEP")
     add("verify", _audit_verify, "Read the whole log and name what was changed.", steps)
-    command = add("prune", _audit_prune, "List the months that are kept long enough.", steps)
+    command = add(
+        "prune", _audit_prune, "List the months kept long enough; --really drops them.", steps
+    )
     command.add_argument("--really", action="store_true", help="drop them")
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser

@@ -13,5 +13,6 @@ urlpatterns = [
     path("account/help/", site.account_help, name="account_help"),
     path("about/", site.about, name="about"),
     path("status", site.status, name="status"),
+    path("status/log-head.json", site.log_head, name="log_head"),
     path("design", site.design, name="design"),
 ]
