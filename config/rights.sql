@@ -31,8 +31,7 @@ grant select, insert on audit_answeredrequest to app;
 -- Counted months are kept as they were published
 grant select on activity_report_archivededition to app;
 grant select, insert on activity_report_archivededition to reporter;
--- Roll-ups follow the rows for as long as these are there
-grant select on activity_report_rollup to app;
+-- Roll-ups follow the rows for as long as these are there; they withhold no small count, so the site never sees them
 grant select, insert, update on activity_report_rollup to reporter;
 
 -- The loader fills an empty database and keeps its own list of finished blocks

@@ -208,9 +208,9 @@ def test_dropping_closed_months_changes_no_figure(
 
 
 def _pages() -> list[str]:
-    """Without what is new on each request."""
-    pages = [Client().get(f"/report/{month}").content.decode() for month in MONTHS]
-    return [page.split("<main")[1].split("</main")[0] for page in pages]
+    answers = [Client(SERVER_NAME="localhost").get(f"/report/{month}") for month in MONTHS]
+    assert {answer.status_code for answer in answers} == {200}
+    return [answer.content.decode().split("<main")[1].split("</main")[0] for answer in answers]
 
 
 def test_the_command_says_what_was_not_recounted(published: list[Edition], nation: Path) -> None:
