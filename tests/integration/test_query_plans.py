@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from salus.access.queries import (
     actor_of,
@@ -216,6 +217,7 @@ def large() -> Iterator[Asked]:
         assert done.returncode == 0, done.stderr
         stack.enter_context(attached(data))
         stack.enter_context(as_role("app", data))
+        stack.enter_context(override_settings(DATA=data))
         yield _asked()
 
 
