@@ -175,7 +175,6 @@ LONG = pytest.mark.prove
         pytest.param("base/*/backup_manifest", flip, "damaged", marks=LONG),
         pytest.param("base/*/pg_wal.tar.gz", halve, "damaged", marks=LONG),
         pytest.param("base/*/pg_wal.tar.gz", Path.unlink, "is missing", marks=LONG),
-        pytest.param("base/*/manifest.json", halve, "no readable manifest", marks=LONG),
     ],
 )
 def test_damage_is_named(
@@ -186,6 +185,13 @@ def test_damage_is_named(
     told = refused(drill, folder / "new")
     assert says in told
     assert str(file) in told
+
+
+@pytest.mark.prove
+def test_a_backup_without_its_manifest_is_named(drill: Drill, folder: Path) -> None:
+    (manifest,) = drill.backups.glob("base/*/manifest.json")
+    halve(manifest)
+    assert f"{manifest.parent} has no readable manifest" in refused_at_once(drill, folder / "new")
 
 
 def log_since_backup(drill: Drill) -> list[Path]:
