@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from salus.audit.queries import newest_head
 from salus.kernel.clock import now
 from salus.kernel.page import public
 from salus.portal.context import THEMES
+from salus.portal.views.event_log import summary
 
 A_YEAR = 365 * 24 * 3600  # seconds
 
@@ -62,12 +64,13 @@ class Service:
 @never_cache
 def status(request: HttpRequest) -> HttpResponse:
     """How the services are at this moment; 503 when one of them is down."""
+    database = _database_answers()
     services = [
         Service(name=_("Portal"), purpose=_("the pages that you are looking at"), up=True),
         Service(
             name=_("Database"),
             purpose=_("records, directory, index, sign-in"),
-            up=_database_answers(),
+            up=database,
         ),
         Service(
             name=_("Document store"),
@@ -79,7 +82,12 @@ def status(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/status.html",
-        {"services": services, "well": well, "checked_at": now()},
+        {
+            "services": services,
+            "well": well,
+            "checked_at": now(),
+            "log": summary(newest_head()) if database else None,
+        },
         status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
     )
 
