@@ -22,7 +22,7 @@ _UNCHANGING = "public, max-age=86400"  # what joins two heads stays, only keys m
 
 # What the script of the page says (static/portal/verify.js).
 WORDS: dict[str, str | Promise] = {
-    "inclusion": _("This event is in the log, and nobody has changed it."),
+    "inclusion": _("This event is in the log, unchanged since it was signed."),
     "withheld": _(
         "This event is in the log. What it says was left out of the file, because it also names other people."
     ),

@@ -119,6 +119,7 @@ async function examine(text) {
   result.scrollIntoView({ block: "nearest" });
 }
 
+document.getElementById("unscripted").hidden = true;
 const secure = Boolean(globalThis.crypto?.subtle);
 document.getElementById("tool").hidden = !secure;
 document.getElementById("insecure").hidden = secure;
