@@ -164,6 +164,7 @@ def _relations(since: Mapping[int, datetime]) -> list[Relation]:
 class AccessEntry:
     """One line of the patient's access log."""
 
+    event: int
     at: datetime
     kind: EventKind
     agent: Agent
@@ -206,6 +207,7 @@ def who_looked(
 
     return [
         AccessEntry(
+            event=event.id,
             at=event.at,
             kind=EventKind(event.kind),
             agent=Agent(event.agent),

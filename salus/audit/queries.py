@@ -4,6 +4,7 @@ import base64
 import json
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -26,7 +27,7 @@ class NotInLogYet(Conflict):
     """The event is younger than the newest signed head."""
 
 
-def inclusion_proof(*, actor: Actor, event: int) -> Json:
+def inclusion_proof(*, actor: Actor, event: int, request_id: UUID | None = None) -> Json:
     """That this event about the actor's own data is in the log; asking is itself logged.
 
     Members: ``columns`` and ``row`` (what was hashed, base64; null when the row also names other people),
@@ -35,7 +36,13 @@ def inclusion_proof(*, actor: Actor, event: int) -> Json:
     """
     with acting_as(actor):
         place, several = _own_event(actor, event)
-        record(actor=actor, kind=EventKind.RECORD_VIEWED, at=now(), person=actor.person)
+        record(
+            actor=actor,
+            kind=EventKind.RECORD_VIEWED,
+            at=now(),
+            person=actor.person,
+            request_id=request_id,
+        )
         row = log.row_of(_connection(), place)
         if row is None:
             raise NotFound("no such event")

@@ -12,7 +12,7 @@ from salus.access.queries import AccessEntry, who_looked
 from salus.audit.models import Agent, EventKind
 from salus.kernel.actor import Actor
 
-_WHAT: dict[EventKind, str | Promise] = {
+WHAT: dict[EventKind, str | Promise] = {
     EventKind.SIGN_IN: _("signed in"),
     EventKind.RECORD_OPENED: _("opened the record as the law says"),
     EventKind.RECORD_VIEWED: _("looked at what is in the record"),
@@ -26,7 +26,7 @@ _WHAT: dict[EventKind, str | Promise] = {
     EventKind.DIRECTORY_CHANGED: _("changed the directory"),
     EventKind.PATIENTS_LISTED: _("saw the name in their own list of people"),
 }
-_WHO: dict[Agent, str | Promise] = {
+WHO: dict[Agent, str | Promise] = {
     Agent.PATIENT: _("Patient or assistant"),
     Agent.PROFESSIONAL: _("Health professional"),
     Agent.HOSPITAL: _("Hospital"),
@@ -56,7 +56,7 @@ class Line:
     role: str | Promise
     what: str | Promise
     icon: str
-    times: int
+    acts: list[AccessEntry]  # newest first
     own: bool
     denied: bool
     among_several: bool
@@ -81,10 +81,10 @@ def _line(entries: list[AccessEntry]) -> Line:
         kind=newest.kind,
         at=newest.at,
         name=newest.name,
-        role=_WHO[newest.agent],
-        what=_WHAT[newest.kind],
+        role=WHO[newest.agent],
+        what=WHAT[newest.kind],
         icon=_ICONS.get(newest.kind, "eye"),
-        times=len(entries),
+        acts=entries,
         own=newest.own,
         denied=newest.denied,
         among_several=newest.among_several,

@@ -12,6 +12,7 @@ PUBLIC = [
     "/directory/",
     "/report/",
     "/status",
+    "/verify/",
     "/design",
     "/about/",
     "/account/help/",

@@ -143,6 +143,7 @@ PRIVATE = [
     "/documents/1/",
     "/vaccinations/",
     "/who-looked/",
+    "/who-looked/1/proof.json",
     "/circle/",
     "/assistants/",
     "/settings/",
@@ -162,7 +163,7 @@ def test_the_public_is_sent_to_the_sign_in(world: World, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/sign-in/", "/directory/", "/status", "/design", "/about/"]
+    "address", ["/", "/sign-in/", "/directory/", "/status", "/verify/", "/design", "/about/"]
 )
 def test_the_public_may_read_the_public_pages(world: World, address: str) -> None:
     assert visitor().get(address).status_code == 200

@@ -96,8 +96,8 @@ def test_what_is_no_request_id_becomes_a_new_one(sent: dict[str, str]) -> None:
 
 
 def test_the_access_log_has_words_for_every_act_and_agent() -> None:
-    assert set(access_log._WHAT) == set(EventKind)
-    assert set(access_log._WHO) == set(Agent)
+    assert set(access_log.WHAT) == set(EventKind)
+    assert set(access_log.WHO) == set(Agent)
 
 
 def test_every_document_type_has_an_icon_of_its_own() -> None:

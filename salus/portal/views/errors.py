@@ -28,6 +28,7 @@ REFUSALS = (
     gettext_noop("the date of the vaccination lies before birth or in the future"),
     gettext_noop("there is no vaccination record yet; a vaccinating doctor opens it"),
     gettext_noop("the record does not take documents now"),
+    gettext_noop("the event is not in the log yet: try again in a few seconds"),
 )
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from salus.audit.heads import SignedHead
-from salus.audit.queries import newest_head, public_keys
+from salus.audit.queries import newest_head
 from salus.kernel.clock import now
 from salus.kernel.page import public
 from salus.portal.context import THEMES
+from salus.portal.views.event_log import summary
 
 A_YEAR = 365 * 24 * 3600  # seconds
 
@@ -64,12 +64,13 @@ class Service:
 @never_cache
 def status(request: HttpRequest) -> HttpResponse:
     """How the services are at this moment; 503 when one of them is down."""
+    database = _database_answers()
     services = [
         Service(name=_("Portal"), purpose=_("the pages that you are looking at"), up=True),
         Service(
             name=_("Database"),
             purpose=_("records, directory, index, sign-in"),
-            up=_database_answers(),
+            up=database,
         ),
         Service(
             name=_("Document store"),
@@ -81,25 +82,14 @@ def status(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/status.html",
-        {"services": services, "well": well, "checked_at": now(), "head": _head()},
+        {
+            "services": services,
+            "well": well,
+            "checked_at": now(),
+            "log": summary(newest_head()) if database else None,
+        },
         status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE,
     )
-
-
-@public
-@require_safe
-@never_cache
-def log_head(request: HttpRequest) -> JsonResponse:
-    """The newest signed head of the event log, null before the first, and the keys that check it."""
-    head = newest_head()
-    return JsonResponse({"head": head.document if head else None, "keys": public_keys()})
-
-
-def _head() -> SignedHead | None:
-    try:
-        return newest_head()
-    except DatabaseError:
-        return None
 
 
 def _database_answers() -> bool:

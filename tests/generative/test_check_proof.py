@@ -1,0 +1,190 @@
+"""check_proof.py, which shares no code with us, finds right what our tree and our signature say, and nothing else."""
+
+import base64
+import struct
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salus.audit import merkle
+from salus.audit.heads import sign_head
+from salus.audit.log import COLUMNS
+from salus.kernel.signing import PublicKeys, Signer
+from salus.portal.static.portal import check_proof
+from tests.spec.test_merkle_tree import Tree
+from tests.tampering import HARMLESS, Json, tampered
+
+SECRET = "c2VjcmV0LW9mLWEtdGVzdC1vZi10aGUtZXZlbnQtbG8"  # 32 bytes, as a secret of the data folder
+AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+class Agency:
+    """A log of so many events, and what is handed out of it."""
+
+    def __init__(self, events: int, folder: Path) -> None:
+        self.rows = [row_of(number) for number in range(events)]
+        self.tree = Tree([merkle.leaf_hash(row) for row in self.rows], steps=range(0, events, 7))
+        self.signer = Signer(SECRET, folder / "keys.json")
+        self._keys_file = folder / "keys.json"
+
+    def head(self, size: int) -> Json:
+        root = merkle.root(self.tree.tiles, size)
+        return sign_head(self.signer, size=size, root=root, at=AT).document
+
+    @property
+    def keys(self) -> Json:
+        return dict(check_proof.json.loads(self._keys_file.read_bytes()))
+
+    def inclusion(self, index: int, size: int) -> Json:
+        path = merkle.inclusion_proof(self.tree.tiles, index, size)
+        return {
+            "columns": list(COLUMNS),
+            "row": base64.b64encode(self.rows[index]).decode(),
+            "leaf": merkle.leaf_hash(self.rows[index]).hex(),
+            "index": index,
+            "path": [hash_.hex() for hash_ in path],
+            "head": self.head(size),
+            "keys": self.keys,
+        }
+
+    def consistency(self, first: int, second: int) -> Json:
+        path = merkle.consistency_proof(self.tree.tiles, first, second)
+        return {
+            "first": self.head(first),
+            "second": self.head(second),
+            "path": [hash_.hex() for hash_ in path],
+            "keys": self.keys,
+        }
+
+
+def row_of(number: int) -> bytes:
+    """An event as binary COPY gives it."""
+    fields = [
+        struct.pack(">q", number * 1_000_000),
+        *(struct.pack(">q", value) for value in (number, 700 + number)),
+        UUID(int=number).bytes,
+        *(b"document_opened", b"professional", b"\0", b"\1"),
+        *(struct.pack(">q", value) for value in (1, 2)),
+        *(None, struct.pack(">q", -3), None, UUID(int=1).bytes, None, None),
+    ]
+    return struct.pack(">h", len(fields)) + b"".join(
+        struct.pack(">i", -1) if field is None else struct.pack(">i", len(field)) + field
+        for field in fields
+    )
+
+
+@pytest.fixture(scope="module")
+def agency() -> Iterator[Agency]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Agency(600, Path(folder))
+
+
+def holds(document: Json, key: str | None = None) -> bool:
+    """As the program's exit code says."""
+    try:
+        return all(held for held, _ in check_proof.check(document, key))
+    except (ValueError, LookupError, TypeError, AttributeError, check_proof.Wrong):
+        return False
+
+
+@given(data=st.data())
+def test_what_the_agency_hands_out_holds(agency: Agency, data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 600))
+    index = data.draw(st.integers(0, size - 1))
+    kid = agency.inclusion(index, size)["keys"]["keys"][0]["kid"]
+    assert holds(agency.inclusion(index, size), kid)
+    assert holds(agency.consistency(index + 1, size), kid)
+
+
+@given(data=st.data())
+def test_any_change_is_found(agency: Agency, data: st.DataObject) -> None:
+    size = data.draw(st.integers(2, 600))
+    index = data.draw(st.integers(0, size - 1))
+    document = data.draw(
+        st.sampled_from([agency.inclusion(index, size), agency.consistency(index + 1, size)])
+    )
+    name, changed = data.draw(st.sampled_from(list(tampered(document))))
+    assert holds(changed) is (name in HARMLESS), name
+
+
+@given(data=st.data())
+def test_a_path_of_other_hashes_leads_elsewhere(agency: Agency, data: st.DataObject) -> None:
+    document = agency.inclusion(data.draw(st.integers(0, 599)), 600)
+    hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
+    path = data.draw(st.lists(hashes, max_size=12))
+    assert not holds(document | {"path": path})
+
+
+def test_an_event_reads_as_it_was_written(agency: Agency) -> None:
+    document = agency.inclusion(86_400 % 600, 600)
+    known = check_proof.fields_of(agency.rows[5], document["columns"])
+    assert known == {
+        "at": (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=5)).isoformat(),
+        "id": 5,
+        "xid": 705,
+        "salt": str(UUID(int=5)),
+        "kind": "document_opened",
+        "agent": "professional",
+        "denied": False,
+        "repeated": True,
+        "account_id": 1,
+        "practitioner_id": 2,
+        "organization_id": None,
+        "person_id": -3,
+        "document_id": None,
+        "request_id": str(UUID(int=1)),
+        "system": None,
+        "persons": None,
+    }
+
+
+def test_lists_of_people_are_read_as_the_database_sends_them() -> None:
+    array = struct.pack(">iiIii", 1, 0, 20, 2, 1) + struct.pack(">iqiq", 8, 7, 8, 2**40)
+    assert check_proof.numbers(array) == [7, 2**40]
+
+
+@given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=80), data=st.data())
+def test_ed25519_judges_as_openssl_does(seed: bytes, message: bytes, data: st.DataObject) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public = key.public_key().public_bytes_raw()
+    signature = bytearray(key.sign(message))
+    if data.draw(st.booleans()):
+        signature[data.draw(st.integers(0, 63))] ^= data.draw(st.integers(1, 255))
+    assert check_proof.ed25519(public, message, bytes(signature)) is openssl(
+        public, message, bytes(signature)
+    )
+
+
+def openssl(public: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def test_the_same_signature_in_a_second_spelling_does_not_hold() -> None:
+    """RFC 8032, section 5.1.7: S is smaller than the order of the group."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    public, signature = key.public_key().public_bytes_raw(), key.sign(b"a")
+    grown = (int.from_bytes(signature[32:], "little") + check_proof.ORDER).to_bytes(32, "little")
+    assert check_proof.ed25519(public, b"a", signature)
+    assert not check_proof.ed25519(public, b"a", signature[:32] + grown)
+
+
+@pytest.mark.parametrize("extra", [{"at": AT.isoformat()}, {}])
+def test_a_head_of_other_members_than_were_signed_does_not_hold(
+    agency: Agency, extra: dict[str, Any]
+) -> None:
+    head: Json = agency.head(9) | extra | ({} if extra else {"note": "a word more"})
+    assert not holds({"head": head, "keys": agency.keys})
+    PublicKeys(agency._keys_file).check(agency.head(9))  # what was signed, does
