@@ -308,7 +308,11 @@ def test_every_table_has_a_line_in_the_rights() -> None:
             " and relnamespace = 'public'::regnamespace"
             " and not has_table_privilege('app', oid, 'select')"
         )
-    ) == {"simulation_block", "simulation_nation"}
+    ) == {
+        "activity_report_rollup",  # small counts are not withheld there
+        "simulation_block",
+        "simulation_nation",
+    }
 
 
 @pytest.mark.parametrize(
