@@ -33,4 +33,4 @@ def test_it_is_as_it_was_signed(whole: Log, client: Client) -> None:
 
 @pytest.fixture
 def client() -> Client:
-    return Client()
+    return Client(SERVER_NAME="localhost")
