@@ -147,3 +147,23 @@ def test_a_rewritten_log_does_not_grow(whole: Log) -> None:
     write(1)
     with pytest.raises(LogTruncated):
         whole.sequence()
+
+
+def test_a_torn_line_is_written_again(whole: Log) -> None:
+    (file,) = whole.copies.keys_file.parent.glob("*.jsonl")
+    *_, last = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(file.read_bytes()[: -len(last) // 2])  # a crash in the middle of it
+    assert whole.verify().findings == []
+    whole.sequence()
+    assert file.read_bytes().endswith(last)
+    write(1)
+    whole.sequence()
+    assert whole.verify().findings == []
+
+
+def test_an_empty_second_folder_is_filled_anew(whole: Log) -> None:
+    (file,) = whole.copies.keys_file.parent.glob("*.jsonl")
+    before = file.read_bytes()
+    file.unlink()
+    whole.sequence()
+    assert file.read_bytes() == before

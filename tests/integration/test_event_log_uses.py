@@ -25,6 +25,7 @@ from tests.event_log import EVENTS, Log, a_log, write
 
 ANNA = Actor(role=Role.PATIENT, account=1, person=250)
 ZONE = ZoneInfo("Europe/Luxembourg")
+ROLLED_UP = Month(2022, 12)
 OLD = "'2020-03-05 12:00+01'"
 
 
@@ -120,7 +121,7 @@ def old_events(whole: Log, count: int = 300) -> None:
 
 
 def pruned(
-    whole: Log, *, rolled_up_until: Month | None = Month(2022, 12), really: bool = True
+    whole: Log, *, rolled_up_until: Month | None = ROLLED_UP, really: bool = True
 ) -> list[Pruned]:
     with log.connect(login(whole.data, "owner")) as owner:
         return list(
@@ -135,27 +136,6 @@ def pruned(
                 really=really,
             )
         )
-
-
-def test_months_are_dropped_by_rule_and_the_log_still_holds(whole: Log) -> None:
-    old_events(whole)
-    whole.sequence()
-    assert pruned(whole, really=False)[-1] == Pruned(month=Month(2020, 3), events=300)
-    assert whole.verify().pruned == {}
-    assert pruned(whole)[-1] == Pruned(month=Month(2020, 3), events=300)
-    assert pruned(whole) == []  # gone already; the next month is younger than the rule
-    verdict = whole.verify()
-    assert verdict.findings == []
-    assert verdict.pruned == {"TEST-6": 300}
-    sizes = [head.size for head in heads_after(whole.superuser, 0)]
-    consistency_proof(first=sizes[0], second=sizes[-1])
-    write(1)
-    whole.sequence()
-    assert whole.verify().findings == []
-    # Without its statement, or with another, the month is what it is: deleted.
-    whole.execute("update audit_pruning set statement = jsonb_set(statement, '{rule}', '\"X\"')")
-    faults = {finding.fault for finding in whole.verify().findings}
-    assert faults == {Fault.PRUNING_FORGED, Fault.EVENT_DELETED}
 
 
 @pytest.mark.parametrize("rolled_up_until", [None, Month(2014, 12)])
@@ -180,3 +160,24 @@ def test_nothing_is_dropped_that_is_not_in_the_log_as_it_stands(whole: Log) -> N
 def test_events_are_kept_for_three_years_at_least() -> None:
     with pytest.raises(ValueError, match="at least 3 years"):
         Retention(rule="TEST-2", years=2)
+
+
+def test_months_are_dropped_by_rule_and_the_log_still_holds(whole: Log) -> None:
+    old_events(whole)
+    whole.sequence()
+    assert pruned(whole, really=False)[-1] == Pruned(month=Month(2020, 3), events=300)
+    assert whole.verify().pruned == {}
+    assert pruned(whole)[-1] == Pruned(month=Month(2020, 3), events=300)
+    assert pruned(whole) == []  # gone already; the next month is younger than the rule
+    verdict = whole.verify()
+    assert verdict.findings == []
+    assert verdict.pruned == {"TEST-6": 300}
+    sizes = [head.size for head in heads_after(whole.superuser, 0)]
+    consistency_proof(first=sizes[0], second=sizes[-1])
+    write(1)
+    whole.sequence()
+    assert whole.verify().findings == []
+    # Without its statement, or with another, the month is what it is: deleted.
+    whole.execute("update audit_pruning set statement = jsonb_set(statement, '{rule}', '\"X\"')")
+    faults = {finding.fault for finding in whole.verify().findings}
+    assert faults == {Fault.PRUNING_FORGED, Fault.EVENT_DELETED}

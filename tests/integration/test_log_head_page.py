@@ -1,0 +1,36 @@
+"""The newest signed head is public, on the status page and as JSON."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client, override_settings
+
+from salus.kernel.signing import PublicKeys
+from tests.event_log import EVENTS, Log, a_log
+
+
+@pytest.fixture
+def whole(database: Path) -> Iterator[Log]:
+    with a_log(database) as made, override_settings(HEADS=made.copies.keys_file.parent):
+        yield made
+
+
+def test_the_newest_head_is_public(database: Path, client: Client) -> None:
+    assert client.get("/status/log-head.json").json() == {"head": None, "keys": {"keys": []}}
+    assert b'class="facts"' not in client.get("/status").content
+
+
+def test_it_is_as_it_was_signed(whole: Log, client: Client) -> None:
+    answer = client.get("/status/log-head.json").json()
+    assert answer["head"]["size"] == EVENTS
+    PublicKeys(whole.copies.keys_file).check(answer["head"])
+    (key,) = answer["keys"]["keys"]
+    assert key["crv"] == "Ed25519"
+    assert "d" not in key
+    assert answer["head"]["root"] in client.get("/status").content.decode()
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(SERVER_NAME="localhost")
