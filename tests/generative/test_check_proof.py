@@ -1,6 +1,7 @@
 """check_proof.py, which shares no code with us, finds right what our tree and our signature say, and nothing else."""
 
 import base64
+import json
 import struct
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from salus.audit import merkle
 from salus.audit.heads import sign_head
 from salus.audit.log import COLUMNS
-from salus.kernel.signing import PublicKeys, Signer
+from salus.kernel.signing import PublicKeys, Signer, canonical
 from salus.portal.static.portal import check_proof
 from tests.spec.test_merkle_tree import Tree
 from tests.tampering import HARMLESS, Json, tampered
@@ -42,7 +43,7 @@ class Agency:
 
     @property
     def keys(self) -> Json:
-        return dict(check_proof.json.loads(self._keys_file.read_bytes()))
+        return dict(json.loads(self._keys_file.read_bytes()))
 
     def inclusion(self, index: int, size: int) -> Json:
         path = merkle.inclusion_proof(self.tree.tiles, index, size)
@@ -64,6 +65,79 @@ class Agency:
             "path": [hash_.hex() for hash_ in path],
             "keys": self.keys,
         }
+
+    def signs(self, head: Json, **changed: object) -> Json:
+        """The head with other members, as if it were true."""
+        statement = {name: value for name, value in head.items() if name != "signature"}
+        return self.signer.sign(statement | changed)
+
+    def signs_under(self, head: Json, header: Json) -> Json:
+        """The head, rightly signed under a header of one's own."""
+        statement = {name: value for name, value in head.items() if name != "signature"}
+        protected = check_proof.base64url(json.dumps(header).encode())
+        payload = check_proof.base64url(canonical(statement))
+        signature = self._key.sign(f"{protected}.{payload}".encode())
+        return statement | {"signature": f"{protected}..{check_proof.base64url(signature)}"}
+
+    @property
+    def _key(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(f"{SECRET}="))
+
+
+def lies(agency: Agency) -> Iterator[tuple[str, Json]]:
+    """What the agency itself could sign though it is not so, and what a reader may take for a signature."""
+    for index, size in ((0, 2), (4, 5), (5, 6), (6, 7), (8, 9), (255, 256), (256, 600), (599, 600)):
+        proof = agency.inclusion(index, size)
+        head = proof["head"]
+        yield f"root {index}/{size}", proof | {"head": agency.signs(head, root="ab" * 32)}
+        for other in {size - 1, size + 1, 2 * size, size // 2 + 1} - {size}:
+            if _path_length(index, other) != _path_length(index, size):
+                changed = agency.signs(head, size=other)
+                yield f"size {index}/{size} {other}", proof | {"head": changed}
+        for other in range(size, size + 3):
+            yield f"index {index}/{size} {other}", proof | {"index": other}
+        joined = agency.consistency(index + 1, size)
+        first, second = joined["first"], joined["second"]
+        yield f"first {index}/{size}", joined | {"first": agency.signs(first, root="ab" * 32)}
+        yield f"second {index}/{size}", joined | {"second": agency.signs(second, root="ab" * 32)}
+        if first["size"] < size:
+            yield f"turned {index}/{size}", joined | {"first": second, "second": first}
+            yield f"empty {index}/{size}", joined | {"path": []}
+            cut = joined["path"][:-1]
+            yield f"cut {index}/{size}", joined | {"path": cut}
+            yield f"grown {index}/{size}", joined | {"path": [*joined["path"], "ab" * 32]}
+    proof = agency.inclusion(3, 9)
+    head, kid = proof["head"], proof["keys"]["keys"][0]["kid"]
+    for name, header in {
+        "another algorithm": {"alg": "EdDSA", "kid": kid},
+        "critical": {"alg": "Ed25519", "kid": kid, "crit": ["b64"], "b64": False},
+        "no key": {"alg": "Ed25519"},
+    }.items():
+        yield name, proof | {"head": agency.signs_under(head, header)}
+    attached = head["signature"].replace("..", ".e30.")
+    yield "attached", proof | {"head": head | {"signature": attached}}
+    for name, value in (("size", 9.5), ("size", "9"), ("at", None), ("root", [])):
+        yield f"{name} {value}", proof | {"head": head | {name: value}}
+    yield "row in a second spelling", proof | {"row": loose(proof["row"])}
+    yield (
+        "signature in a second spelling",
+        proof | {"head": head | {"signature": loose(head["signature"])}},
+    )
+    yield "capitals", proof | {"leaf": proof["leaf"].upper()}
+    yield "a row of nothing", proof | {"row": "", "leaf": merkle.leaf_hash(b"").hex()}
+
+
+def _path_length(index: int, size: int) -> int:
+    """-1 when there is no such leaf."""
+    return len(merkle.inclusion_proof(lambda *_: bytes(8192), index, size)) if index < size else -1
+
+
+def loose(text: str) -> str:
+    """The same bytes with other loose bits in the last character, which no reader looks at."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    body = text.rstrip("=").replace("+", "-").replace("/", "_")
+    spelled = body[:-1] + alphabet[alphabet.index(body[-1]) + 1] + text[len(body) :]
+    return spelled if "." in text else spelled.replace("-", "+").replace("_", "/")
 
 
 def row_of(number: int) -> bytes:
@@ -114,6 +188,19 @@ def test_any_change_is_found(agency: Agency, data: st.DataObject) -> None:
     )
     name, changed = data.draw(st.sampled_from(list(tampered(document))))
     assert holds(changed) is (name in HARMLESS), name
+
+
+def test_a_lie_is_found_though_the_agency_signs_it(agency: Agency) -> None:
+    told = dict(lies(agency))
+    assert len(told) > 80
+    assert [name for name, document in told.items() if holds(document)] == []
+
+
+def test_a_head_under_our_own_header_would_hold(agency: Agency) -> None:
+    """So it is for their headers that those of `lies` do not."""
+    proof = agency.inclusion(3, 9)
+    header = {"alg": "Ed25519", "kid": proof["keys"]["keys"][0]["kid"]}
+    assert holds(proof | {"head": agency.signs_under(proof["head"], header)})
 
 
 @given(data=st.data())

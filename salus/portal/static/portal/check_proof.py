@@ -38,7 +38,9 @@ class Wrong(Exception):
 
 def main(arguments: list[str]) -> int:
     summary, _, details = str(__doc__).partition("\n\n")
-    parser = argparse.ArgumentParser(description=summary, epilog=details)
+    parser = argparse.ArgumentParser(
+        description=summary, epilog=details, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--key", metavar="THUMBPRINT", help="of the key that must have signed")
     options = parser.parse_args(arguments)
@@ -59,7 +61,9 @@ def main(arguments: list[str]) -> int:
         except (ValueError, LookupError, TypeError, AttributeError, Wrong) as error:
             steps.append((file, (False, f"is no proof and no head of an event log ({error})")))
     for file, (holds, text) in steps:
-        print(f"{'ok  ' if holds else 'BAD '} {file.name}: {text}")
+        # Nothing that a stranger wrote into a file may steer the terminal.
+        shown = "".join(sign if sign.isprintable() else "?" for sign in f"{file.name}: {text}")
+        print("ok  " if holds else "BAD ", shown)
     return 0 if all(holds for _, (holds, _text) in steps) else 1
 
 

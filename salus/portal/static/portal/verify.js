@@ -3,7 +3,8 @@
 import { check } from "./log_proof.js";
 
 const page = JSON.parse(document.getElementById("log").textContent);
-const language = [document.documentElement.lang, "de"]; // browsers lack Luxembourgish
+const spoken = document.documentElement.lang;
+const language = [spoken === "en" ? "en-GB" : spoken, "de"]; // browsers lack Luxembourgish
 const dates = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium", timeZone: page.zone });
 const numbers = new Intl.NumberFormat(language);
 const result = document.getElementById("result");
