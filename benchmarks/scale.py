@@ -121,6 +121,7 @@ def _patients(data: Path) -> list[dict[str, Any]]:
                 join access_accountperson a on a.person_id = p.id
                 join mpi_personidentifier i on i.person_id = p.id
                 where exists (select from shared_record_document d where d.person_id = p.id and ended_at is null)
+                  and not exists (select from shared_record_closure c where c.record_id = p.id and reopened_at is null)
                 order by random() limit %s""",
                 [ASKED],
             )

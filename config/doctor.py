@@ -115,6 +115,7 @@ def _database(data: Path) -> Iterator[Finding]:
     migrations = _migrations(data)
     yield migrations
     if migrations.problem is None:
+        yield _set_aside(data)
         yield _content(data)
         yield _published(data)
     if postgres.is_embedded():
@@ -182,6 +183,14 @@ def _migrations(data: Path) -> Finding:
     child = subprocess.run(command, env=environ, capture_output=True, check=False)
     problem = None if child.returncode == 0 else "not up to date; `salus serve` does it"
     return Finding(what="tables are of this version", problem=problem)
+
+
+def _set_aside(data: Path) -> Finding:
+    with psycopg.connect(**asdict(postgres.login(data, "owner"))) as connection:
+        found = connection.execute("select count(*) from simulation_setaside").fetchone()
+    away = found[0] if found else 0
+    problem = f"{away} are away: a simulation is loading, or was killed: run `salus simulate` again"
+    return Finding(what="indexes and constraints are in place", problem=problem if away else None)
 
 
 def _content(data: Path) -> Finding:

@@ -19,7 +19,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from tools.budget import BUDGET
+from tools.budget import bytes_of
 from tools.measuring import (
     ROOT,
     SALUS,
@@ -171,7 +171,7 @@ def _relations(sizes: list[Relation]) -> str:
     for relation in sizes:
         if relation.rows < 1_000:
             continue
-        budget = BUDGET.get(relation.name)
+        budget = bytes_of(relation.name)
         over = budget is not None and relation.per_row > budget
         rows.append(
             [

@@ -121,6 +121,8 @@ def test_nobody_else_works_while_a_nation_is_loaded(
         done = salus(*command, data=database)
         assert done.returncode == 1
         assert done.stderr == "salus: a simulation is filling this installation: wait for it\n"
+    done = salus("doctor", data=database)
+    assert "FAIL  indexes and constraints are in place" in done.stdout
 
 
 def test_the_next_command_puts_back_what_a_killed_load_left(

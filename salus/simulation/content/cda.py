@@ -3,11 +3,11 @@
 https://www.hl7.org/implement/standards/product_brief.cfm?product_id=7
 """
 
-from functools import cache
+from functools import lru_cache
 from html import escape
 
 from salus.country.lu import MATRICULE_SYSTEM
-from salus.simulation.content.report import Header, Report
+from salus.simulation.content.report import OFTEN, Header, Report
 from salus.simulation.content.xhtml import table
 
 _OID = "2.999.352"  # the arc of examples (ITU-T X.660)
@@ -54,6 +54,6 @@ def cda_document(header: Header, report: Report) -> bytes:
     ).encode()
 
 
-@cache
+@lru_cache(maxsize=OFTEN)
 def _text(text: str) -> str:
     return escape(text, quote=False)

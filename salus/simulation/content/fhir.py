@@ -4,10 +4,10 @@ https://hl7.org/fhir/R4/documents.html. Written as text: what repeats in every d
 """
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 
 from salus.country.lu import MATRICULE_SYSTEM, ORGANIZATION_SYSTEM, PROVIDER_SYSTEM
-from salus.simulation.content.report import Header, Report, Result
+from salus.simulation.content.report import OFTEN, Header, Report, Result
 from salus.simulation.content.xhtml import section_html
 
 _OBSERVATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
@@ -56,7 +56,8 @@ def _narratives(header: Header, report: Report) -> list[tuple[str, str]]:
     if not report.results:
         return _plain_narratives(header.language, report)
     title, text = report.sections[0]
-    return [(title, _text(section_html(header.language, text, report.results)))]
+    # No two are alike: none is kept.
+    return [(title, _json(section_html(header.language, text, report.results)))]
 
 
 @cache
@@ -86,6 +87,10 @@ def _measured(result: Result) -> str:
     )
 
 
-@cache
+@lru_cache(maxsize=OFTEN)
 def _text(text: str) -> str:
+    return _json(text)
+
+
+def _json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)

@@ -5,7 +5,7 @@ calls take twenty times as long and there are thousands of letters.
 """
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 
 from reportlab import rl_config
@@ -14,7 +14,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from salus.simulation.content.report import Header, Report
+from salus.simulation.content.report import OFTEN, Header, Report
 from salus.simulation.content.xhtml import TABLE_HEAD, cells
 
 _WIDTH, _HEIGHT = (round(side) for side in A4)
@@ -145,7 +145,7 @@ def _wrapped(text: str) -> list[str]:
     return list(simpleSplit(text, _PLAIN, 10, _RIGHT - _LEFT))
 
 
-@cache
+@lru_cache(maxsize=OFTEN)
 def _literal(text: str) -> str:
     """A literal string in WinAnsiEncoding, which the fonts of every PDF reader have: ć becomes c."""
     escaped = []

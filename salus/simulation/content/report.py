@@ -9,6 +9,7 @@ from salus.terminology import DOCUMENT_TYPES
 
 _DATA = Path(__file__).parent.parent / "data"
 LABORATORY_REPORT = 1
+OFTEN = 20_000  # texts that formats keep at hand: names come again and again
 _STEPS = 64  # values of an analyte, from below its range to above it
 _PANELS = (
     ("blood", "inflammation"),
