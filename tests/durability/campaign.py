@@ -72,6 +72,12 @@ KINDS = (
         stops=True,
         says="the sequencer stopped",
     ),
+    Kind(
+        name="shipping",
+        find=_below_parent("salus.kernel.shipping"),
+        stops=True,
+        says="the shipping stopped",
+    ),
     Kind(name="database backend", find=_backends),
     Kind(name="import", find=_imports),
 )
