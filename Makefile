@@ -36,7 +36,7 @@ VERAPDF := .tools/java/greenfield-apps-$(VERAPDF_VERSION).jar
 MAVEN_COPY := org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy
 
 DEMO_SCALE ?= 1/100
-REFERENCE ?= ../shared/reference/activity-report-2024-12.json
+REFERENCE ?=
 LAST_MONTH := $(shell TZ=Europe/Luxembourg date -d "$$(TZ=Europe/Luxembourg date +%Y-%m-01) -1 day" +%Y-%m)
 COMMIT := $(shell git describe --always --dirty --abbrev=10 2>/dev/null || echo no-commit)
 
@@ -82,7 +82,7 @@ prove: $(READY) chromium ## the long versions of the tests, and scale 1; dated e
 
 .PHONY: scale
 scale: $(READY) ## the whole nation at scale 1: times, memory, disk, every figure beside REFERENCE; evidence
-	$(BIN)/python -m tools.prove_scale --scale 1 --reference "$(REFERENCE)"
+	$(BIN)/python -m tools.prove_scale --scale 1 $(if $(REFERENCE),--reference "$(REFERENCE)")
 
 .PHONY: conformance
 conformance: $(READY) $(VERAPDF) chromium ## what we publish, judged by foreign programs: veraPDF (needs Java), axe, schemas
