@@ -96,22 +96,18 @@ def public_keys() -> Json:
 
 def _own_event(actor: Actor, event: int) -> tuple[Place, bool]:
     """Where the event stands, and whether its row names other people."""
-    found = None
-    if actor.person:
-        found = (
-            _connection()
-            .execute(
-                """
-                select xid::text::bigint, id, persons is not null from audit_event
-                where person_id = %(person)s and id = %(event)s
-                union all
-                select xid::text::bigint, id, true from audit_event
-                where persons @> array[%(person)s]::bigint[] and id = %(event)s
-                """,
-                {"person": actor.person, "event": event},
-            )
-            .fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select xid::text::bigint, id, persons is not null from audit_event
+            where person_id = %(person)s and id = %(event)s
+            union all
+            select xid::text::bigint, id, true from audit_event
+            where persons @> array[%(person)s]::bigint[] and id = %(event)s
+            """,
+            {"person": actor.person, "event": event},
         )
+        found = cursor.fetchone()
     if found is None:
         raise NotFound("no such event")
     xid, number, several = found

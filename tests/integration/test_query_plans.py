@@ -29,7 +29,9 @@ from salus.access.queries import (
     who_looked,
 )
 from salus.accounts.models import Account
+from salus.audit.heads import SignedHead
 from salus.audit.models import Event
+from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
 from salus.country.lu import MATRICULE_SYSTEM
 from salus.directory.queries import (
     organization,
@@ -69,6 +71,7 @@ class Asked:
     doctor: Actor
     summary: PersonSummary
     document: int
+    event: int
 
     @property
     def person(self) -> int:
@@ -120,6 +123,10 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         vaccinations_of,
         lambda asked: vaccinations_of(actor=asked.patient, person=asked.person, at=now()),
     ),
+    (inclusion_proof, lambda asked: inclusion_proof(actor=asked.patient, event=asked.event)),
+    (consistency_proof, lambda _asked: consistency_proof(first=_head().size)),
+    (newest_head, lambda _asked: _head()),
+    (public_keys, lambda _asked: public_keys()),
     (search_professionals, lambda asked: search_professionals(name="we")),
     (search_organizations, lambda asked: search_organizations(name="a")),
     (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
@@ -128,6 +135,12 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (is_closed, lambda asked: is_closed(asked.person)),
     (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
 ]
+
+
+def _head() -> SignedHead:
+    head = newest_head()
+    assert head is not None
+    return head
 
 
 def _facts(actor: Actor, person: int) -> object:
@@ -155,11 +168,13 @@ def _asked() -> Asked:
     patient = _actor("patient")
     assert patient.person
     (document, *_) = documents_of(actor=patient, person=patient.person, at=now())
+    *_, oldest = who_looked(actor=patient, person=patient.person, at=now())
     return Asked(
         patient=patient,
         doctor=_actor("physician"),
         summary=person_summary(patient.person),
         document=document.id,
+        event=oldest.event,
     )
 
 
