@@ -74,7 +74,8 @@ def _put_back(rows: list[SetAside]) -> int:
         connection.close()  # this thread's
 
 
-# Step, table, how to put it back, how to take it away (empty: it goes with its parent).
+# Step, table, how to put it back, how to take it away (empty: it goes with its parent). An index of a partitioned
+# table that is not made for it ONLY takes in those of its partitions, which are there by then.
 # While row-level security is forced the owner sees no row, and would find every foreign key to hold.
 _FIND = """
     with tables as (
@@ -113,10 +114,7 @@ _FIND = """
              else format('drop index %%s', index::regclass) end
     from indexes where relkind = 'i'
     union all
-    select 1, on_table::text,
-        statement || coalesce((
-            select string_agg(format('; alter index %%s attach partition %%s', index::regclass, inhrelid::regclass), '')
-            from pg_inherits where pg_inherits.inhparent = index), ''),
+    select 1, on_table::text, regexp_replace(statement, '(alter table| ON) only ', '\\1 ', 'i'),
         case when conname is not null
              then format('alter table %%s drop constraint %%I', on_table, conname)
              else format('drop index %%s', index::regclass) end
