@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from django.db import transaction
-
 from salus.audit import log, merkle
 from salus.audit.actions import record
 from salus.audit.findings import Fault, Verdict
@@ -20,6 +18,7 @@ from salus.audit.verification import verify
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.postgres import login
+from salus.kernel.rows import rows_of
 from salus.kernel.signing import Signer
 
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
@@ -100,7 +99,7 @@ def as_it_was(whole: Log) -> Iterator[None]:
 
 def write(count: int) -> None:
     """Events as the site writes them, in one transaction."""
-    with transaction.atomic():
+    with rows_of(range(1, count + 1)):
         for number in range(count):
             record(
                 actor=SYSTEM,
