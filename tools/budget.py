@@ -25,13 +25,17 @@ class Budget:
 BUDGET = {
     "audit_event": Budget(
         rows=73_220_000,
-        row=92,
+        row=117,
         indexes={
             "audit_event_pkey": 32,
             "audit_event_counted": 32,
             "audit_event_person": 32,
+            "audit_event_xid": 8,
             "audit_event_persons": 1,
         },
+    ),
+    "audit_tile": Budget(  # 256 events each
+        rows=287_130, row=8_900, indexes={"audit_tile_pkey": 32, "audit_tile_last": 32}
     ),
     "shared_record_document": Budget(
         rows=15_051_325,
@@ -40,6 +44,8 @@ BUDGET = {
             "shared_record_document_pkey": 23,
             "shared_record_document_person_id_ca3e228c": 10,
             "shared_record_document_replaces_id_key": 23,
+            "document_filed": 23,
+            "document_ended": 1,
             "document_filed_once": 1,
         },
     ),
