@@ -118,6 +118,7 @@ def _database(data: Path) -> Iterator[Finding]:
         yield _set_aside(data)
         yield _content(data)
         yield _published(data)
+        yield _housekeeping(data)
     if postgres.is_embedded():
         yield from _backups(data)
 
@@ -233,6 +234,25 @@ def changed_editions(data: Path) -> list[Path]:
     ]
 
 
+def _housekeeping(data: Path) -> Finding:
+    """Whether the worker keeps up: every task was done lately, and none failed the last time it was due."""
+    with psycopg.connect(**asdict(postgres.login(data, "app"))) as connection:
+        tasks = connection.execute(_LAST_DONE).fetchall()
+    if failed := [task for task, _, has_failed in tasks if has_failed]:
+        problem = f"{', '.join(failed)} failed: where, is in the log of `salus serve`"
+        return Finding(what="housekeeping", problem=problem)
+    done = [at for _, at, _ in tasks if at]
+    if not done or len(done) < len(tasks):
+        problem = "not done yet: `salus serve` does it every hour"
+        return Finding(what="housekeeping", problem=problem, is_warning=True)
+    age = datetime.now(UTC) - min(done)
+    return Finding(
+        what=f"housekeeping, last done {age.total_seconds() / 3600:.0f} hours ago",
+        problem="the worker is behind: `salus serve` does it every hour" if age > _BEHIND else None,
+        is_warning=True,  # a site that is not served has none
+    )
+
+
 def _backups(data: Path) -> Iterator[Finding]:
     """Whether the installation could be restored, to when, and with which keys."""
     known = Remembered.of(data)
@@ -292,11 +312,19 @@ def _log(data: Path, folder: BackupFolder) -> Finding:
 
 
 _OLD_BACKUP = timedelta(hours=36)  # a night's was missed
+_BEHIND = timedelta(hours=3)  # it is due every hour
 _LATE = timedelta(minutes=5)  # a disk that is away for a moment is nobody's alarm
 _UNARCHIVED = """
     select count(*), min(modification),
         coalesce((select last_failed_time > coalesce(last_archived_time, '-infinity') from pg_stat_archiver), false)
     from pg_ls_archive_statusdir() where name like '%.ready'
+"""
+_LAST_DONE = """
+    select task_name,
+        (select max(at) from procrastinate_jobs done join procrastinate_events event on event.job_id = done.id
+            where done.task_name = due.task_name and event.type = 'succeeded'),
+        exists (select from procrastinate_jobs job where job.id = due.job_id and job.status = 'failed')
+    from procrastinate_periodic_defers due
 """
 _PUBLISHED_FILES = """
     select to_char(period, 'YYYY-MM'), revision, file.key, file.value

@@ -5,6 +5,7 @@
 
 revoke all on all tables in schema public from public, app, loader, reporter, sequencer;
 revoke all on all sequences in schema public from public, app, loader, reporter, sequencer;
+revoke all on all functions in schema public from public, app, loader, reporter, sequencer;
 grant usage on schema public to app, loader, reporter, sequencer;
 grant usage, select on all sequences in schema public to app;
 grant usage, select, update on all sequences in schema public to loader;
@@ -26,7 +27,7 @@ grant select, insert on shared_record_documentcontent to app;
 -- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
 grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,
     document_id, denied, repeated, request_id) on audit_event to app;
-grant select, insert on audit_answeredrequest to app;
+grant select, insert, delete on audit_answeredrequest to app; -- forgotten after a time: config/worker.py
 
 -- Counted months are kept as they were published
 grant select on activity_report_archivededition to app;
@@ -39,6 +40,14 @@ grant select, insert, maintain on all tables in schema public to loader; -- main
 revoke insert on audit_tile, audit_head, audit_pruning from loader;
 grant update, delete on simulation_nation, simulation_block to loader;
 grant select on simulation_setaside to app, reporter, sequencer; -- whether the tables are whole
+
+-- Work in the background is app's alone, the functions are Procrastinate's and act with their caller's rights
+revoke all on procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers from loader;
+revoke all on sequence procrastinate_jobs_id_seq, procrastinate_events_id_seq, procrastinate_periodic_defers_id_seq,
+    procrastinate_workers_id_seq from loader;
+grant select, insert, update, delete on procrastinate_jobs, procrastinate_periodic_defers, procrastinate_workers to app;
+grant select, insert on procrastinate_events to app;
+grant execute on all functions in schema public to app;
 
 -- The log: only its last tiles grow, heads are added
 grant select on audit_tile, audit_head, audit_pruning to app;

@@ -47,6 +47,7 @@ def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
             # Before the web, so that it stops after it: its last round takes in the last requests.
             sequencer = _child(data, "sequencer", ["-m", "config.sequencer"])
             children["sequencer"] = stack.enter_context(sequencer)
+            children["worker"] = stack.enter_context(_child(data, "app", ["-m", "config.worker"]))
             children["web"] = stack.enter_context(_child(data, "app", _web(host, port)))
             if _answers(host, port, children["web"]):
                 shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104

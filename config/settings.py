@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "procrastinate.contrib.django",  # its tables; what is done is in config.worker
 ]
 
 MIDDLEWARE = [
@@ -169,6 +170,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None  # tasks are listed in config.worker, not found
 
 # No request, query or exception text with values reaches a log.
 LOGGING = {

@@ -1,7 +1,7 @@
 """The one way an event is written: in the transaction of what it tells, before a byte leaves."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.db import connection
@@ -14,6 +14,10 @@ _AGENTS = {
     Role.PROFESSIONAL: Agent.PROFESSIONAL,
     Role.SYSTEM: Agent.SYSTEM,
 }
+
+# How long a retry is known as one. Pages send theirs within a session (8 hours), software once its line is
+# back: the longest run of holidays that a practice or a pharmacy is closed is four days (Easter).
+REMEMBERED = timedelta(days=7)
 
 
 def record(
@@ -30,8 +34,8 @@ def record(
     """Write one event for one response.
 
     ``person`` is the one whose data it is; ``persons`` those of a list. The same actor's second event of
-    the same kind, person and document with the same ``request_id`` is a retry: it is kept as repeated, and
-    no figure counts it. A link that went to somebody else is no retry.
+    the same kind, person and document with the same ``request_id`` within REMEMBERED is a retry: it is kept as
+    repeated, and no figure counts it. A link that went to somebody else is no retry.
     """
     with connection.cursor() as cursor:
         repeated = False
@@ -64,3 +68,13 @@ def record(
                 request_id,
             ],
         )
+
+
+def forget_answered_requests(*, before: datetime) -> None:
+    """Delete the ids of requests that nobody retries any more; their events stay.
+
+    Housekeeping: nobody's data is read, so it has no actor and leaves no event. There is no index on ``at``: it
+    would cost each request more than it spares the one reading of a week's rows in an hour.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("delete from audit_answeredrequest where at < %s", [before])

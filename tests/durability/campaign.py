@@ -78,6 +78,7 @@ KINDS = (
         stops=True,
         says="the shipping stopped",
     ),
+    Kind(name="worker", find=_below_parent("config.worker"), stops=True, says="the worker stopped"),
     Kind(name="database backend", find=_backends),
     Kind(name="import", find=_imports),
 )

@@ -39,6 +39,7 @@ def contents(data: Path) -> dict[str, str]:
             join information_schema.tables using (table_schema, table_name)
             where table_schema = 'public' and table_type = 'BASE TABLE'
               and table_name not like 'audit\\_event\\_%%' and table_name not like 'django%%'
+              and table_name not like 'procrastinate%%'
               and table_name not like 'auth%%' and table_name not in ('audit_tile', 'audit_head')
             group by 1""").fetchall()
         hashes = {}

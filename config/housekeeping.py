@@ -1,0 +1,58 @@
+"""What the worker does by the clock: each of it hourly, and safe to be done twice.
+
+Jobs stand in the database (Procrastinate) and hold times and row ids, never a name. A round that was due while no
+worker ran is done when one starts; one that failed is made good by the next.
+"""
+
+from dataclasses import asdict
+
+from django.conf import settings
+from procrastinate import Blueprint, JobContext, PsycopgConnector
+from procrastinate.contrib.django import DjangoApp
+from psycopg_pool import AsyncNullConnectionPool
+
+from salus.kernel.clock import now
+from salus.kernel.postgres import login
+
+HOUR = 3600  # seconds
+_HOURLY = "0 * * * *"
+_KEPT = 72  # hours: finished jobs, for who asks what happened over the weekend
+
+_tasks = Blueprint()
+
+
+def housekeeping() -> DjangoApp:
+    """Procrastinate's app with the tasks, not connected yet."""
+    connector = PsycopgConnector(
+        kwargs=asdict(login(settings.DATA, settings.ROLE)),
+        # A connection for each use: it asks seldom, and says at once when the database is gone.
+        pool_factory=AsyncNullConnectionPool,
+        min_size=0,
+    )
+    app = DjangoApp(connector=connector, periodic_defaults={"max_delay": HOUR})
+    app.add_tasks_from(_tasks, namespace="housekeeping")
+    return app
+
+
+@_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="clear_expired_sessions")
+def _clear_expired_sessions(timestamp: int) -> None:
+    from salus.accounts.actions import clear_expired_sessions
+
+    clear_expired_sessions(at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="forget_answered_requests")
+def _forget_answered_requests(timestamp: int) -> None:
+    from salus.audit.actions import REMEMBERED, forget_answered_requests
+
+    forget_answered_requests(before=now() - REMEMBERED)
+
+
+@_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="delete_old_jobs", pass_context=True)
+async def _delete_old_jobs(context: JobContext, timestamp: int) -> None:
+    await context.app.job_manager.delete_old_jobs(
+        nb_hours=_KEPT, include_failed=True, include_cancelled=True, include_aborted=True
+    )
