@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "procrastinate.contrib.django",  # its tables; what is done is in config.worker
+    "procrastinate.contrib.django",  # its tables; what is done is in config.housekeeping
 ]
 
 MIDDLEWARE = [
@@ -171,7 +171,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None  # tasks are listed in config.worker, not found
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None  # tasks are listed in config.housekeeping, not found
 
 # No request, query or exception text with values reaches a log.
 LOGGING = {
