@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from salus.kernel.postgres import ROLES, attached, login
 
+FOLDERS = ("documents", "heads")  # of the data folder, that belong to the rows of one database
 NATION = ("--scale", "1/1000", "--until", "2025-02", "--seed", "1")
 
 
@@ -114,17 +115,21 @@ def _cluster() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def _nation_template(_cluster: Path) -> None:
     _start_from("empty")
+    for folder in FOLDERS:
+        _replace(_cluster / folder, None)
     done = salus("simulate", *NATION, data=_cluster)
     assert done.returncode == 0, done.stderr
     _copy_database("salus", "nation")
-    shutil.copytree(_cluster / "documents", _cluster / "documents-of-the-nation")
+    for folder in FOLDERS:
+        shutil.copytree(_cluster / folder, _cluster / f"{folder}-of-the-nation")
 
 
 @pytest.fixture(scope="module")
 def database(_cluster: Path) -> Path:
     """An empty installation; Django is connected to it as app. Returns its data folder."""
     _start_from("empty")
-    _replace_documents(_cluster, None)
+    for folder in FOLDERS:
+        _replace(_cluster / folder, None)
     return _cluster
 
 
@@ -132,7 +137,8 @@ def database(_cluster: Path) -> Path:
 def nation(_cluster: Path, _nation_template: None) -> Path:
     """An installation with the synthetic nation; Django is connected to it as app."""
     _start_from("nation")
-    _replace_documents(_cluster, _cluster / "documents-of-the-nation")
+    for folder in FOLDERS:
+        _replace(_cluster / folder, _cluster / f"{folder}-of-the-nation")
     return _cluster
 
 
@@ -152,12 +158,12 @@ def _copy_database(source: str, target: str) -> None:
         server.execute(f"grant connect on database {target} to {roles}")
 
 
-def _replace_documents(data: Path, source: Path | None) -> None:
-    shutil.rmtree(data / "documents")
+def _replace(folder: Path, source: Path | None) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
     if source:
-        shutil.copytree(source, data / "documents")
+        shutil.copytree(source, folder)
     else:
-        (data / "documents").mkdir(mode=0o700)
+        folder.mkdir(mode=0o700)
 
 
 @pytest.fixture

@@ -131,6 +131,8 @@ def _members(archive: Path) -> Iterator[tuple[str, Iterator[bytes] | None]]:
                     raise BackupDamaged(f"{archive} holds what no backup of ours does: {path}")
                 content = tar.extractfile(member)
                 yield str(path), _blocks(content, archive) if content else None
+            while plain.read(2**20):  # its checksum stands behind the end of the archive
+                pass
     except _UNREADABLE as error:
         raise BackupDamaged(f"{archive} is missing or damaged: {_INSTEAD}") from error
 

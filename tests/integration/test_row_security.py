@@ -5,7 +5,7 @@ Raw SQL over the nation as app, table by table: what a forgotten filter would sh
 
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,18 @@ def visible() -> set[str]:
 
 
 def insert(table: str, row: str) -> None:
-    _execute(f"insert into {table} select * from jsonb_populate_record(null::{table}, %s)", row)
+    """All of the row that app may say: of an event not its place in the log."""
+    columns = ", ".join(
+        _column(
+            "select quote_ident(attname) from pg_attribute where attnum > 0 and not attisdropped"
+            f" and attrelid = '{table}'::regclass and has_column_privilege(attrelid, attnum, 'insert')"
+        )
+    )
+    _execute(
+        f"insert into {table} ({columns})"
+        f" select {columns} from jsonb_populate_record(null::{table}, %s)",
+        row,
+    )
 
 
 def readings(person: int) -> Iterator[AbstractContextManager[None]]:
@@ -159,8 +170,9 @@ def test_no_row_is_inserted_for_a_person_outside(outside: Outside, table: str) -
     for context in (rows_of([]), rows_of([other]), *readings(one)):
         with pytest.raises(ProgrammingError, match="row-level security"), context:
             insert(table, row)
-    # For its own persons the same row is refused only because it is there already.
-    with pytest.raises(IntegrityError, match="duplicate key"), rows_of(persons):
+    # For its own persons the same row is refused only because it is there already; an event is a new one.
+    there = pytest.raises(IntegrityError, match="duplicate key")
+    with nullcontext() if table == "audit_event" else there, rows_of(persons):
         insert(table, row)
 
 
