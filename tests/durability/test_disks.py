@@ -37,6 +37,7 @@ def test_a_file_written_whole_outlives_a_power_cut(disk: Disk) -> None:
     assert (disk.folder / "file").read_bytes() == b"after"
 
 
+@pytest.mark.prove
 def test_the_disk_fails(start: Start, nation: Path, disk: Disk, ledger: Ledger) -> None:
     """I/O errors wherever it writes, and a power cut: what was not synced is gone afterwards."""
     copy(nation, disk.folder / "data")

@@ -32,7 +32,9 @@ WORDS = """() => {
   return words.map(word => word.trim().replace(/\\s+/g, " ")).filter(Boolean);
 }"""
 LINKS = "links => links.map(link => link.pathname)"
-SQL = re.compile(r"%\(\w+\)s|\b(SELECT|FROM|WHERE|AND|UNION|COUNT|CASE|WHEN)\b")  # speaks English
+SQL = re.compile(
+    r"%\(\w+\)s|\bAS \w+$|\b(SELECT|FROM|WHERE|AND|UNION|COUNT|CASE|WHEN|THEN|ELSE|END|GROUP BY|JOIN|LATERAL)\b"
+)  # speaks English
 FILE = re.compile(r"\.[a-z]+$|/original$|/download/$")
 
 

@@ -30,7 +30,7 @@ def project_texts() -> Iterator[tuple[str, str]]:
     """Name and text of each file that is text."""
     for file in project_files():
         content = file.read_bytes()
-        if b"\0" not in content[:8192]:
+        if b"\0" not in content[:8192] and not content.startswith(b"%PDF-"):
             yield str(file.relative_to(ROOT)), content.decode("utf-8")
 
 
