@@ -13,6 +13,14 @@ class NotFound(SalusError):
     """Absent, or not for this actor: from outside the two look alike."""
 
 
+class Unauthorized(SalusError):
+    """Nobody is known to ask: no token, or one that is not, or no longer, good."""
+
+
+class Forbidden(SalusError):
+    """Known who asks, and not granted: a scope, a purpose of use. Never said of a person's data (NotFound)."""
+
+
 class Conflict(SalusError):
     """Possible in itself, but not in the present state."""
 
