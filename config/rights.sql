@@ -15,6 +15,11 @@ grant select, insert, update, delete on accounts_account, account_emailaddress, 
     mfa_authenticator, django_session to app;
 grant select on django_migrations, django_content_type, auth_permission, auth_group, auth_group_permissions to app;
 
+-- Software: what it was granted, and what of that was used or taken back; forgotten when it would have expired
+grant select, insert, update on accounts_client, access_clientorganization to app;
+grant select, insert, update, delete on accounts_authorizationcode, accounts_refreshtoken to app;
+grant select, insert, delete on accounts_usedassertion, accounts_revokedtoken to app;
+
 -- Domains
 grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     directory_organization, directory_practitioner, directory_practitionerrole,
@@ -26,7 +31,7 @@ grant select, insert on shared_record_documentcontent to app;
 
 -- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
 grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,
-    document_id, denied, repeated, request_id) on audit_event to app;
+    document_id, denied, repeated, request_id, client_id, purpose) on audit_event to app;
 grant select, insert, delete on audit_answeredrequest to app; -- forgotten after a time: config/housekeeping.py
 
 -- Counted months are kept as they were published

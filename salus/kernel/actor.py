@@ -5,19 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from salus.kernel.scopes import Scopes
+
 
 class Role(StrEnum):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
+    SOFTWARE = "software"  # of an organisation, in its own name
     SYSTEM = "system"
+
+
+class PurposeOfUse(StrEnum):
+    """Why somebody's data is used: codes of http://terminology.hl7.org/CodeSystem/v3-ActReason (IHE IUA 3.71.4)."""
+
+    TREATMENT = "TREAT"
+    EMERGENCY = "ETREAT"
+    COVERAGE = "COVERAGE"  # is this person insured
+    OPERATIONS = "HOPERAT"
+    PATIENT_REQUEST = "PATRQT"
+    PUBLIC_HEALTH = "PUBHLTH"
+
+
+class Assurance(StrEnum):
+    """How sure it is who acts, by what the sign-in proved (eIDAS, Article 8)."""
+
+    LOW = "low"  # a password, or a client secret
+    SUBSTANTIAL = "substantial"  # a second factor, or a key that only the software holds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """One actor in one session.
+    """One actor in one session or with one token.
 
-    ``person`` is the actor's own row in the patient index, ``practitioner`` the row in the directory;
-    both are row ids, so nothing here can leak into a log. A system actor (import, worker) is named by ``system``.
+    ``person`` is the actor's own row in the patient index, ``practitioner`` the row in the directory; all are
+    row ids, so nothing here can leak into a log. A system actor (import, worker) is named by ``system``.
+    With a token come the ``client`` (the software that asks), its ``organization`` and the ``scopes`` that
+    were granted; pages have no scopes, there the rule of the view decides.
     """
 
     role: Role
@@ -25,12 +48,22 @@ class Actor:
     person: int | None = None
     practitioner: int | None = None
     system: str = ""
+    client: int | None = None
+    organization: int | None = None
+    organization_type: str = ""  # code of salus.terminology.ORGANIZATION_TYPES
+    purpose: PurposeOfUse | None = None
+    scopes: Scopes | None = None
+    assurance: Assurance = Assurance.LOW
 
     def __post_init__(self) -> None:
         named = {
             Role.PATIENT: self.account and self.person,
-            Role.PROFESSIONAL: self.account and self.practitioner,
+            # Software may say for which of its organisation's professionals it asks (IUA): no account is needed.
+            Role.PROFESSIONAL: (self.account or self.client) and self.practitioner,
+            Role.SOFTWARE: self.client and self.organization,
             Role.SYSTEM: self.system,
         }[self.role]
         if not named:
             raise ValueError(f"an actor of role {self.role} must be named")
+        if (self.client is None) != (self.scopes is None):
+            raise ValueError("software has scopes, and nobody else has")
