@@ -27,8 +27,13 @@ def capability_statement(resources: Iterable[Resource], *, base: str) -> Body:
                         "interaction": [{"code": "read"}, {"code": "search-type"}],
                         "versioning": "no-version",
                         "searchParam": [
-                            {"name": name, "type": kind}
-                            for name, kind in resource.parameters.items()
+                            {
+                                "name": name,
+                                "definition": parameter.definition,
+                                "type": parameter.type,
+                                "documentation": parameter.documentation,
+                            }
+                            for name, parameter in resource.parameters.items()
                         ],
                     }
                     for resource in resources

@@ -1,10 +1,11 @@
 """The RESTful edge, read-only so far: read and search of what config serves (https://hl7.org/fhir/R4/http.html)."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import wraps
 from hashlib import sha256
 from http import HTTPStatus
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,11 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from salus.fhir.capability import capability_statement
 from salus.fhir.outcome import outcome
-from salus.fhir.resource import Body, Resource
-from salus.fhir.search import read_search
-from salus.fhir.searchset import searchset
-from salus.kernel.errors import Conflict, InvalidInput, NotFound, SalusError
-from salus.kernel.page import View, public
+from salus.fhir.resource import Body, Call, Resource, Served
+from salus.fhir.searchset import asked_of, searchset
+from salus.kernel.clock import now
+from salus.kernel.errors import Conflict, Gone, InvalidInput, NotFound, SalusError
+from salus.kernel.page import View, actor_of, public
 
 JSON = "application/fhir+json"
 _ACCEPTED = {JSON, "application/json", "text/json", "application/*", "text/*", "*/*"}
@@ -29,11 +30,10 @@ _METHODS = ("GET", "HEAD")
 _STATUS: list[tuple[type[SalusError], tuple[HTTPStatus, str]]] = [
     (NotFound, (HTTPStatus.NOT_FOUND, "not-found")),
     (InvalidInput, (HTTPStatus.BAD_REQUEST, "invalid")),
+    (Gone, (HTTPStatus.GONE, "expired")),
     (Conflict, (HTTPStatus.CONFLICT, "conflict")),
     (SalusError, (HTTPStatus.SERVICE_UNAVAILABLE, "transient")),
 ]
-
-Served = Mapping[str, Resource]  # by type
 
 
 def routes(resources: Iterable[Resource]) -> list[URLPattern]:
@@ -75,15 +75,16 @@ def metadata(request: HttpRequest, served: Served) -> Body:
 @_rest
 def search_type(request: HttpRequest, served: Served, type: str) -> Body:
     resource = _served(served, type)
-    search = read_search(request.GET.lists(), resource.parameters)
-    if search.unknown and "handling=strict" in request.headers.get("Prefer", ""):
-        raise InvalidInput(f"not known: the parameters {', '.join(search.unknown)}")
-    return searchset(resource, search, resource.search(search.criteria), base=_base(request))
+    call = _call(request)
+    query = [(name, value) for name, values in request.GET.lists() for value in values]
+    strict = "handling=strict" in request.headers.get("Prefer", "")
+    asked = asked_of(query, resource, served, call, strict=strict)
+    return searchset(asked, resource.search(call, asked.search), resource, served, call)
 
 
 @_rest
 def read(request: HttpRequest, served: Served, type: str, id: str) -> Body:
-    return _served(served, type).read(id)
+    return _served(served, type).read(_call(request), id).body
 
 
 @_rest
@@ -95,6 +96,10 @@ def _served(served: Served, type: str) -> Resource:
     if type not in served:
         raise NotFound("no resources of this type are served")
     return served[type]
+
+
+def _call(request: HttpRequest) -> Call:
+    return Call(actor=actor_of(request), at=now(), request_id=uuid4(), base=_base(request))
 
 
 def _base(request: HttpRequest) -> str:
