@@ -113,8 +113,9 @@ $(UV): Makefile
 	$(PYTHON) -m pip install --quiet --root-user-action=ignore --upgrade --target .tools uv==$(UV_VERSION)
 	@touch $@
 
+# Compiled here, once: where Python may write no bytecode, each start would compile all packages anew.
 $(ENVIRONMENT): pyproject.toml uv.lock $(UV)
-	$(UV) sync --locked --quiet
+	$(UV) sync --locked --quiet --compile-bytecode
 	@touch $@
 
 $(ASSETS): package.json package-lock.json uv.lock tools/assets.py | $(ENVIRONMENT)

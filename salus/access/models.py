@@ -1,10 +1,11 @@
-"""Who may reach whose data: accounts bound to people, the circle of trust, assistants."""
+"""Who may reach whose data: accounts and software bound to their owners, the circle of trust, assistants."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from salus.directory.models import Practitioner
+from salus.accounts.models import Client
+from salus.directory.models import Organization, Practitioner
 from salus.mpi.models import Person
 
 
@@ -70,3 +71,10 @@ class Assistant(models.Model):
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")),
             ),
         ]
+
+
+class ClientOrganization(models.Model):
+    """The organisation in whose name a piece of software asks."""
+
+    client = models.OneToOneField(Client, models.CASCADE, primary_key=True)
+    organization = models.ForeignKey(Organization, models.CASCADE)

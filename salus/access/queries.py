@@ -12,7 +12,7 @@ from salus.access.models import AccountPerson, AccountPractitioner, Assistant, T
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
 from salus.directory.models import Practitioner
-from salus.kernel.actor import Actor, Role
+from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import acting_as, bindings_of, rows_of
 from salus.mpi.models import Person
@@ -41,10 +41,11 @@ def _persons_behind(accounts: Collection[int]) -> dict[int, int]:
         )
 
 
-def facts_about(*, actor: Actor, person: int) -> Facts:
+def facts_about(*, actor: Actor, person: int, organization: int | None = None) -> Facts:
     """Everything that `decide` looks at, but the state of the record, in one query.
 
-    For a caller in whose transaction the person's rows show.
+    For a caller in whose transaction the person's rows show. ``organization``: in whose name that is, or
+    shall be, what the actor wants to read or file.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,17 +57,31 @@ def facts_about(*, actor: Actor, person: int) -> Facts:
                         where person_id = %(person)s and practitioner_id = %(practitioner)s
                           and until is null),
                 exists (select from directory_practitioner
-                        where id = %(practitioner)s and deregistered_at is null)
+                        where id = %(practitioner)s and deregistered_at is null),
+                exists (select from directory_organization
+                        where id = %(organization)s and deregistered_at is null),
+                exists (select from directory_practitionerrole
+                        where practitioner_id = %(practitioner)s
+                          and organization_id = %(organization)s and until is null)
             """,
-            {"person": person, "own": actor.person, "practitioner": actor.practitioner},
+            {
+                "person": person,
+                "own": actor.person,
+                "practitioner": actor.practitioner,
+                "organization": actor.organization,
+            },
         )
-        assistant, trusted, registered = cursor.fetchone()
+        assistant, trusted, professional, organized, works_there = cursor.fetchone()
     return Facts(
         role=actor.role,
         own=actor.person == person,
         assistant=assistant,
         trusted=trusted,
-        registered=registered,
+        registered=organized if actor.role is Role.SOFTWARE else professional,
+        vouched=actor.role is Role.PROFESSIONAL and actor.account is None,
+        works_there=works_there,
+        own_filing=actor.organization is not None and actor.organization == organization,
+        emergency=actor.purpose is PurposeOfUse.EMERGENCY,
     )
 
 

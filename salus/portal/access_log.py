@@ -25,6 +25,9 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),
     EventKind.DIRECTORY_CHANGED: _("changed the directory"),
     EventKind.PATIENTS_LISTED: _("saw the name in their own list of people"),
+    EventKind.TOKEN_ISSUED: _("let an app in"),
+    EventKind.TOKEN_REVOKED: _("shut an app out"),
+    EventKind.CLIENT_CHANGED: _("changed which software may ask"),
 }
 WHO: dict[Agent, str | Promise] = {
     Agent.PATIENT: _("Patient or assistant"),

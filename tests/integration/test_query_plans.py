@@ -39,10 +39,11 @@ from salus.directory.queries import (
     search_organizations,
     search_professionals,
 )
-from salus.kernel.actor import Actor
+from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.kernel.scopes import Scopes
 from salus.mpi.fhir import find_person
 from salus.mpi.models import Person
 from salus.mpi.queries import (
@@ -54,9 +55,9 @@ from salus.mpi.queries import (
     search,
 )
 from salus.shared_record.permissions import is_closed
-from salus.shared_record.queries import documents_of, open_document
+from salus.shared_record.queries import documents_of, open_document, see_documents
 from salus.simulation.demo_people import EMAILS
-from salus.vaccination.queries import vaccinations_of
+from salus.vaccination.queries import see_vaccinations, vaccinations_of
 from tests.conftest import as_role, new_folder, salus
 
 Plan = dict[str, Any]
@@ -77,6 +78,8 @@ class Asked:
     def person(self) -> int:
         return self.summary.id
 
+
+SOFTWARE = Actor(role=Role.SOFTWARE, client=1, organization=1, scopes=Scopes(granted=()))
 
 Case = Callable[[Asked], object]
 # Every public function of every queries.py, in each form in which it asks the database something else.
@@ -113,6 +116,8 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         ),
     ),
     (documents_of, lambda asked: documents_of(actor=asked.doctor, person=asked.person, at=now())),
+    (see_documents, lambda asked: _see(see_documents, asked.doctor, asked.person)),
+    (see_documents, lambda asked: _see(see_documents, SOFTWARE, asked.person)),
     (
         open_document,
         lambda asked: open_document(
@@ -123,6 +128,8 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         vaccinations_of,
         lambda asked: vaccinations_of(actor=asked.patient, person=asked.person, at=now()),
     ),
+    (see_vaccinations, lambda asked: _see(see_vaccinations, asked.doctor, asked.person)),
+    (see_vaccinations, lambda asked: _see(see_vaccinations, SOFTWARE, asked.person)),
     (inclusion_proof, lambda asked: inclusion_proof(actor=asked.patient, event=asked.event)),
     (consistency_proof, lambda _asked: consistency_proof(first=_head().size)),
     (newest_head, lambda _asked: _head()),
@@ -146,6 +153,10 @@ def _head() -> SignedHead:
 def _facts(actor: Actor, person: int) -> object:
     with rows_of([person]):
         return facts_about(actor=actor, person=person)
+
+
+def _see(query: Callable[..., Any], actor: Actor, person: int) -> object:
+    return query(actor=actor, person=person, at=now(), see=list)
 
 
 def _search(asked: Asked, **criteria: Any) -> list[PersonSummary]:
