@@ -151,7 +151,9 @@ def _ordered(entries: Sequence[Entry], names: Names) -> Iterator[Entry]:
             yield entries[index]
     except CycleError as error:
         place = entries[error.args[1][0]].place
-        raise InvalidInput("entries that are made refer to each other in a circle", at=place) from None
+        raise InvalidInput(
+            "entries that are made refer to each other in a circle", at=place
+        ) from None
 
 
 def _check_once_each(entries: Sequence[Entry]) -> None:

@@ -32,7 +32,9 @@ def bundle_of(versions: Sequence[Version], request: Request, call: Call) -> Body
             "response": {
                 "status": "201 Created" if version.version == first else "200 OK",
                 "etag": f'W/"{version.version}"',
-                **({"lastModified": version.body["meta"]["lastUpdated"]} if version.updated else {}),
+                **(
+                    {"lastModified": version.body["meta"]["lastUpdated"]} if version.updated else {}
+                ),
             },
         }
         for version in shown

@@ -3,9 +3,10 @@
 https://hl7.org/fhir/R4/http.html. Whatever is not declared by a service is refused here, in words.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.utils.http import parse_http_date_safe
 
@@ -22,6 +23,9 @@ from salus.fhir.searchset import asked_of, searchset
 from salus.fhir.validation import check
 from salus.kernel.errors import InvalidInput, NotFound, PreconditionFailed
 from salus.kernel.scopes import Interaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _READS = ("GET", "HEAD")
 _SUBSETS = ("_summary", "_elements")
@@ -78,8 +82,7 @@ def read(request: Request, call: Call, resource: Resource, served: Served) -> An
 
 def history(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
     permitted = permit(call, resource, Interaction.READ, served)
-    assert resource.history
-    versions = resource.history(call, request.target.id)
+    versions = _offered(resource.history)(call, request.target.id)
     permitted.check_found(versions[0].body)
     shown = [version for version in versions if permitted.covers(version.body)]
     return Answer(status=HTTPStatus.OK, body=bundle_of(shown, request, call))
@@ -111,19 +114,17 @@ def create(request: Request, call: Call, resource: Resource, served: Served) -> 
 
 def update(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
     permitted = permit(call, resource, Interaction.UPDATE, served)
-    id = request.target.id
+    name = request.target.id
     body = _sent(request, resource)
-    if body.get("id") != id:
+    if body.get("id") != name:
         raise InvalidInput("must be the id in the address", at=f"{resource.type}.id")
     if permitted.within:
-        permitted.check_found(resource.read(call, id).body)
+        permitted.check_found(resource.read(call, name).body)
     permitted.check_sent(body)
-    return _updated(id, body, request, call, resource, served)
+    return _updated(name, body, request, call, resource, served)
 
 
-def conditional_update(
-    request: Request, call: Call, resource: Resource, served: Served
-) -> Answer:
+def conditional_update(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
     """Of the one resource that a search finds; made when it finds none (https://hl7.org/fhir/R4/http.html#cond-update)."""
     permitted = permit(call, resource, Interaction.UPDATE, served)
     body = _sent(request, resource)
@@ -142,11 +143,16 @@ def conditional_update(
         return _updated(known.id, body, request, call, resource, served)
 
 
+def _offered(interaction: Callable[P, T] | None) -> Callable[P, T]:
+    if interaction is None:
+        raise NotFound("there is no such interaction")
+    return interaction
+
+
 def _found(target: Target, call: Call, resource: Resource) -> Version:
     if not target.version:
         return resource.read(call, target.id)
-    assert resource.history
-    for version in resource.history(call, target.id):
+    for version in _offered(resource.history)(call, target.id):
         if version.version == target.version:
             return version
     raise NotFound(f"there is no such version of this {resource.type}")
@@ -181,10 +187,9 @@ def _sent(request: Request, resource: Resource) -> Body:
 def _created(
     body: Body, request: Request, call: Call, resource: Resource, served: Served
 ) -> Answer:
-    assert resource.create
     body = {name: value for name, value in body.items() if name != "id"}  # the server chooses it
     try:
-        version = resource.create(call, Element(path=resource.type, value=body))
+        version = _offered(resource.create)(call, Element(path=resource.type, value=body))
     except InvalidInput as error:
         raise Unprocessable(error.text, at=error.at) from error
     return _written(HTTPStatus.CREATED, version, request, call, resource, served)
@@ -193,13 +198,13 @@ def _created(
 def _updated(
     id: str, body: Body, request: Request, call: Call, resource: Resource, served: Served
 ) -> Answer:
-    assert resource.update
     expected = versions_of(request.if_match) if request.if_match else []
     if len(expected) > 1:
         raise InvalidInput("If-Match names one version")
     newest = expected[0] if expected and expected != ["*"] else None
     try:
-        version = resource.update(call, id, Element(path=resource.type, value=body), newest)
+        sent = Element(path=resource.type, value=body)
+        version = _offered(resource.update)(call, id, sent, newest)
     except InvalidInput as error:
         raise Unprocessable(error.text, at=error.at) from error
     except NotFound:

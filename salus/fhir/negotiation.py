@@ -82,7 +82,7 @@ def is_pretty(request: HttpRequest) -> bool:
 def sent_resource(request: HttpRequest) -> Any:
     """The body, parsed. Raises NotThisWay for one that is not read, InvalidInput for one that cannot be."""
     content_type = sent_type(request)
-    known = [format for format in Format if content_type.get_content_type() in format.value]
+    known = [one for one in Format if content_type.get_content_type() in one.value]
     if not known:
         raise NotThisWay(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

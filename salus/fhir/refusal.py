@@ -122,7 +122,7 @@ def _in_entry(issue: Issue, place: str) -> Issue:
 def _headers(error: Exception, status: HTTPStatus) -> dict[str, str]:
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return {"WWW-Authenticate": f'Bearer realm="fhir", error_description="{error}"'}
+            return {"WWW-Authenticate": 'Bearer realm="fhir"'}
         case HTTPStatus.FORBIDDEN:
             return {"WWW-Authenticate": 'Bearer realm="fhir", error="insufficient_scope"'}
         case HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, TooMany):

@@ -12,7 +12,10 @@ from salus.fhir.exchange import Answer, Request
 from salus.fhir.resource import Body, Call, Served
 from salus.kernel.errors import InvalidInput, PreconditionFailed
 
-_LINKS = ("reference", "url")  # of a Reference; of an Attachment, which may be a Binary of the Bundle
+_LINKS = (
+    "reference",
+    "url",
+)  # of a Reference; of an Attachment, which may be a Binary of the Bundle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +100,10 @@ class Names:
 
     def _found(self, text: str, place: str) -> str:
         if text not in self._conditions:
-            type, _, query = text.partition("?")
-            found = self._match(type, conditional.query_of(query))
+            wanted, _, query = text.partition("?")
+            found = self._match(wanted, conditional.query_of(query))
             if not found:
-                raise PreconditionFailed(f"a conditional reference finds no {type[:64]}")
+                raise PreconditionFailed(f"a conditional reference finds no {wanted[:64]}")
             self._conditions[text] = found
         return self._conditions[text]
 
@@ -130,7 +133,5 @@ def _changed(value: Any, place: str, change: Callable[[str, str], str]) -> Any:
             for name, held in value.items()
         }
     if isinstance(value, list):
-        return [
-            _changed(one, f"{place}[{index}]", change) for index, one in enumerate(value)
-        ]
+        return [_changed(one, f"{place}[{index}]", change) for index, one in enumerate(value)]
     return value

@@ -19,7 +19,7 @@ from django.views.decorators.gzip import gzip_page
 
 from salus.fhir import interactions, negotiation
 from salus.fhir.batch import process
-from salus.fhir.capability import capability_statement
+from salus.fhir.capability import Security, capability_statement
 from salus.fhir.exchange import Answer, Request, Target
 from salus.fhir.negotiation import Format
 from salus.fhir.outcome import outcome_of
@@ -36,9 +36,16 @@ _FORM = "application/x-www-form-urlencoded"
 _MOST_FORM = 2**20  # bytes of a search by POST
 
 
-def routes(resources: Iterable[Resource], *, authenticate: Authenticator) -> list[URLPattern]:
+def routes(
+    resources: Iterable[Resource],
+    *,
+    authenticate: Authenticator,
+    security: Security,
+) -> list[URLPattern]:
     edge = Edge(
-        served={resource.type: resource for resource in resources}, authenticate=authenticate
+        served={resource.type: resource for resource in resources},
+        authenticate=authenticate,
+        security=security,
     )
     return [
         re_path(r"^fhir/?$", edge.view(edge.whole_system)),
@@ -56,6 +63,7 @@ def routes(resources: Iterable[Resource], *, authenticate: Authenticator) -> lis
 class Edge:
     served: Served
     authenticate: Authenticator
+    security: Security
 
     def view(self, handler: Callable[[HttpRequest, Call], Answer]) -> View:
         """A handler as a view, errors included."""
@@ -63,10 +71,10 @@ class Edge:
         @wraps(handler)
         def respond(request: HttpRequest, **parts: str) -> HttpResponse:
             request_id = _request_id(request)
-            format = Format.JSON  # of a refusal to speak any other
+            spoken = Format.JSON  # of a refusal to speak any other
             try:
                 _check_query(request)
-                format = _wanted_format(request)
+                spoken = _wanted_format(request)
                 call = Call(
                     actor=self.authenticate(request),
                     at=now(),
@@ -79,7 +87,7 @@ class Edge:
                 body = outcome_of(refusal.issues)
                 answer = Answer(status=refusal.status, body=body, headers=refusal.headers)
                 negotiation.drain(request)
-            response = _response(answer, request, format)
+            response = _response(answer, request, spoken)
             response["X-Request-Id"] = str(request_id)
             return response
 
@@ -99,7 +107,7 @@ class Edge:
             return only
         if request.GET.get("mode", "full") != "full":
             raise InvalidInput("only full is known", at="mode")
-        body = capability_statement(self.served.values(), base=call.base)
+        body = capability_statement(self.served, self.security, base=call.base)
         return Answer(status=HTTPStatus.OK, body=body)
 
     def search(self, request: HttpRequest, call: Call) -> Answer:
@@ -159,9 +167,7 @@ def _only(request: HttpRequest, *methods: str) -> Answer | None:
 
 
 def _options(*methods: str) -> Answer:
-    return Answer(
-        status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join([*methods, "OPTIONS"])}
-    )
+    return Answer(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
 
 
 def _request_id(request: HttpRequest) -> UUID:
@@ -198,13 +204,19 @@ def _response(answer: Answer, request: HttpRequest, format: Format) -> HttpRespo
     if answer.body is None:
         response = HttpResponse(status=answer.status)
         del response["Content-Type"]
-    elif answer.status == HTTPStatus.OK and answer.body["resourceType"] == "Binary" and _is_raw(request):
+    elif (
+        answer.status == HTTPStatus.OK
+        and answer.body["resourceType"] == "Binary"
+        and _is_raw(request)
+    ):
         response = negotiation.raw(answer.body)
     else:
         content = negotiation.shown(answer.body, format, pretty=negotiation.is_pretty(request))
         response = HttpResponse(content, status=answer.status, content_type=format.content_type)
     for name, value in answer.headers.items():
         response[name] = value
+    if answer.status == HTTPStatus.UNAUTHORIZED and "Authorization" in request.headers:
+        response["WWW-Authenticate"] += ', error="invalid_token"'  # RFC 6750, section 3.1
     if answer.location:
         response["Location"] = answer.location
     patch_vary_headers(response, ["Accept", "Authorization", "Prefer"])
