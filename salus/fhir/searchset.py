@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, uuid5
 
 from salus.fhir.outcome import outcome
 from salus.fhir.resource import Body, Resource
@@ -20,9 +21,14 @@ def searchset(resource: Resource, search: Search, ids: Sequence[str], *, base: s
         for name in page
     ]
     if search.unknown:
-        texts = (f"the parameter {name} is not known and was ignored" for name in search.unknown)
-        ignored = outcome("warning", "not-supported", *texts)
-        entries.append({"resource": ignored, "search": {"mode": "outcome"}})
+        texts = [f"the parameter {name} is not known and was ignored" for name in search.unknown]
+        entries.append(
+            {
+                "fullUrl": f"urn:uuid:{uuid5(NAMESPACE_URL, ' '.join(texts))}",  # it has no address
+                "resource": outcome("warning", "not-supported", *texts),
+                "search": {"mode": "outcome"},
+            }
+        )
     links = _links(search, len(ids), f"{base}/{resource.type}")
     bundle: Body = {"resourceType": "Bundle", "type": "searchset", "total": len(ids), "link": links}
     return bundle | ({"entry": entries} if entries else {})

@@ -56,25 +56,20 @@ def _measure(id: str) -> Body:
             }
         ],
         "scoring": _coded("measure-scoring", _SCORING[indicator.measure]),
-        "group": [_group(indicator)],
+        "group": [_group(indicator, _query(indicator))],
     }
 
 
-def _group(indicator: Indicator) -> Body:
-    by_rows = indicator.kind is Kind.CHART or bool(indicator.cell_of)
+def _group(indicator: Indicator, criteria: Body) -> Body:
     # Only the query of a share itself gives no population: it gives the score.
-    scores = indicator.measure is Measure.SHARE and not by_rows
+    scores = indicator.measure is Measure.SHARE and not _by_rows(indicator)
     group: Body = {
         "code": of_indicator(indicator),
         "population": [
             {
                 "code": _OBSERVATION if scores else INITIAL_POPULATION,
                 "description": indicator.population,
-                "criteria": {
-                    "description": _PARAMETERS + (_ROWS if by_rows else ""),
-                    "language": "application/sql",  # RFC 6922
-                    "expression": indicator.sql,
-                },
+                "criteria": {"language": "application/sql", **criteria},  # RFC 6922
             }
         ],
     }
@@ -83,16 +78,27 @@ def _group(indicator: Indicator) -> Body:
     return group
 
 
+def _query(indicator: Indicator) -> Body:
+    return {
+        "description": _PARAMETERS + (_ROWS if _by_rows(indicator) else ""),
+        "expression": indicator.sql,
+    }
+
+
+def _by_rows(indicator: Indicator) -> bool:
+    return indicator.kind is Kind.CHART or bool(indicator.cell_of)
+
+
 def _report() -> Body:
     said = in_every_language(lambda _language: profile().introduction[0])
-    every = indicators().values()
+    parts = {id: addresses.of_fhir("Measure", id) for id in map(id_of, indicators().values())}
     return {
         **canonical("Measure", REPORT, spoken(TITLE), said),
         "relatedArtifact": [
-            {"type": "composed-of", "resource": addresses.of_fhir("Measure", id_of(one))}
-            for one in every
+            {"type": "composed-of", "resource": address} for address in parts.values()
         ],
-        "group": [{"code": of_indicator(one)} for one in every],
+        # What each is counted by is said once, where it is defined.
+        "group": [_group(one, {"reference": parts[id_of(one)]}) for one in indicators().values()],
     }
 
 
