@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from salus.activity_report.fhir import RESOURCES as MEASURES
+from salus.fhir.capability import Security
 from salus.fhir.views import routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,7 +16,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.mpi.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
-    path("fhir/", include(routes(MEASURES))),
+    path(
+        "",
+        include(
+            routes(MEASURES, authenticate=lambda request: None, security=Security(endpoints={}))
+        ),
+    ),
 ]
 
 handler400 = "salus.portal.views.errors.bad_request"

@@ -1,7 +1,7 @@
 """Who an account is, and the facts from which rights are decided."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from django.db import connection
 
 from salus.access.decision import Facts, Purpose, decide
 from salus.access.models import AccountPerson, AccountPractitioner, Assistant, TrustedProfessional
+from salus.accounts.models import Client
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
-from salus.directory.models import Practitioner
+from salus.directory.models import Organization, Practitioner
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import acting_as, bindings_of, rows_of
@@ -136,6 +137,13 @@ def assistants_of(person: int) -> list[Relation]:
         return sorted(_relations(since), key=lambda relation: relation.since)
 
 
+def persons_assisted(actor: Actor) -> set[int]:
+    """Whose assistant this patient is, for a caller that tells what of them is shown."""
+    rows = Assistant.objects.filter(assistant=actor.person, until=None)
+    with acting_as(actor):
+        return set(rows.values_list("person", flat=True))
+
+
 def assisted_by(*, actor: Actor, at: datetime) -> list[Relation]:
     """The people whose record this patient may use as assistant; they see that they were listed."""
     rows = Assistant.objects.filter(assistant=actor.person, until=None)
@@ -183,7 +191,11 @@ class AccessEntry:
     at: datetime
     kind: EventKind
     agent: Agent
-    name: str  # of the professional or person; '' for systems and organisations
+    name: str  # of the professional or person; '' when only an organisation or a system is known
+    organization: str  # name of the one on whose behalf; '' when none is known
+    organization_type: str  # code of salus.terminology.ORGANIZATION_TYPES
+    software: str  # its name; '' for what was done on our own pages
+    purpose: PurposeOfUse | None
     own: bool  # the patient's own act
     among_several: bool  # the person was one of several in a list
     document: int | None
@@ -194,9 +206,49 @@ def who_looked(
     *, actor: Actor, person: int, at: datetime, limit: int = 200, request_id: UUID | None = None
 ) -> list[AccessEntry]:
     """Who did what with this person's data until then, newest first. Reading the log is itself logged."""
+    events = events_about(actor=actor, person=person, at=at, limit=limit, request_id=request_id)
+    names = names_in(events)
+
+    def own(event: Event) -> bool:
+        return event.account_id in names.people and names.people[event.account_id].pk == person
+
+    def entry(event: Event) -> AccessEntry:
+        organization = names.organizations.get(event.organization_id)
+        return AccessEntry(
+            event=event.id,
+            at=event.at,
+            kind=EventKind(event.kind),
+            agent=Agent(event.agent),
+            name=names.of_user(event),
+            organization=organization.name if organization else "",
+            organization_type=organization.type if organization else "",
+            software=names.software.get(event.client_id, ""),
+            purpose=PurposeOfUse(event.purpose) if event.purpose else None,
+            own=own(event),
+            among_several=event.person_id is None,
+            document=event.document_id,
+            denied=event.denied,
+        )
+
+    return [entry(event) for event in events]
+
+
+def events_about(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    limit: int | None = None,
+    event: int | None = None,
+    request_id: UUID | None = None,
+) -> list[Event]:
+    """The events about this person until then, newest first, or the one; reading them is itself logged.
+
+    Raises NotFound when the actor may not see them, or the one is not among them.
+    """
     with rows_of([person]):
         permit = decide(Purpose.CONTROL, facts_about(actor=actor, person=person)).permit
-        events = _newest_about(person, at=at, limit=limit) if permit else []
+        events = _newest_about(person, at=at, limit=limit, event=event) if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
@@ -207,33 +259,41 @@ def who_looked(
         )
     if not permit:
         raise NotFound("no such record")
-    professionals = Practitioner.objects.in_bulk(
-        {event.practitioner_id for event in events if event.practitioner_id}
+    if event is not None and not events:
+        raise NotFound("no such event")
+    return events
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Who is meant by the numbers of events."""
+
+    practitioners: Mapping[int, Practitioner] = field(default_factory=dict)
+    organizations: Mapping[int, Organization] = field(default_factory=dict)
+    software: Mapping[int, str] = field(default_factory=dict)
+    people: Mapping[int, Person] = field(default_factory=dict)  # by account
+
+    def of_user(self, event: Event) -> str:
+        """Of the professional or the person who acted; '' when neither is known."""
+        if event.practitioner_id in self.practitioners:
+            return self.practitioners[event.practitioner_id].full_name
+        person = self.people.get(event.account_id)
+        return person.full_name if person else ""
+
+
+def names_in(events: Collection[Event]) -> Names:
+    """Patients see by name who used their data, whoever that was."""
+
+    def numbers(column: str) -> set[int]:
+        return {number for event in events if (number := getattr(event, column))}
+
+    clients = Client.objects.filter(pk__in=numbers("client_id"))
+    return Names(
+        practitioners=Practitioner.objects.in_bulk(numbers("practitioner_id")),
+        organizations=Organization.objects.in_bulk(numbers("organization_id")),
+        software=dict(clients.values_list("pk", "name")),
+        people=_people_behind(numbers("account_id")),
     )
-    people = _people_behind({event.account_id for event in events if event.account_id})
-
-    def name(event: Event) -> str:
-        if event.practitioner_id in professionals:
-            return professionals[event.practitioner_id].full_name
-        return people[event.account_id].full_name if event.account_id in people else ""
-
-    def own(event: Event) -> bool:
-        return event.account_id in people and people[event.account_id].pk == person
-
-    return [
-        AccessEntry(
-            event=event.id,
-            at=event.at,
-            kind=EventKind(event.kind),
-            agent=Agent(event.agent),
-            name=name(event),
-            own=own(event),
-            among_several=event.person_id is None,
-            document=event.document_id,
-            denied=event.denied,
-        )
-        for event in events
-    ]
 
 
 # The array operator is not leakproof, so the row policy, which asks the same, is what uses the index. Without
@@ -241,23 +301,27 @@ def who_looked(
 # without the end in time it plans every month to come.
 _ABOUT = """
     with about as materialized (
-        select at, id, kind, agent, account_id, practitioner_id, person_id, document_id, denied
+        select at, id, kind, agent, account_id, practitioner_id, organization_id, client_id, purpose,
+            person_id, document_id, request_id, denied
         from audit_event
         where at <= %(at)s and (person_id = %(person)s or persons @> array[%(person)s]::bigint[])
+            and (%(event)s::bigint is null or id = %(event)s)
     )
     select * from about order by at desc, id desc limit %(limit)s
 """
 
 
-def _newest_about(person: int, *, at: datetime, limit: int) -> list[Event]:
+def _newest_about(
+    person: int, *, at: datetime, limit: int | None, event: int | None
+) -> list[Event]:
     with connection.cursor() as cursor:
-        cursor.execute(_ABOUT, {"person": person, "at": at, "limit": limit})
+        cursor.execute(_ABOUT, {"person": person, "at": at, "limit": limit, "event": event})
         names = [column.name for column in cursor.description]
         return [Event(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
 def _people_behind(accounts: Collection[int]) -> dict[int, Person]:
-    """Account -> person: patients see by name who used their data, whoever that was."""
+    """Account -> person."""
     persons = _persons_behind(accounts)
     with rows_of(persons.values()):
         people = Person.objects.in_bulk(persons.values())

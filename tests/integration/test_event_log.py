@@ -57,9 +57,11 @@ def test_what_is_not_in_the_log_yet_is_counted(whole: Log) -> None:
 def copied(whole: Log, columns: Sequence[str], event: int) -> bytes:
     """The row as the database copies these columns, without what stands before and behind it."""
     query = f"copy (select {', '.join(columns)} from audit_event where id = {event})"
-    with whole.superuser.cursor() as cursor:
-        with cursor.copy(f"{query} to stdout (format binary)".encode()) as stream:
-            return b"".join(map(bytes, stream))[19:-2]
+    with (
+        whole.superuser.cursor() as cursor,
+        cursor.copy(f"{query} to stdout (format binary)".encode()) as stream,
+    ):
+        return b"".join(map(bytes, stream))[19:-2]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from salus.access.oauth.client_credentials import ClientCredentials
 from salus.accounts.models import AuthMethod
 from salus.accounts.oauth import certificates
 from salus.accounts.oauth.assertions import authenticate_by_assertion
+from salus.accounts.oauth.revocation import Introspection, Revocation
 from salus.accounts.oauth.server import Server
 
 GRANTS = (ClientCredentials,)
@@ -14,3 +15,5 @@ server.register_client_auth_method(AuthMethod.TLS, certificates.authenticate_by_
 server.register_client_auth_method(AuthMethod.SELF_SIGNED_TLS, certificates.authenticate_by_itself)
 for grant in GRANTS:
     server.register_grant(grant)
+for endpoint in (Introspection, Revocation):
+    server.register_endpoint(endpoint)
