@@ -42,10 +42,6 @@ class PreconditionFailed(SalusError):
     """The state is not the one that the caller made a condition: somebody else was faster."""
 
 
-class Gone(NotFound):
-    """Was there, may be known to have been, and is deleted."""
-
-
 class TooMany(SalusError):
     """More requests than are answered: ``wait`` says after how many seconds one more is."""
 
