@@ -3,14 +3,19 @@
 `salus.fhir` is tested with it through HTTP. Who asks is in the token's own words: see `ACTORS`.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.db import connection, transaction
 from django.http import HttpRequest
+from django.test import Client, override_settings
 
-from salus.fhir import exact_json, facts, parameters
+from salus.fhir import exact_json, facts, parameters, validation
 from salus.fhir.capability import Security
 from salus.fhir.criteria import Modifier, ParameterType
 from salus.fhir.element import Element
@@ -25,6 +30,7 @@ from salus.kernel.errors import (
     TooMany,
     Unauthorized,
 )
+from salus.kernel.postgres import login
 from salus.kernel.scopes import read_scopes
 
 COLOURS = "urn:test:colours"
@@ -39,11 +45,6 @@ create table edge_request (id uuid primary key);
 grant select, insert on edge_basic, edge_request to app;
 grant usage on sequence edge_basic_id to app;
 """
-
-
-def create_table(superuser: Any) -> None:
-    with psycopg.connect(**superuser, autocommit=True) as server:
-        server.execute(TABLE)
 
 
 def _versions(condition: str, values: list[Any]) -> list[Version]:
@@ -201,3 +202,70 @@ def authenticate(request: HttpRequest) -> Actor | None:
 
 SECURITY = Security(endpoints={"token": "/oauth/token"})
 urlpatterns = routes([BASIC, PUBLIC, BINARY], authenticate=authenticate, security=SECURITY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def body(self) -> Any:
+        return exact_json.parse(self.content)
+
+    @property
+    def id(self) -> str:
+        return str(self.body["id"])
+
+    @property
+    def issues(self) -> list[tuple[str, str]]:
+        """(code, expression) of each; a refusal that is no OperationOutcome fails here."""
+        assert self.body["resourceType"] == "OperationOutcome", self.body
+        assert validation.faults(self.body) == []
+        return [(issue["code"], issue.get("expression", [""])[0]) for issue in self.body["issue"]]
+
+
+def ask(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    token: str = "all",
+    content_type: str = "application/fhir+json",
+    **headers: str,
+) -> Told:
+    """Through all of Django but the socket. Underscores in the names of headers stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token:
+        named["Authorization"] = f"Bearer {token}"
+    content = body if isinstance(body, bytes) else b"" if body is None else exact_json.dump(body)
+    answer = Client(SERVER_NAME="localhost", raise_request_exception=False).generic(
+        method, path, content, content_type=content_type if body is not None else "", headers=named
+    )
+    return Told(status=answer.status_code, headers=answer.headers, content=answer.content)
+
+
+def basic(colour: str = "red", **members: Any) -> Body:
+    code = {"coding": [{"system": COLOURS, "code": colour}]}
+    return {"resourceType": "Basic", "code": code, **members}
+
+
+def identified(value: str) -> list[Body]:
+    return [{"system": "urn:test:things", "value": value}]
+
+
+def created(body: Body | None = None) -> Told:
+    answer = ask("POST", "/fhir/Basic", body or basic())
+    assert answer.status == 201, answer.content
+    return answer
+
+
+@contextmanager
+def mounted(data: Path) -> Iterator[None]:
+    """The service in the place of the site, over an installation's database."""
+    superuser = asdict(login(data, "superuser"))
+    with psycopg.connect(**superuser, autocommit=True) as server:
+        server.execute(TABLE)
+    with override_settings(ROOT_URLCONF="tests.fhir_edge"):
+        yield
