@@ -42,9 +42,8 @@ class WrongParameter(InvalidInput):
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(f"{name}: {text}")
-        self.expression = (
-            f"http.{name}"  # https://hl7.org/fhir/R4/operationoutcome.html, issue.location
-        )
+        # https://hl7.org/fhir/R4/operationoutcome.html, issue.location
+        self.at = f"http.{name}"
 
 
 class Summary(StrEnum):
