@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from salus.activity_report.fhir import RESOURCES as MEASURES
+from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.fhir.views import routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.mpi.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
-    path("fhir/", include(routes(MEASURES))),
+    path("fhir/", include(routes([*MEASURES, *DIRECTORY]))),
 ]
 
 handler400 = "salus.portal.views.errors.bad_request"

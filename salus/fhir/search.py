@@ -41,10 +41,8 @@ class WrongParameter(InvalidInput):
     """A parameter that is understood says nothing usable; the text never quotes a value."""
 
     def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name}: {text}")
-        self.expression = (
-            f"http.{name}"  # https://hl7.org/fhir/R4/operationoutcome.html, issue.location
-        )
+        # As https://hl7.org/fhir/R4/operationoutcome.html has it of issue.location.
+        super().__init__(text, at=f"http.{name}")
 
 
 class Summary(StrEnum):
@@ -135,7 +133,7 @@ class _Reader:
     def criterion(self, written: str, text: str, resource: Resource, depth: int = 0) -> Criterion:
         if depth > _LONGEST_CHAIN:
             raise WrongParameter(written, "follows too many references")
-        if written.startswith("_has:"):
+        if written.startswith("_has:") and not depth:
             return self._has(written, text, resource, depth)
         head, dot, rest = written.partition(".")
         name, _, modifier = head.partition(":")

@@ -22,10 +22,6 @@ class NotFound(SalusError):
     """Absent, or not for this actor: from outside the two look alike."""
 
 
-class Gone(SalusError):
-    """Was there for a while, and is no more; the text says how to get it anew."""
-
-
 class Unauthorized(SalusError):
     """Nobody is known to ask: no token, or one that is not, or no longer, good."""
 

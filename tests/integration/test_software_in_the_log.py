@@ -18,7 +18,7 @@ from salus.kernel.rows import rows_of
 from salus.kernel.scopes import read_scopes
 from salus.terminology import ORGANIZATION_TYPES
 from tests.integration.test_page_rights import SYSTEM, World, events, visitor
-from tests.integration.test_page_rights import world as world  # noqa: PLC0414  # a fixture
+from tests.integration.test_page_rights import world as world  # a fixture
 
 SCOPE = "system/Patient.rs"
 
