@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from salus.activity_report.fhir import RESOURCES as MEASURES
 from salus.directory.fhir import RESOURCES as DIRECTORY
+from salus.fhir.capability import Security
 from salus.fhir.views import routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,7 +17,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.mpi.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
-    path("fhir/", include(routes([*MEASURES, *DIRECTORY]))),
+    path(
+        "",
+        include(
+            routes(
+                [*MEASURES, *DIRECTORY],
+                authenticate=lambda request: None,
+                security=Security(endpoints={}),
+            )
+        ),
+    ),
 ]
 
 handler400 = "salus.portal.views.errors.bad_request"

@@ -41,8 +41,9 @@ class WrongParameter(InvalidInput):
     """A parameter that is understood says nothing usable; the text never quotes a value."""
 
     def __init__(self, name: str, text: str) -> None:
-        # As https://hl7.org/fhir/R4/operationoutcome.html has it of issue.location.
-        super().__init__(text, at=f"http.{name}")
+        super().__init__(f"{name}: {text}")
+        # https://hl7.org/fhir/R4/operationoutcome.html, issue.location
+        self.at = f"http.{name}"
 
 
 class Summary(StrEnum):
