@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from salus.access.tokens import actor_with_token
 from salus.activity_report.fhir import RESOURCES as MEASURES
+from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
 
@@ -21,7 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "",
         include(
             routes(
-                MEASURES,
+                [*MEASURES, *DIRECTORY],
                 authenticate=actor_with_token,
                 security=Security(endpoints={"token": "/oauth/token"}),
             )

@@ -76,6 +76,8 @@ def _resource(resource: Resource, served: Served) -> Body:
     }
     if includes:
         said["searchInclude"] = includes
+    if back := sorted(_reverse_includes(resource, served)):
+        said["searchRevInclude"] = back
     if resource.parameters:
         said["searchParam"] = [_parameter(*one) for one in sorted(resource.parameters.items())]
     return said
@@ -103,3 +105,10 @@ def _includes(resource: Resource) -> Iterator[str]:
 def _parameter(name: str, parameter: Any) -> Body:
     said = {"name": name, "definition": parameter.definition, "type": str(parameter.type)}
     return said | ({"documentation": parameter.documentation} if parameter.documentation else {})
+
+
+def _reverse_includes(resource: Resource, served: Served) -> Iterator[str]:
+    for source in served.values():
+        for name, parameter in source.parameters.items():
+            if resource.type in parameter.targets:
+                yield f"{source.type}:{name}"
