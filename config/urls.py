@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from salus.access.tokens import actor_with_token
 from salus.activity_report.fhir import RESOURCES as MEASURES
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
@@ -19,7 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "",
         include(
-            routes(MEASURES, authenticate=lambda request: None, security=Security(endpoints={}))
+            routes(
+                MEASURES,
+                authenticate=actor_with_token,
+                security=Security(endpoints={"token": "/oauth/token"}),
+            )
         ),
     ),
 ]

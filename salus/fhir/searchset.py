@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, uuid5
 
 from salus.fhir import subset
 from salus.fhir.criteria import Reference
@@ -39,9 +40,14 @@ def searchset(asked: Asked, page: Page, resource: Resource, served: Served, call
         _entry(version, "include", asked, call) for version in _included(asked, page, served, call)
     ]
     if asked.unknown:
-        texts = (f"the parameter {name} is not known and was ignored" for name in asked.unknown)
-        ignored = outcome("warning", "not-supported", *texts)
-        entries.append({"resource": ignored, "search": {"mode": "outcome"}})
+        texts = [f"the parameter {name} is not known and was ignored" for name in asked.unknown]
+        entries.append(
+            {
+                "fullUrl": f"urn:uuid:{uuid5(NAMESPACE_URL, ' '.join(texts))}",  # it has no address
+                "resource": outcome("warning", "not-supported", *texts),
+                "search": {"mode": "outcome"},
+            }
+        )
     bundle: Body = {"resourceType": "Bundle", "type": "searchset"}
     if page.total is not None:
         bundle["total"] = page.total

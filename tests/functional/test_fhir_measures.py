@@ -101,7 +101,7 @@ def test_every_resource_is_well_formed(client: SyncFHIRClient, type: str) -> Non
     for body in map(dict, found):
         get_fhir_model_class(type).model_validate(body)
         assert ID.fullmatch(body["id"])
-        assert body["text"]["div"].startswith('<div xmlns="http://www.w3.org/1999/xhtml">')
+        assert body["text"]["div"].startswith('<div xmlns="http://www.w3.org/1999/xhtml" lang="fr"')
         if type != "MeasureReport":
             assert body["url"] == f"{ADDRESS}/fhir/{type}/{body['id']}"
             said = {
