@@ -1,4 +1,4 @@
-"""FHIR R4 Practitioner and Organization of the directory (IHE mCSD)."""
+"""Practitioners and Organizations that come in a Bundle."""
 
 from collections.abc import Iterator
 
