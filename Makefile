@@ -77,7 +77,7 @@ format: $(ENVIRONMENT) ## put the code into the one format, and mend what ruff c
 	$(BIN)/ruff format .
 
 .PHONY: prove
-prove: $(READY) chromium ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
+prove: $(READY) chromium nginx ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
 	tools/prove.sh "$(COMMIT)"
 	@$(MAKE) scale
 
@@ -133,6 +133,10 @@ $(VERAPDF):
 
 %.mo: %.po | $(ENVIRONMENT)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+.PHONY: nginx
+nginx:
+	@tools/debian.sh nginx nginx-light
 
 .PHONY: chromium
 chromium:
