@@ -7,6 +7,9 @@ from salus.activity_report.fhir import RESOURCES as MEASURES
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
 
+# By their names in SMART's extension; each is a route of salus.access.oauth.
+OAUTH = {"token": "/oauth/token", "introspect": "/oauth/introspect", "revoke": "/oauth/revoke"}
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.portal.urls")),
     path("", include("salus.accounts.urls")),
@@ -23,7 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             routes(
                 MEASURES,
                 authenticate=actor_with_token,
-                security=Security(endpoints={"token": "/oauth/token"}),
+                security=Security(endpoints=OAUTH),
             )
         ),
     ),
