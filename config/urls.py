@@ -11,6 +11,9 @@ from salus.fhir.capability import Security
 from salus.fhir.views import routes
 from salus.mpi.fhir import patients
 
+# By their names in SMART's extension; each is a route of salus.access.oauth.
+OAUTH = {"token": "/oauth/token", "introspect": "/oauth/introspect", "revoke": "/oauth/revoke"}
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.portal.urls")),
     path("", include("salus.accounts.urls")),
@@ -27,7 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             routes(
                 [*MEASURES, *DIRECTORY, patients(persons_assisted), AUDIT_EVENTS],
                 authenticate=actor_with_token,
-                security=Security(endpoints={"token": "/oauth/token"}),
+                security=Security(endpoints=OAUTH),
             )
         ),
     ),
