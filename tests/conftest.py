@@ -223,6 +223,20 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
+    """One for many tests: each leaves people, consents and means of sign-in as it found them."""
+    with _served() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def own_site() -> Iterator[Site]:
+    """One that a module's tests may change for good."""
+    with _served() as site:
+        yield site
+
+
+@contextmanager
+def _served() -> Iterator[Site]:
     data = copy(with_the_nation(), new_folder())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

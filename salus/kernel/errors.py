@@ -22,10 +22,6 @@ class NotFound(SalusError):
     """Absent, or not for this actor: from outside the two look alike."""
 
 
-class Gone(SalusError):
-    """Was there for a while, and is no more; the text says how to get it anew."""
-
-
 class Unauthorized(SalusError):
     """Nobody is known to ask: no token, or one that is not, or no longer, good."""
 
@@ -43,7 +39,7 @@ class PreconditionFailed(SalusError):
 
 
 class Gone(NotFound):
-    """Was there, may be known to have been, and is deleted."""
+    """Was there, may be known to have been, and is no more: deleted, or over."""
 
 
 class TooMany(SalusError):

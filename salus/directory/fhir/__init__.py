@@ -1,7 +1,6 @@
-"""FHIR R4 Practitioner, PractitionerRole and Organization of the directory (IHE mCSD)."""
+"""The directory in FHIR R4 (IHE mCSD): public to read and to search; what a Bundle brings is taken in."""
 
-from salus.directory.fhir.receiving import ACCEPTS as ACCEPTS
-from salus.directory.fhir.receiving import FINDS as FINDS
-from salus.directory.fhir.receiving import NOT_TAKEN as NOT_TAKEN
-from salus.directory.fhir.receiving import PHYSICIAN as PHYSICIAN
-from salus.directory.fhir.serving import RESOURCES as RESOURCES
+from salus.directory.fhir.resources import RESOURCES
+from salus.directory.fhir.taking import ACCEPTS, FINDS, NOT_TAKEN
+
+__all__ = ["ACCEPTS", "FINDS", "NOT_TAKEN", "RESOURCES"]

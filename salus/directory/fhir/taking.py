@@ -1,4 +1,4 @@
-"""Practitioners and Organizations that come in a Bundle."""
+"""Taking in Practitioner and Organization of a Bundle that another system exported."""
 
 from collections.abc import Iterator
 
