@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from salus.access.tokens import actor_with_token
 from salus.activity_report.fhir import RESOURCES as MEASURES
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
+from salus.shared_record.fhir import RESOURCES as DOCUMENTS
+from salus.vaccination.fhir import RESOURCES as VACCINATIONS
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.portal.urls")),
@@ -19,7 +22,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "",
         include(
-            routes(MEASURES, authenticate=lambda request: None, security=Security(endpoints={}))
+            routes(
+                [*MEASURES, *DOCUMENTS, *VACCINATIONS],
+                authenticate=actor_with_token,
+                security=Security(endpoints={}),
+            )
         ),
     ),
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from salus.directory.models import Organization, Practitioner
+from salus.directory.models import Organization, Practitioner, PractitionerRole
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
 
@@ -95,6 +95,12 @@ def organization_named(text: str) -> int:
             return int(one)
         case _:
             raise InvalidInput("that names several organisations: write it as system|value")
+
+
+def has_worked_at(practitioner: int, organization: int) -> bool:
+    """Whether the professional works at the organisation, or did so at any time."""
+    roles = PractitionerRole.objects.filter(practitioner=practitioner, organization=organization)
+    return roles.exists()
 
 
 def _registered() -> models.QuerySet[Practitioner]:

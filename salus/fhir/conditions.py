@@ -46,7 +46,13 @@ def each(ask: Callable[[Value], Q], *, missing: Q = NOTHING) -> Condition:
 
 def ids(column: str = "pk") -> Condition:
     """``_id`` of rows whose id on FHIR is their number."""
-    return each(lambda value: _row(column, value.code) if isinstance(value, Coded) else NOTHING)
+
+    def ask(value: Value) -> Q:
+        if isinstance(value, Coded) and value.system in (None, ""):
+            return _row(column, value.code)
+        return NOTHING
+
+    return each(ask)
 
 
 def codes(column: str, *, system: str, known: Mapping[str, str] | None = None) -> Condition:

@@ -59,6 +59,12 @@ def address(resource: Element) -> Address | None:
     )
 
 
+def row_number(id: str) -> int:
+    """The row of a type whose ids are row numbers; 0, which is none, for what is no such id."""
+    known = id.isascii() and id.isdecimal() and not id.startswith("0") and len(id) < 19
+    return int(id) if known else 0
+
+
 def telephone(resource: Element) -> str:
     phones = (t for t in resource.children("telecom") if t.text("system") == "phone")
     return next((phone.text("value") for phone in phones), "")

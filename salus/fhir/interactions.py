@@ -64,7 +64,8 @@ def methods(target: Target, resource: Resource) -> list[str]:
     if target.history:
         return [*_READS] if target.id and resource.history else []
     writes = ["POST"] if resource.create and not target.id else []
-    return [*_READS, *writes, *(["PUT"] if resource.update else [])]
+    reads = _READS if target.id or resource.search else ()
+    return [*reads, *writes, *(["PUT"] if resource.update else [])]
 
 
 def read(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
@@ -92,7 +93,7 @@ def search(request: Request, call: Call, resource: Resource, served: Served) -> 
     permitted = permit(call, resource, Interaction.SEARCH, served)
     asked = asked_of(request.query, resource, served, call, strict=request.strict)
     asked = within(asked, permitted.within)
-    page = resource.search(call, asked.search)
+    page = _offered(resource.search)(call, asked.search)
     return Answer(status=HTTPStatus.OK, body=searchset(asked, page, resource, served, call))
 
 
