@@ -72,7 +72,7 @@ def _resource(resource: Resource, served: Served) -> Body:
         "versioning": "versioned" if resource.history or resource.update else "no-version",
         "readHistory": resource.history is not None,
         "updateCreate": False,
-        "conditionalCreate": resource.create is not None,
+        "conditionalCreate": resource.create is not None and resource.search is not None,
         "conditionalRead": "full-support",
         "conditionalUpdate": resource.update is not None,
         "conditionalDelete": "not-supported",
@@ -96,7 +96,8 @@ def _interactions(resource: Resource) -> Iterator[str]:
         yield "history-instance"
     if resource.create:
         yield "create"
-    yield "search-type"
+    if resource.search:
+        yield "search-type"
 
 
 def _includes(resource: Resource, served: Served) -> Iterator[str]:
