@@ -12,6 +12,7 @@ from salus.kernel.actor import Actor, Role
 _AGENTS = {
     Role.PATIENT: Agent.PATIENT,
     Role.PROFESSIONAL: Agent.PROFESSIONAL,
+    Role.AGENCY: Agent.SYSTEM,  # no figure counts what the agency decides
     Role.SOFTWARE: Agent.SYSTEM,  # unless the organisation is of a kind that the report counts by
     Role.SYSTEM: Agent.SYSTEM,
 }

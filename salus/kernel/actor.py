@@ -11,6 +11,7 @@ from salus.kernel.scopes import Scopes
 class Role(StrEnum):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
+    AGENCY = "agency"  # staff who decide about software; they see nobody's record
     SOFTWARE = "software"  # of an organisation, in its own name
     SYSTEM = "system"
 
@@ -60,6 +61,7 @@ class Actor:
             Role.PATIENT: self.account and self.person,
             # Software may say for which of its organisation's professionals it asks (IUA): no account is needed.
             Role.PROFESSIONAL: (self.account or self.client) and self.practitioner,
+            Role.AGENCY: self.account,
             Role.SOFTWARE: self.client and self.organization,
             Role.SYSTEM: self.system,
         }[self.role]

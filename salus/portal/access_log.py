@@ -25,6 +25,9 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),
     EventKind.DIRECTORY_CHANGED: _("changed the directory"),
     EventKind.PATIENTS_LISTED: _("saw the name in their own list of people"),
+    EventKind.APP_AUTHORIZED: _("gave an app access to the record"),
+    EventKind.APP_ENDED: _("ended an app's access"),
+    EventKind.CLIENT_CHANGED: _("changed which software may connect"),
 }
 WHO: dict[Agent, str | Promise] = {
     Agent.PATIENT: _("Patient or assistant"),
@@ -45,6 +48,8 @@ _ICONS = {
     EventKind.ELIGIBILITY_CHECK: "shield",
     EventKind.VACCINATION_RECORDED: "vaccination",
     EventKind.CONSENT_CHANGED: "settings",
+    EventKind.APP_AUTHORIZED: "key",
+    EventKind.APP_ENDED: "lock",
 }
 
 
