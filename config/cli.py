@@ -13,6 +13,7 @@ import django
 import psycopg
 from django.db import OperationalError
 
+from config.client_options import add_client_steps
 from config.migrate import is_current, is_migrated
 from config.serve import as_owner, migrate, serve
 from salus.kernel.errors import SalusError
@@ -153,6 +154,13 @@ def _audit_prune(options: argparse.Namespace) -> int:
         from config.auditing import prune_log
 
         return prune_log(really=options.really)
+
+
+def _client(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from config.clients import run
+
+        return run(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -309,6 +317,7 @@ def _parser() -> argparse.ArgumentParser:
         "prune", _audit_prune, "List the months kept long enough; --really drops them.", steps
     )
     command.add_argument("--really", action="store_true", help="drop them")
+    add_client_steps(commands, add, _client)
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 

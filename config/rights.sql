@@ -15,6 +15,11 @@ grant select, insert, update, delete on accounts_account, account_emailaddress, 
     mfa_authenticator, django_session to app;
 grant select on django_migrations, django_content_type, auth_permission, auth_group, auth_group_permissions to app;
 
+-- Software: what it was granted, and what of that was used or taken back; forgotten when it would have expired
+grant select, insert, update on accounts_client, access_clientorganization to app;
+grant select, insert, update, delete on accounts_authorizationcode, accounts_refreshtoken to app;
+grant select, insert, delete on accounts_usedassertion, accounts_revokedtoken to app;
+
 -- Domains
 grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     directory_organization, directory_practitioner, directory_practitionerrole,

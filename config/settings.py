@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "salus.kernel.origin.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -147,6 +148,14 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 
 # Whoever names hosts serves them by TLS, from a proxy in front; plain HTTP is for this machine alone.
 _PUBLIC_HOSTS = [host for host in ALLOWED_HOSTS if host not in HERE]
+# The issuer of tokens; None: whatever this machine was asked as.
+ORIGIN = f"https://{_PUBLIC_HOSTS[0]}" if _PUBLIC_HOSTS else None
+# Addresses of the proxy in front, as 127.0.0.1: only from there is believed who asked, and what certificate was shown.
+TRUSTED_PROXIES = [name for name in os.environ.get("SALUS_TRUSTED_PROXY", "").split(",") if name]
+SECURE_PROXY_SSL_HEADER = (
+    "HTTP_X_FORWARDED_PROTO",
+    "https",
+)  # of those alone (salus.kernel.origin)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(_PUBLIC_HOSTS)
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _PUBLIC_HOSTS]
 SESSION_COOKIE_AGE = 8 * 3600

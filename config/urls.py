@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.shared_record.urls")),
     path("", include("salus.vaccination.urls")),
     path("", include("salus.access.urls")),
+    path("", include("salus.access.oauth.urls")),
     path("", include("salus.mpi.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),

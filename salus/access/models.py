@@ -1,4 +1,4 @@
-"""Who may reach whose data: accounts bound to people, the circle of trust, assistants."""
+"""Who may reach whose data: accounts and software bound to their owners, the circle of trust, assistants."""
 
 import uuid
 
@@ -75,6 +75,13 @@ class Assistant(models.Model):
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")),
             ),
         ]
+
+
+class ClientOrganization(models.Model):
+    """The organisation in whose name a piece of software asks."""
+
+    client = models.OneToOneField(Client, models.CASCADE, primary_key=True)
+    organization = models.ForeignKey(Organization, models.CASCADE)
 
 
 class AppAuthorization(models.Model):

@@ -21,9 +21,11 @@ class EventKind(models.TextChoices):
     RECORD_OPENED = "record_opened"
     DIRECTORY_CHANGED = "directory_changed"
     PATIENTS_LISTED = "patients_listed"  # names of those who gave the actor a right
+    TOKEN_ISSUED = "token_issued"  # noqa: S105  # or refused: `denied`
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    CLIENT_CHANGED = "client_changed"  # software was registered, approved, changed, ended
     APP_AUTHORIZED = "app_authorized"  # an app may use what its user may
     APP_ENDED = "app_ended"  # and no longer
-    CLIENT_CHANGED = "client_changed"  # a software client was asked for, approved, refused or ended
 
 
 class Agent(models.TextChoices):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import models
 
 from salus.directory.models import Organization, Practitioner
-from salus.kernel.errors import NotFound
+from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
 
 SHOWN_AT_MOST = 50
@@ -76,6 +76,25 @@ def organization(organization: int) -> tuple[Place, list[Professional]]:
         raise NotFound("no such organisation is registered today")
     people = _registered().filter(roles__organization=row, roles__until=None).distinct()
     return _place(row), [_professional(person) for person in people[:SHOWN_AT_MOST]]
+
+
+def organization_named(text: str) -> int:
+    """The row id of the registered organisation with this row id or business identifier (value, or system|value).
+
+    Raises NotFound, and InvalidInput when it names several.
+    """
+    system, parted, value = text.rpartition("|")
+    named = models.Q(value=value, system=system) if parted else models.Q(value=value)
+    if not parted and value.isdecimal() and len(value) < 19:  # digits of a bigint
+        named |= models.Q(pk=int(value))
+    found = Organization.objects.filter(named, deregistered_at=None).values_list("pk", flat=True)
+    match list(found[:2]):
+        case []:
+            raise NotFound("no such organisation is registered today")
+        case [one]:
+            return int(one)
+        case _:
+            raise InvalidInput("that names several organisations: write it as system|value")
 
 
 def _registered() -> models.QuerySet[Practitioner]:

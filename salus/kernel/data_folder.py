@@ -27,6 +27,7 @@ FOLDERS = {"secrets": 0o700, "documents": 0o700, "reports": 0o755, "log": 0o700}
 SECRETS = (
     *("superuser", "owner", "app", "loader", "reporter", "sequencer"),
     *("django_secret_key", "content_kek", "report_signing_key", "log_signing_key"),
+    "token_signing_key",
 )
 
 # A secret that opens something is never made anew once that exists: it could not open it.

@@ -16,7 +16,9 @@ from salus.kernel.data_folder import SECRETS, disk_errors, secret, write_whole
 from salus.kernel.errors import InvalidInput
 from salus.kernel.postgres import ROLES
 
-KEYS = tuple(name for name in SECRETS if name not in ("superuser", "django_secret_key", *ROLES))
+# What it signs lives for minutes, so it is made anew as a password is.
+_MADE_ANEW = ("superuser", "django_secret_key", "token_signing_key", *ROLES)
+KEYS = tuple(name for name in SECRETS if name not in _MADE_ANEW)
 CONTENT_KEY = "content_kek"
 SHORTEST = 15  # characters of a passphrase; NIST SP 800-63B-4, 3.1.1.2
 

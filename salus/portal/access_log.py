@@ -25,9 +25,11 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),
     EventKind.DIRECTORY_CHANGED: _("changed the directory"),
     EventKind.PATIENTS_LISTED: _("saw the name in their own list of people"),
+    EventKind.TOKEN_ISSUED: _("let an app in"),
+    EventKind.TOKEN_REVOKED: _("shut an app out"),
+    EventKind.CLIENT_CHANGED: _("changed which software may ask"),
     EventKind.APP_AUTHORIZED: _("gave an app access to the record"),
     EventKind.APP_ENDED: _("ended an app's access"),
-    EventKind.CLIENT_CHANGED: _("changed which software may connect"),
 }
 WHO: dict[Agent, str | Promise] = {
     Agent.PATIENT: _("Patient or assistant"),

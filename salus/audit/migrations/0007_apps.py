@@ -6,7 +6,7 @@ KINDS = ["app_authorized", "app_ended"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0005_row_security")]
+    dependencies = [("audit", "0006_kinds_of_clients")]
 
     # A value of an enum cannot be taken away again.
     operations = [
