@@ -124,7 +124,7 @@ class ClientRequest(models.Model):
     """
 
     number = models.TextField(unique=True)  # of the receipt, as people say it on the telephone
-    key_hash = models.TextField()
+    key_hash = models.TextField(unique=True)
     audience = models.TextField(choices=Audience)
     name = models.TextField()  # of the software
     maker = models.TextField()

@@ -295,7 +295,9 @@ def apps_of(*, actor: Actor, at: datetime) -> list[App]:
     rows.sort(key=lambda row: (row.client.name, row.client_id, row.person_id or 0, row.account_id))
     return [
         _app(list(group), names)
-        for _same, group in groupby(rows, lambda row: (row.client_id, row.person_id, row.account_id))
+        for _same, group in groupby(
+            rows, lambda row: (row.client_id, row.person_id, row.account_id)
+        )
     ]
 
 

@@ -67,7 +67,10 @@ def permission(text: str) -> Permission:
 
 def permissions(scopes: Collection[str]) -> list[Permission]:
     """In the order of asking, those first that only look."""
-    return sorted(map(permission, filter(is_choosable, scopes)), key=lambda one: (one.scope == OFFLINE, one.changes))
+    return sorted(
+        map(permission, filter(is_choosable, scopes)),
+        key=lambda one: (one.scope == OFFLINE, one.changes),
+    )
 
 
 def is_choosable(text: str) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from salus.access.views import apps, authorize, circle, desk, session, software
+from salus.access.views import apps, authorize, circle, desk, open_id, software
 
 app_name = "access"
 
@@ -18,6 +18,6 @@ urlpatterns = [
     path("desk/end/", desk.end, name="end_client"),
     path("desk/<int:number>/", desk.decide, name="decide"),
     path("oauth/authorize", authorize.authorize, name="authorize"),
-    path("oauth/end-session", session.end, name="end_session"),
-    path("oauth/userinfo", session.userinfo, name="userinfo"),
+    path("oauth/end-session", open_id.end, name="end_session"),
+    path("oauth/userinfo", open_id.userinfo, name="userinfo"),
 ]

@@ -1,4 +1,4 @@
-"""Where an answer may be sent: the redirect URIs of a client (RFC 6749, section 3.1.2; RFC 8252; RFC 9700, section 4.1)."""
+"""Where an answer may be sent: the redirect URIs of a client (RFC 6749, section 3.1.2; RFC 8252; RFC 9700, 4.1)."""
 
 import re
 from collections.abc import Collection

@@ -149,10 +149,10 @@ def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:
 
 def _staff(world: World, end: int) -> list[Table]:
     """One account of the agency's staff, after those of people and professionals."""
-    id, since = np.array([first_staff_id(world)]), np.array([world.line.starts[0]])
+    ids, since = np.array([first_staff_id(world)]), np.array([world.line.starts[0]])
     emails = [EMAILS["agency"]]
     account = account_table(
-        ids=id,
+        ids=ids,
         kind="agency",
         emails=emails,
         passwords=[make_password(PASSWORD)],
@@ -160,7 +160,7 @@ def _staff(world: World, end: int) -> list[Table]:
         activated=since,
         deleted=np.full(1, NEVER),
     )
-    return [account, verified_emails(id, emails)]
+    return [account, verified_emails(ids, emails)]
 
 
 def first_staff_id(world: World) -> int:

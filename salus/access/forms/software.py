@@ -148,7 +148,7 @@ class SoftwareRequest(forms.Form):
         found = [] if audience is Audience.NOBODY else list(_OF_USERS)
         for right in rights:
             if right in _RIGHTS:
-                found += [f"{c}/{type}" for c in _CONTEXTS[audience] for type in _RIGHTS[right][1]]
+                found += [f"{c}/{what}" for c in _CONTEXTS[audience] for what in _RIGHTS[right][1]]
         if _STAY in rights and audience is not Audience.NOBODY:
             found.append(OFFLINE)
         return " ".join(found)

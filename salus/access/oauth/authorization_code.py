@@ -186,7 +186,9 @@ def _check_audience(request: Any) -> None:
     """A token for our FHIR interface goes to nobody who took us for another server (SMART: aud; RFC 8707: resource)."""
     sent, base = request.payload.data, fhir_base(request._request)
     named = [sent[name].rstrip("/") for name in ("aud", "resource") if sent.get(name)]
-    if not named and any("/" in one and one != "launch/patient" for one in request.payload.scope.split()):
+    if not named and any(
+        "/" in one and one != "launch/patient" for one in request.payload.scope.split()
+    ):
         raise InvalidRequestError("aud is missing: the base address of the FHIR interface")
     if any(name != base for name in named):
         raise InvalidRequestError("aud is not the base address of this FHIR interface")

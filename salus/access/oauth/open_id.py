@@ -39,9 +39,7 @@ def id_token(
     return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
 
-def user_claims(
-    request: HttpRequest, account: Account, actor: Actor, scope: str
-) -> dict[str, Any]:
+def user_claims(request: HttpRequest, account: Account, actor: Actor, scope: str) -> dict[str, Any]:
     """The subject is opaque, and the same for every app; with ``fhirUser`` comes the user's own resource."""
     claims = {"sub": str(account.subject)}
     if "fhirUser" in scope.split():

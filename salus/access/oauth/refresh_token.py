@@ -52,7 +52,9 @@ class Refresh(Grant, RefreshTokenGrant):  # type: ignore[misc]  # Authlib has no
             if taken.used_at is None or _is_lost(taken, later, at):
                 RefreshToken.objects.filter(pk=taken.pk).update(used_at=taken.used_at or at)
                 unheard = RefreshToken.objects.filter(pk__in=[row.pk for row in later])
-                unheard.update(used_at=at - GRACE)  # whoever comes with it has what was not meant for them
+                unheard.update(
+                    used_at=at - GRACE
+                )  # whoever comes with it has what was not meant for them
                 return tokens_for(
                     self.request,
                     credential=refresh_token,

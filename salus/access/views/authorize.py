@@ -86,7 +86,9 @@ def _consent_request(request: HttpRequest) -> Code:
     account = request.user if request.user.is_authenticated else None
     try:
         grant: Code = server.get_consent_grant(request, end_user=account)
-    except ValueError:  # Authlib repeats what was sent, and refuses its own words when they are not ASCII
+    except (
+        ValueError
+    ):  # Authlib repeats what was sent, and refuses its own words when they are not ASCII
         raise OAuth2Error("the request cannot be read", error="invalid_request") from None
     return grant
 

@@ -66,7 +66,9 @@ def receipt(request: HttpRequest, key: str) -> HttpResponse:
 def _too_many(request: HttpRequest) -> HttpResponse:
     told = {
         "title": _("That was often"),
-        "text": _("From here the agency has been asked several times within an hour. Try again later."),
+        "text": _(
+            "From here the agency has been asked several times within an hour. Try again later."
+        ),
         "code": HTTPStatus.TOO_MANY_REQUESTS.value,
     }
     return render(request, "portal/error.html", told, status=HTTPStatus.TOO_MANY_REQUESTS)
