@@ -27,7 +27,8 @@ SETTINGS_ONLY := DATABASE_URL=postgres://nobody@localhost/none SALUS_SECRET_KEY=
 ENVIRONMENT := .venv/.synced
 ASSETS := salus/portal/static/vendor/NOTICE.txt
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po locale/packages/*/LC_MESSAGES/*.po))
-READY := $(ENVIRONMENT) $(ASSETS) $(CATALOGUES)
+DEFINITIONS := salus/fhir/r4.json
+READY := $(ENVIRONMENT) $(ASSETS) $(DEFINITIONS) $(CATALOGUES)
 
 VERAPDF_VERSION := 1.28.2
 VERAPDF_SHA256 := 687d4d8bcfec48c9f7e931cf78ed061f1eeccfba55d4cdc000ba9b4d8aa46ce6
@@ -97,7 +98,7 @@ bench: $(READY) ## run every script of benchmarks/, which print ratios
 install: $(ENVIRONMENT) ## the Python environment alone, in .venv/
 
 .PHONY: assets
-assets: $(ASSETS) ## styles, scripts and icons of the pages, into salus/portal/static/vendor/
+assets: $(ASSETS) $(DEFINITIONS) ## styles, scripts and icons of the pages, and what the FHIR edge knows of R4's types
 
 .PHONY: messages
 messages: $(ENVIRONMENT) ## collect the texts of pages, code and figures into locale/
@@ -118,6 +119,9 @@ $(ENVIRONMENT): pyproject.toml uv.lock $(UV)
 
 $(ASSETS): package.json package-lock.json uv.lock tools/assets.py | $(ENVIRONMENT)
 	$(BIN)/python tools/assets.py
+
+$(DEFINITIONS): $(ASSETS) tools/definitions.py
+	$(BIN)/python tools/definitions.py
 
 # The one jar of Maven's that has all that it needs; GPL-3 or MPL-2, only ever called.
 $(VERAPDF):

@@ -43,6 +43,14 @@ def _clear_expired_sessions(timestamp: int) -> None:
 
 
 @_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="forget_expired_tokens")
+def _forget_expired_tokens(timestamp: int) -> None:
+    from salus.accounts.actions import forget_expired_tokens
+
+    forget_expired_tokens(at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
 @_tasks.task(name="forget_answered_requests")
 def _forget_answered_requests(timestamp: int) -> None:
     from salus.audit.actions import REMEMBERED, forget_answered_requests

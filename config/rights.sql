@@ -32,7 +32,7 @@ grant select, insert on shared_record_documentcontent to app;
 
 -- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
 grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,
-    document_id, denied, repeated, request_id) on audit_event to app;
+    document_id, denied, repeated, request_id, client_id, purpose) on audit_event to app;
 grant select, insert, delete on audit_answeredrequest to app; -- forgotten after a time: config/housekeeping.py
 
 -- Counted months are kept as they were published

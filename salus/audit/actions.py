@@ -9,12 +9,12 @@ from django.db import connection
 from salus.audit.models import Agent, EventKind
 from salus.kernel.actor import Actor, Role
 
-_AGENTS = {
-    Role.PATIENT: Agent.PATIENT,
-    Role.PROFESSIONAL: Agent.PROFESSIONAL,
-    Role.AGENCY: Agent.SYSTEM,  # no figure counts what the agency decides
-    Role.SOFTWARE: Agent.SYSTEM,  # unless the organisation is of a kind that the report counts by
-    Role.SYSTEM: Agent.SYSTEM,
+# Kinds of organisation that the report counts by.
+_CALLERS = {
+    "hospital": Agent.HOSPITAL,
+    "pharmacy": Agent.PHARMACY,
+    "laboratory": Agent.LABORATORY,
+    "rescue": Agent.RESCUE,
 }
 
 # How long a retry is known as one. Pages send theirs within a session (8 hours), software once its line is
@@ -37,12 +37,15 @@ def record(
 
     ``person`` is the one whose data it is; ``persons`` those of a list. The same actor's second event of
     the same kind, person and document with the same ``request_id`` within REMEMBERED is a retry: it is kept as
-    repeated, and no figure counts it. A link that went to somebody else is no retry.
+    repeated, and no figure counts it. A link that went to somebody else is no retry, nor is a request of
+    another software, or of the same one for another professional.
     """
     with connection.cursor() as cursor:
         repeated = False
         if request_id and not denied:
             same = f"{kind} {actor.account} {actor.system} {person} {document}"
+            if actor.client:
+                same += f" {actor.client} {actor.organization} {actor.practitioner}"
             cursor.execute(
                 "insert into audit_answeredrequest (request_id, at) values (%s, %s)"
                 " on conflict do nothing",
@@ -51,16 +54,19 @@ def record(
             repeated = cursor.rowcount == 0
         cursor.execute(
             """
-            insert into audit_event (at, kind, agent, account_id, practitioner_id, system,
-                person_id, persons, document_id, denied, repeated, request_id)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            insert into audit_event (at, kind, agent, account_id, practitioner_id, organization_id,
+                client_id, purpose, system, person_id, persons, document_id, denied, repeated, request_id)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             """,
             [
                 at,
                 kind,
-                _AGENTS[actor.role],
+                _agent(actor),
                 actor.account,
                 actor.practitioner,
+                actor.organization,
+                actor.client,
+                actor.purpose,
                 actor.system or None,
                 person,
                 sorted(persons) if persons else None,
@@ -70,6 +76,19 @@ def record(
                 request_id,
             ],
         )
+
+
+def _agent(actor: Actor) -> Agent:
+    """Software is of the kind of its organisation, unless it asks for a person: then of the person's."""
+    match actor.role:
+        case Role.PATIENT:
+            return Agent.PATIENT
+        case Role.PROFESSIONAL:
+            return Agent.PROFESSIONAL
+        case Role.SOFTWARE:
+            return _CALLERS.get(actor.organization_type, Agent.SYSTEM)
+        case Role.SYSTEM:
+            return Agent.SYSTEM
 
 
 def forget_answered_requests(*, before: datetime) -> None:

@@ -1,7 +1,9 @@
 """The log in the database: events in the order of their transactions, and the tiles over them.
 
 A leaf is the hash of an event's row as PostgreSQL's binary COPY gives it (documented with COPY, "Binary
-Format") for the columns of COLUMNS, in that order. The order of leaves is that of (xid, id).
+Format") for the columns of COLUMNS, in that order. Columns that came later than the log are left out from
+the end while they are null, so a row that was written before them has the hash that it had. The order of
+leaves is that of (xid, id).
 """
 
 import struct
@@ -20,30 +22,43 @@ from salus.audit.merkle import HASH, WIDTH, hashes_of, leaf_hash
 from salus.kernel.errors import SalusError
 from salus.kernel.postgres import Login
 
-COLUMNS = (
+_FIRST = (
     *("at", "id", "xid", "salt", "kind", "agent", "denied", "repeated", "account_id"),
     *("practitioner_id", "organization_id", "person_id", "document_id", "request_id"),
     *("system", "persons"),
 )
+_LATER = ("client_id", "purpose")  # add at the end only, and only what may be null
+COLUMNS = _FIRST + _LATER
 PAGE = 2**20  # events read by one statement: 32 MiB of hashes
 LAST_TRANSACTION = 2**63 - 1
 
 _HEADER = 19  # bytes before the first row
 _END = b"\xff\xff"
+_NULL = 4  # bytes of a field that is null: its length, -1
 _FIRST_COLUMNS = struct.Struct(">6xq4xq4xq")  # behind the count and the lengths: at, id, xid
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # of the database's timestamps, which count microseconds
 _XID8 = psycopg.adapters.types["xid8"].oid
+# How many fields a row has. It comes as a field of its own, which is parsed and taken away: the bytes of a row
+# do not tell a null at its end from a number that ends so.
+_FIELDS = sql.SQL("(case {} else {} end)::int2").format(
+    sql.SQL(" ").join(
+        sql.SQL("when {} is not null then {}").format(sql.Identifier(name), number)
+        for number, name in sorted(enumerate(COLUMNS, 1), reverse=True)
+        if name in _LATER
+    ),
+    len(_FIRST),
+)
 # The index is by xid alone: the rows of one transaction are sorted as they come.
 _ROWS = sql.SQL(
     """
     copy (
-        select {} from audit_event
+        select {}, {} from audit_event
         where xid >= %s and (xid, id) > (%s, %s) and xid < %s
             and at >= %s and at < %s
         order by xid, id limit %s
     ) to stdout (format binary)
     """
-).format(sql.SQL(", ").join(map(sql.Identifier, COLUMNS)))
+).format(_FIELDS, sql.SQL(", ").join(map(sql.Identifier, COLUMNS)))
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -141,7 +156,17 @@ def _rows(
             row = bytes(message)[start:]
             start = 0
             if row != _END:
-                yield row
+                yield _cut(row)
+
+
+def _cut(row: bytes) -> bytes:
+    """The row that is hashed: behind the count and a length stands how many fields it has, two bytes as a count."""
+    return row[6 : len(row) - _NULL * (len(COLUMNS) - row[7])]
+
+
+def columns_of(row: bytes) -> tuple[str, ...]:
+    """The names of the fields of a row that is hashed."""
+    return COLUMNS[: int.from_bytes(row[:2])]
 
 
 def instant(microseconds: int) -> datetime:

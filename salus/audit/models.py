@@ -7,6 +7,8 @@ the count: the report counts events, not a second ledger.
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from salus.kernel.actor import PurposeOfUse
+
 
 class EventKind(models.TextChoices):
     SIGN_IN = "sign_in"
@@ -18,6 +20,7 @@ class EventKind(models.TextChoices):
     VACCINATION_RECORDED = "vaccination_recorded"
     CONSENT_CHANGED = "consent_changed"  # closure, circle of trust, assistant, transfer consent
     PERSON_REGISTERED = "person_registered"
+    PERSON_CHANGED = "person_changed"  # what the patient index says of somebody
     RECORD_OPENED = "record_opened"
     DIRECTORY_CHANGED = "directory_changed"
     PATIENTS_LISTED = "patients_listed"  # names of those who gave the actor a right
@@ -48,7 +51,7 @@ class Event(models.Model):
     agent = models.TextField(choices=Agent)
     account_id = models.BigIntegerField(null=True)
     practitioner_id = models.BigIntegerField(null=True)
-    organization_id = models.BigIntegerField(null=True)
+    organization_id = models.BigIntegerField(null=True)  # on whose behalf
     system = models.TextField(null=True)  # the name of a system actor
     person_id = models.BigIntegerField(null=True)  # the one whose data it is
     persons = ArrayField(models.BigIntegerField(), null=True)  # when a response shows several
@@ -56,6 +59,8 @@ class Event(models.Model):
     denied = models.BooleanField(default=False)
     repeated = models.BooleanField(default=False)  # a retry of an answered request: never counted
     request_id = models.UUIDField(null=True)
+    client_id = models.BigIntegerField(null=True)  # the software that asked
+    purpose = models.TextField(choices=[(p.value, p.name) for p in PurposeOfUse], null=True)
     # The database also fills `xid` (xid8: the transaction, by which the log is ordered) and `salt` (a
     # random uuid, without which the hash of an event could be guessed); only the sequencer reads them.
 

@@ -52,7 +52,7 @@ def inclusion_proof(*, actor: Actor, event: int, request_id: UUID | None = None)
             raise NotInLogYet("the event is not in the log yet: try again in a few seconds")
         path = merkle.inclusion_proof(_tiles(), index, head.size)
     return {
-        "columns": list(log.COLUMNS),
+        "columns": list(log.columns_of(row)),
         "row": None if several else base64.b64encode(row).decode(),
         "leaf": leaf.hex(),
         "index": index,

@@ -28,7 +28,7 @@ class Element:
 
     def wrong(self, name: str, text: str) -> InvalidInput:
         """The error that member ``name`` is wrong; ``text`` never quotes what it holds."""
-        return InvalidInput(f"{self.path}.{name}: {text}")
+        return InvalidInput(text, at=f"{self.path}.{name}")
 
     def child(self, name: str) -> Element:
         return self._element(name, self.value.get(name, {}), f"{self.path}.{name}")

@@ -6,7 +6,16 @@ class SalusError(Exception):
 
 
 class InvalidInput(SalusError):
-    """What came from outside is wrong; the text says what and where."""
+    """What came from outside is wrong; the text says what and where.
+
+    ``at`` is the place in a structured message (Bundle.entry[0].resource), and in front of the text for edges
+    that have no field of its own for it.
+    """
+
+    def __init__(self, text: str = "", *, at: str = "") -> None:
+        super().__init__(f"{at}: {text}" if at else text)
+        self.text = text
+        self.at = at
 
 
 class NotFound(SalusError):
@@ -23,6 +32,22 @@ class Forbidden(SalusError):
 
 class Conflict(SalusError):
     """Possible in itself, but not in the present state."""
+
+
+class PreconditionFailed(SalusError):
+    """The state is not the one that the caller made a condition: somebody else was faster."""
+
+
+class Gone(NotFound):
+    """Was there, may be known to have been, and is deleted."""
+
+
+class TooMany(SalusError):
+    """More requests than are answered: ``wait`` says after how many seconds one more is."""
+
+    def __init__(self, text: str, *, wait: int) -> None:
+        super().__init__(text)
+        self.wait = wait
 
 
 class AlreadyRunning(Conflict):

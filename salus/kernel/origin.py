@@ -19,6 +19,11 @@ def origin(request: HttpRequest) -> str:
     return settings.ORIGIN or f"{request.scheme}://{request.get_host()}"
 
 
+def fhir_base(request: HttpRequest) -> str:
+    """Base address of the FHIR interface: the audience of tokens."""
+    return f"{origin(request)}/fhir"
+
+
 class ProxyMiddleware:
     """Believes the trusted proxy, and nobody else, about who is behind a connection."""
 

@@ -26,13 +26,15 @@ from tests.tampering import HARMLESS, Json, tampered
 
 SECRET = "c2VjcmV0LW9mLWEtdGVzdC1vZi10aGUtZXZlbnQtbG8"  # 32 bytes, as a secret of the data folder
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
+Field = bytes | None
+NUMBER = struct.pack(">q", 77)
 
 
 class Agency:
     """A log of so many events, and what is handed out of it."""
 
     def __init__(self, events: int, folder: Path) -> None:
-        self.rows = [row_of(number) for number in range(events)]
+        self.rows = [row_of(fields_of(number)) for number in range(events)]
         self.tree = Tree([merkle.leaf_hash(row) for row in self.rows], steps=range(0, events, 7))
         self.signer = Signer(SECRET, folder / "keys.json")
         self._keys_file = folder / "keys.json"
@@ -48,9 +50,7 @@ class Agency:
     def inclusion(self, index: int, size: int) -> Json:
         path = merkle.inclusion_proof(self.tree.tiles, index, size)
         return {
-            "columns": list(COLUMNS),
-            "row": base64.b64encode(self.rows[index]).decode(),
-            "leaf": merkle.leaf_hash(self.rows[index]).hex(),
+            **_row(self.rows[index]),
             "index": index,
             "path": [hash_.hex() for hash_ in path],
             "head": self.head(size),
@@ -65,6 +65,12 @@ class Agency:
             "path": [hash_.hex() for hash_ in path],
             "keys": self.keys,
         }
+
+    def signs_alone(self, fields: list[Field]) -> Json:
+        """A log of this one row."""
+        row = _row(row_of(fields))
+        head = self.signs({}, size=1, root=row["leaf"], at=AT.isoformat())
+        return {**row, "index": 0, "path": [], "head": head, "keys": self.keys}
 
     def signs(self, head: Json, **changed: object) -> Json:
         """The head with other members, as if it were true."""
@@ -82,6 +88,14 @@ class Agency:
     @property
     def _key(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(f"{SECRET}="))
+
+
+def _row(row: bytes) -> Json:
+    return {
+        "columns": list(COLUMNS[: int.from_bytes(row[:2])]),
+        "row": base64.b64encode(row).decode(),
+        "leaf": merkle.leaf_hash(row).hex(),
+    }
 
 
 def lies(agency: Agency) -> Iterator[tuple[str, Json]]:
@@ -125,6 +139,12 @@ def lies(agency: Agency) -> Iterator[tuple[str, Json]]:
     )
     yield "capitals", proof | {"leaf": proof["leaf"].upper()}
     yield "a row of nothing", proof | {"row": "", "leaf": merkle.leaf_hash(b"").hex()}
+    short = fields_of(0)[: len(COLUMNS) - 2]
+    yield "a null spelled out", agency.signs_alone([*short, None])
+    yield "two nulls spelled out", agency.signs_alone([*short, None, None])
+    yield "a null spelled out behind a number", agency.signs_alone([*short, NUMBER, None])
+    yield "a field too few", agency.signs_alone(short[:-1])
+    yield "a field too many", agency.signs_alone([*short, NUMBER, b"TREAT", NUMBER])
 
 
 def _path_length(index: int, size: int) -> int:
@@ -140,16 +160,21 @@ def loose(text: str) -> str:
     return spelled if "." in text else spelled.replace("-", "+").replace("_", "/")
 
 
-def row_of(number: int) -> bytes:
-    """An event as binary COPY gives it."""
-    fields = [
+def fields_of(number: int) -> list[Field]:
+    """An event's fields, as they are hashed: of those at the end only what is known."""
+    return [
         struct.pack(">q", number * 1_000_000),
         *(struct.pack(">q", value) for value in (number, 700 + number)),
         UUID(int=number).bytes,
         *(b"document_opened", b"professional", b"\0", b"\1"),
         *(struct.pack(">q", value) for value in (1, 2)),
         *(None, struct.pack(">q", -3), None, UUID(int=1).bytes, None, None),
+        *((), (NUMBER,), (NUMBER, b"TREAT"), (None, b"PATRQT"))[number % 4],
     ]
+
+
+def row_of(fields: list[Field]) -> bytes:
+    """As binary COPY gives it."""
     return struct.pack(">h", len(fields)) + b"".join(
         struct.pack(">i", -1) if field is None else struct.pack(">i", len(field)) + field
         for field in fields
@@ -211,9 +236,11 @@ def test_a_path_of_other_hashes_leads_elsewhere(agency: Agency, data: st.DataObj
     assert not holds(document | {"path": path})
 
 
+LATER = [(4, 16), (6, 18), (7, 18)]  # rows with their numbers of fields
+
+
 def test_an_event_reads_as_it_was_written(agency: Agency) -> None:
-    document = agency.inclusion(86_400 % 600, 600)
-    known = check_proof.fields_of(agency.rows[5], document["columns"])
+    known = check_proof.fields_of(agency.rows[5], agency.inclusion(5, 600)["columns"])
     assert known == {
         "at": (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=5)).isoformat(),
         "id": 5,
@@ -231,7 +258,17 @@ def test_an_event_reads_as_it_was_written(agency: Agency) -> None:
         "request_id": str(UUID(int=1)),
         "system": None,
         "persons": None,
+        "client_id": 77,
     }
+    others = [
+        list(check_proof.fields_of(agency.rows[n], list(COLUMNS)[:m]).items())[16:]
+        for n, m in LATER
+    ]
+    assert others == [
+        [],
+        [("client_id", 77), ("purpose", "TREAT")],
+        [("client_id", None), ("purpose", "PATRQT")],
+    ]
 
 
 def test_lists_of_people_are_read_as_the_database_sends_them() -> None:

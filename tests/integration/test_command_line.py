@@ -36,9 +36,12 @@ def test_months_that_cannot_be_reported(database: Path) -> None:
         assert done.stderr.startswith(f"salus: {says}")
 
 
-def test_a_server_that_does_not_answer(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", [("report", "2024-12"), ("import", __file__)])
+def test_a_server_that_does_not_answer(
+    installation: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://app:secret@127.0.0.1:1/salus")
-    done = salus("report", "2024-12", data=installation)
+    done = salus(*command, data=installation)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "the database does not answer" in done.stderr
     assert "secret" not in done.stderr

@@ -1,6 +1,6 @@
 """Each committed event is one leaf of the log, and whatever is done to a row afterwards is named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +54,46 @@ def test_what_is_not_in_the_log_yet_is_counted(whole: Log) -> None:
     assert whole.verify().unsequenced == 0
 
 
+def copied(whole: Log, columns: Sequence[str], event: int) -> bytes:
+    """The row as the database copies these columns, without what stands before and behind it."""
+    query = f"copy (select {', '.join(columns)} from audit_event where id = {event})"
+    with (
+        whole.superuser.cursor() as cursor,
+        cursor.copy(f"{query} to stdout (format binary)".encode()) as stream,
+    ):
+        return b"".join(map(bytes, stream))[19:-2]
+
+
+@pytest.mark.parametrize(
+    ("client", "purpose", "columns"),
+    [
+        ("null", "null", 16),
+        ("7", "null", 17),
+        ("4294967295", "null", 17),
+        ("-1", "null", 17),
+        ("7", "'TREAT'", 18),
+        ("null", "'PATRQT'", 18),
+    ],
+)
+def test_columns_that_came_later_are_left_out_while_they_are_null(
+    whole: Log, client: str, purpose: str, columns: int
+) -> None:
+    """So a row that was written before them has the leaf that it had."""
+    event = whole.ids[7]
+    whole.execute(
+        f"update audit_event set client_id = {client}, purpose = {purpose}, persons = '{{-1}}'"
+        " where id = %s",
+        event,
+    )
+    ((place,),) = whole.rows(
+        "select array[xid::text::bigint, id] from audit_event where id = %s", event
+    )
+    row = log.row_of(whole.superuser, log.Place(*place))  # type: ignore[misc]
+    names = (*BEFORE_CLIENTS, "client_id", "purpose")[:columns]
+    assert row == copied(whole, names, event)
+    assert log.columns_of(row) == names
+
+
 CHANGES = {
     "at": "at + interval '1 microsecond'",
     "id": "id + 1000000",
@@ -71,7 +111,14 @@ CHANGES = {
     "request_id": "gen_random_uuid()",
     "system": "'tset'",
     "persons": "array[1]",
+    "client_id": "4294967295",  # whose last bytes look like a null
+    "purpose": "'TREAT'",
 }
+BEFORE_CLIENTS = (
+    *("at", "id", "xid", "salt", "kind", "agent", "denied", "repeated", "account_id"),
+    *("practitioner_id", "organization_id", "person_id", "document_id", "request_id"),
+    *("system", "persons"),
+)
 
 
 def test_every_column_of_the_table_is_in_the_leaf(whole: Log) -> None:

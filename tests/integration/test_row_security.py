@@ -7,16 +7,18 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db.models import TextChoices
 
 from config.migrate import RIGHTS
 from salus.audit.models import Agent, EventKind
-from salus.kernel.actor import Actor, Role
+from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.postgres import login
 from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_of
 from tests.conftest import as_role
@@ -328,12 +330,13 @@ def test_every_table_has_a_line_in_the_rights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("enum", "choices"), [("audit_event_kind", EventKind), ("audit_agent", Agent)]
+    ("enum", "choices"),
+    [("audit_event_kind", EventKind), ("audit_agent", Agent), ("audit_purpose", PurposeOfUse)],
 )
-def test_the_database_knows_every_kind_of_event_and_agent(
-    enum: str, choices: type[EventKind] | type[Agent]
+def test_the_database_knows_every_kind_of_event_agent_and_purpose(
+    enum: str, choices: type[StrEnum | TextChoices]
 ) -> None:
-    assert set(_column(f"select unnest(enum_range(null::{enum}))::text")) == set(choices.values)
+    assert set(_column(f"select unnest(enum_range(null::{enum}))::text")) == set(choices)
 
 
 def _execute(statement: str, *values: Any) -> int:

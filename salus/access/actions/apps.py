@@ -6,7 +6,8 @@ from uuid import UUID
 
 from salus.access.models import AppAuthorization
 from salus.access.queries import apps_of
-from salus.accounts.actions import revoke_family
+from salus.accounts.actions import revoke_token
+from salus.accounts.oauth.tokens import LIFETIME
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor
@@ -72,4 +73,4 @@ def end_family(*, account: int, family: UUID, at: datetime) -> None:
     """
     with bindings_of([account]):
         AppAuthorization.objects.filter(family=family, ended_at=None).update(ended_at=at)
-        revoke_family(family=family, at=at)
+        revoke_token(family, until=at + LIFETIME)

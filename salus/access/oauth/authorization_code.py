@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from salus.access.actions.apps import end_family
 from salus.access.models import AppAuthorization
-from salus.access.oauth.grant import Grant, fhir_base
+from salus.access.oauth.grant import Grant
 from salus.access.oauth.of_users import acting, tokens_for
 from salus.access.queries import authorization_in_force
 from salus.accounts.models import Account, AuthorizationCode, Client
@@ -24,7 +24,7 @@ from salus.accounts.rules import granted
 from salus.kernel.actor import Actor, Assurance
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
-from salus.kernel.origin import origin
+from salus.kernel.origin import fhir_base, origin
 from salus.kernel.scopes import Context
 
 LIFETIME = timedelta(seconds=60)  # of a code

@@ -6,8 +6,10 @@ from authlib.oauth2.rfc6749 import InvalidScopeError, TokenEndpointMixin, Unauth
 
 from salus.access.oauth.grant import Grant, issued
 from salus.access.oauth.iua import Statement, stated
+from salus.accounts.models import Client
+from salus.accounts.models.client import SHARED_SECRET
 from salus.accounts.rules import granted, split
-from salus.kernel.actor import Actor, Role
+from salus.kernel.actor import Actor, Assurance, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
 from salus.kernel.scopes import Context
@@ -44,7 +46,8 @@ class ClientCredentials(Grant, TokenEndpointMixin):  # type: ignore[misc]  # Aut
             subject=self.client.client_id,
             scope=self.scope,
             at=now(),
-            claims=self.statement.claims(self.request._request),
+            claims=self.statement.claims(self.request._request)
+            | {"acr": assurance_of(self.client).value},
         )
         return 200, answer, self.TOKEN_RESPONSE_HEADER
 
@@ -58,4 +61,11 @@ class ClientCredentials(Grant, TokenEndpointMixin):  # type: ignore[misc]  # Aut
             practitioner=self.statement.practitioner,
             purpose=self.statement.purpose,
             scopes=scopes,
+            assurance=assurance_of(self.client),
         )
+
+
+def assurance_of(client: Client) -> Assurance:
+    """A key that never leaves the software says more than a secret that both sides know."""
+    shared = client.token_endpoint_auth_method in SHARED_SECRET
+    return Assurance.LOW if shared else Assurance.SUBSTANTIAL

@@ -12,7 +12,7 @@ from salus.accounts.models import AuthMethod
 from salus.accounts.oauth.certificates import shown_thumbprint
 from salus.accounts.oauth.tokens import LIFETIME, AccessToken
 from salus.kernel.actor import Actor
-from salus.kernel.origin import origin
+from salus.kernel.origin import fhir_base, origin
 
 
 class Grant(BaseGrant):  # type: ignore[misc]  # Authlib has no types
@@ -58,8 +58,3 @@ def issued(
         "expires_in": int(LIFETIME.total_seconds()),
         "scope": scope,
     }
-
-
-def fhir_base(request: Any) -> str:
-    """The audience of our tokens."""
-    return f"{origin(request)}/fhir"

@@ -17,11 +17,11 @@ from authlib.oauth2.rfc6749 import InvalidRequestError, UnauthorizedClientError
 from django.http import HttpRequest
 
 from salus.access.models import ClientOrganization
-from salus.access.oauth.grant import fhir_base
 from salus.accounts.models import Client
 from salus.accounts.oauth.assertions import claims_of
 from salus.directory.models import Organization, Practitioner
 from salus.kernel.actor import PurposeOfUse
+from salus.kernel.origin import fhir_base
 
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 
@@ -145,6 +145,6 @@ _ACT_REASON_OID = "2.16.840.1.113883.5.8"
 
 def _text(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name, "")
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise InvalidRequestError(f"{name} is a text")
     return value

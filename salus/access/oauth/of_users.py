@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError
 
 from salus.access.actions.apps import use_authorization
 from salus.access.models import AppAuthorization
-from salus.access.oauth.grant import fhir_base, issued
+from salus.access.oauth.grant import issued
 from salus.access.oauth.open_id import fhir_user, id_token
 from salus.access.queries import actor_of
 from salus.access.scope_words import OFFLINE
@@ -19,6 +19,7 @@ from salus.accounts.models.client import hash_of
 from salus.accounts.oauth.tokens import LIFETIME
 from salus.accounts.rules import split
 from salus.kernel.actor import Actor, Assurance, Role
+from salus.kernel.origin import fhir_base
 
 IDLE = timedelta(days=90)  # an app that nobody has used for so long asks again
 LONGEST = timedelta(days=365)  # and any app after so long

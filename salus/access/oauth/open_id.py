@@ -8,12 +8,11 @@ from django.http import HttpRequest
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from salus.access.oauth.grant import fhir_base
 from salus.accounts.models import Account, AuthorizationCode
 from salus.accounts.oauth.keys import ALGORITHM, signing_key, verifying_keys
 from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput
-from salus.kernel.origin import origin
+from salus.kernel.origin import fhir_base, origin
 
 _LIFETIME = timedelta(hours=1)  # it opens nothing, it tells of one sign-in
 _LEVEL = "http://eidas.europa.eu/LoA/"  # eIDAS message format, level of assurance

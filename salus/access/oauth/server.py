@@ -6,13 +6,17 @@ from salus.access.oauth.refresh_token import Refresh
 from salus.accounts.models import AuthMethod
 from salus.accounts.oauth import certificates
 from salus.accounts.oauth.assertions import authenticate_by_assertion
+from salus.accounts.oauth.revocation import Introspection, Revocation
 from salus.accounts.oauth.server import Server
 
-GRANTS = ((ClientCredentials, []), (Code, [S256(required=True)]), (Refresh, []))
+GRANTS = (ClientCredentials, Code, Refresh)
+_EXTENSIONS = {Code: [S256()]}
 
 server = Server()
 server.register_client_auth_method(AuthMethod.PRIVATE_KEY, authenticate_by_assertion)
 server.register_client_auth_method(AuthMethod.TLS, certificates.authenticate_by_authority)
 server.register_client_auth_method(AuthMethod.SELF_SIGNED_TLS, certificates.authenticate_by_itself)
-for grant, extensions in GRANTS:
-    server.register_grant(grant, extensions)
+for grant in GRANTS:
+    server.register_grant(grant, _EXTENSIONS.get(grant))
+for endpoint in (Introspection, Revocation):
+    server.register_endpoint(endpoint)

@@ -1,16 +1,67 @@
 """The endpoints that software asks: no session, no cookie, no redirect."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from salus.access.oauth import discovery
 from salus.access.oauth.server import server
+from salus.accounts.oauth.keys import public_keys
 from salus.kernel.page import public
+
+# Public, and the same for all: an app in a browser of another site may read it too (SMART App Launch, CORS).
+_described = cache_control(public=True, max_age=300)
 
 
 @public
 @csrf_exempt
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:
-    response: HttpResponse = server.create_token_response(request)
-    return response
+    return server.create_token_response(request)
+
+
+@public
+@csrf_exempt
+@require_POST
+def introspect(request: HttpRequest) -> HttpResponse:
+    return server.respond("introspection", request)
+
+
+@public
+@csrf_exempt
+@require_POST
+def revoke(request: HttpRequest) -> HttpResponse:
+    return server.respond("revocation", request)
+
+
+@public
+@require_safe
+@_described
+def jwks(request: HttpRequest) -> HttpResponse:
+    return _open(public_keys())
+
+
+@public
+@require_safe
+@_described
+def authorization_server(request: HttpRequest) -> HttpResponse:
+    return _open(discovery.metadata(request))
+
+
+@public
+@require_safe
+@_described
+def openid_configuration(request: HttpRequest) -> HttpResponse:
+    return _open(discovery.metadata(request))
+
+
+@public
+@require_safe
+@_described
+def smart(request: HttpRequest) -> HttpResponse:
+    return _open(discovery.smart_configuration(request))
+
+
+def _open(body: dict[str, object]) -> HttpResponse:
+    return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*"})

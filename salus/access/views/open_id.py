@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from salus.access.oauth.grant import fhir_base
 from salus.access.oauth.open_id import hinted_client, user_claims
 from salus.access.oauth.server import server
 from salus.access.queries import actor_of, authorization_in_force
@@ -19,7 +18,7 @@ from salus.accounts.oauth.tokens import verified
 from salus.accounts.redirects import source
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, Unauthorized
-from salus.kernel.origin import origin
+from salus.kernel.origin import fhir_base, origin
 from salus.kernel.page import public
 
 

@@ -52,7 +52,7 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-_SECRET = [AuthMethod.BASIC, AuthMethod.POST]
+SHARED_SECRET = [AuthMethod.BASIC, AuthMethod.POST]
 
 
 def _exactly_for(methods: list[AuthMethod], given: Q) -> Q:
@@ -96,7 +96,7 @@ class Client(models.Model):
             ),
             models.CheckConstraint(
                 name="client_secret_of_its_method",
-                condition=_exactly_for(_SECRET, Q(secret_hash__isnull=False)),
+                condition=_exactly_for(SHARED_SECRET, Q(secret_hash__isnull=False)),
             ),
             models.CheckConstraint(
                 name="client_keys_of_its_method",
@@ -156,8 +156,8 @@ class Client(models.Model):
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """BASIC and POST carry the same secret: whoever has one may use either."""
-        if method in _SECRET:
-            return self.token_endpoint_auth_method in _SECRET
+        if method in SHARED_SECRET:
+            return self.token_endpoint_auth_method in SHARED_SECRET
         return self.token_endpoint_auth_method == method
 
     def check_response_type(self, response_type: str) -> bool:

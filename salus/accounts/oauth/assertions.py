@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from salus.accounts.models import AuthMethod, Client, UsedAssertion
+from salus.accounts.oauth.credentials import unverified
 from salus.accounts.oauth.fetched_keys import keys_at
 from salus.accounts.oauth.registration import ALGORITHMS, key_set
 from salus.kernel.clock import now
@@ -21,7 +22,6 @@ from salus.kernel.origin import origin
 LONGEST = timedelta(minutes=5)  # that an assertion may live: SMART Backend Services, "exp"
 LEEWAY = timedelta(seconds=30)  # between two clocks
 _LONGEST_JTI = 256  # characters
-_LONGEST_ASSERTION = 16_384
 
 QueryClient = Callable[[str], Client | None]
 
@@ -48,8 +48,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib has
         self._kid: str | None = None
 
     def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        if len(assertion) > _LONGEST_ASSERTION:
-            raise InvalidClientError(description="the assertion is too long")
+        unverified(assertion)
         headers, claims = super().extract_assertion(assertion)
         kid = headers.get("kid")
         self._kid = kid if isinstance(kid, str) else None
@@ -72,7 +71,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib has
     def process_assertion_claims(self, assertion: str, key: KeySet) -> dict[str, Any]:
         try:
             claims = jwt.decode(assertion, key, algorithms=ALGORITHMS).claims
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, RecursionError) as error:
             raise InvalidClientError(
                 description="the assertion is signed by none of the client's keys"
             ) from error

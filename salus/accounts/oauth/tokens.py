@@ -10,6 +10,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from salus.accounts.oauth.keys import ALGORITHM, signing_key, verifying_keys
+from salus.kernel.actor import Assurance
 from salus.kernel.errors import Unauthorized
 
 LIFETIME = timedelta(minutes=5)
@@ -19,7 +20,7 @@ _LONGEST = 8192  # characters; ours have about 1,000
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """``claims`` are those beyond RFC 9068: ``extensions`` (IHE IUA), ``fhirUser``, ``patient``."""
+    """``claims`` are the others: ``acr`` (an Assurance), ``extensions`` (IHE IUA), ``fhirUser``, ``patient``."""
 
     issuer: str
     audience: str  # base URL of the FHIR interface
@@ -34,6 +35,10 @@ class AccessToken:
         None  # x5t#S256 of the certificate that must be shown with it (RFC 8705)
     )
     claims: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def assurance(self) -> Assurance:
+        return Assurance(self.claims.get("acr", Assurance.LOW))
 
     def signed(self) -> str:
         standing = {
@@ -87,7 +92,7 @@ def verified(text: str, *, issuer: str, audience: str, at: datetime) -> AccessTo
             thumbprint=claims["cnf"]["x5t#S256"] if "cnf" in claims else None,
             claims={name: value for name, value in claims.items() if name not in _STANDING},
         )
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unauthorized("the token is none of ours") from error
     if at >= read.expires_at:
         raise Unauthorized("the token has expired")

@@ -6,7 +6,7 @@ KINDS = ("token_issued", "token_revoked", "client_changed")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0005_row_security")]
+    dependencies = [("audit", "0006_client")]
 
     operations = [
         # An enum keeps the values that it once had.

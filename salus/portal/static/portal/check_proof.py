@@ -301,7 +301,10 @@ READ: "dict[str, Callable[[bytes], object]]" = {
     "request_id": identifier,
     "system": bytes.decode,
     "persons": numbers,
+    "client_id": number,
+    "purpose": bytes.decode,
 }
+FIRST = 16  # columns that every row has; of the later ones those at the end are left out while null
 
 
 def in_words(document: Json) -> str:
@@ -313,15 +316,17 @@ def in_words(document: Json) -> str:
 
 def fields_of(row: bytes, columns: "list[str]") -> Json:
     """The names of columns are not hashed: only those known here, in their order, are believed."""
-    if columns != list(READ) or number(row[:2]) != len(READ):
+    if not FIRST <= len(columns) == number(row[:2]) or columns != list(READ)[: len(columns)]:
         raise Wrong("it has other columns")
     at, known = 2, {}
-    for name, read in READ.items():
+    for name, read in zip(columns, READ.values()):  # noqa: B905  # Python 3.9 has no strict
         length = number(row[at : at + 4])  # -1: null
         start, at = at + 4, at + 4 + max(length, 0)
         known[name] = None if length < 0 else read(row[start:at])
     if at != len(row):
         raise Wrong("it is longer or shorter than a row")
+    if len(columns) > FIRST and known[columns[-1]] is None:
+        raise Wrong("it spells out a null that is left out")
     return known
 
 

@@ -137,13 +137,16 @@ const COLUMNS = {
   ...{ at: instant, id: number, xid: number, salt: uuid, kind: text, agent: text, denied: truth },
   ...{ repeated: truth, account_id: number, practitioner_id: number, organization_id: number },
   ...{ person_id: number, document_id: number, request_id: uuid, system: text, persons: numbers },
+  ...{ client_id: number, purpose: text },
 };
+const FIRST = 16; // columns that every row has; of the later ones those at the end are left out while null
 
 // The names of the columns are not hashed: only those that are known here, in their order, are believed.
 function fieldsOf(row, columns) {
   const view = new DataView(row.buffer);
-  const names = Object.keys(COLUMNS);
+  const names = Object.keys(COLUMNS).slice(0, view.getInt16(0));
   if (!same(columns, names) || view.getInt16(0) !== names.length) throw new TypeError("other columns");
+  if (names.length < FIRST) throw new RangeError("less than a row");
   let place = 2;
   const fields = {};
   for (const name of names) {
@@ -153,6 +156,7 @@ function fieldsOf(row, columns) {
     place += Math.max(length, 0);
   }
   if (place !== row.length) throw new RangeError("more than a row");
+  if (names.length > FIRST && fields[names.at(-1)] === null) throw new TypeError("a null that is left out");
   return fields;
 }
 
