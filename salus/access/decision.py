@@ -19,6 +19,7 @@ class Facts:
     assistant: bool = False  # the actor is named as the person's assistant
     trusted: bool = False  # the professional is in the person's circle of trust
     registered: bool = False  # the professional is in the directory today
+    elsewhere: bool = False  # an app acts for the actor, and was opened for another person
     closed: bool = False  # the patient keeps the record closed
 
 
@@ -31,6 +32,8 @@ class Decision:
 
 def decide(purpose: Purpose, facts: Facts) -> Decision:
     """The first rule that applies decides; none applies: deny."""
+    if facts.elsewhere:
+        return _deny("launch", "the app was opened for another patient")
     if facts.role is Role.SYSTEM:
         if facts.closed and purpose is not Purpose.CONTROL:
             return _deny("closed", "the patient keeps the record closed")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from salus.access.decision import Facts, Purpose, decide
 from salus.access.models import (
@@ -19,7 +20,7 @@ from salus.access.models import (
     ClientRequest,
     TrustedProfessional,
 )
-from salus.accounts.models import Account, AccountKind, Client
+from salus.accounts.models import Account, AccountKind, Client, RevokedToken
 from salus.accounts.models.client import hash_of
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
@@ -84,6 +85,7 @@ def facts_about(*, actor: Actor, person: int) -> Facts:
         assistant=assistant,
         trusted=trusted,
         registered=registered,
+        elsewhere=actor.patient not in (None, person),
     )
 
 
@@ -284,7 +286,8 @@ class App:
 
 def apps_of(*, actor: Actor, at: datetime) -> list[App]:
     """The apps that this account let in, and those that an assistant let in to the reader's own record."""
-    going_on = AppAuthorization.objects.filter(ended_at=None, expires_at__gt=at)
+    revoked = RevokedToken.objects.filter(id=OuterRef("family"))  # by the app itself
+    going_on = AppAuthorization.objects.filter(~Exists(revoked), ended_at=None, expires_at__gt=at)
     with bindings_of([actor.account or 0]):
         rows = list(going_on.filter(account=actor.account).select_related("client"))
     if actor.person:
@@ -319,13 +322,13 @@ def _app(rows: Sequence[AppAuthorization], names: Mapping[int, Person]) -> App:
 
 
 def authorization_in_force(*, account: int, family: UUID, at: datetime) -> AppAuthorization | None:
-    """What a code or refresh token goes back to; None when it was ended, or its session is over."""
+    """What a code or refresh token goes back to; None when it was ended or revoked, or its session is over."""
     with bindings_of([account]):
         found = AppAuthorization.objects.filter(family=family, ended_at=None).first()
-    if found and found.session:
-        session = Session.objects.filter(session_key=found.session, expire_date__gt=at)
-        return found if session.exists() else None
-    return found
+    if found is None or RevokedToken.objects.filter(id=family).exists():
+        return None
+    session = Session.objects.filter(session_key=found.session, expire_date__gt=at)
+    return found if not found.session or session.exists() else None
 
 
 def patients_for_app(*, actor: Actor, at: datetime) -> list[tuple[int, str]]:

@@ -54,6 +54,9 @@ class Actor:
     organization_type: str = ""  # code of salus.terminology.ORGANIZATION_TYPES
     purpose: PurposeOfUse | None = None
     scopes: Scopes | None = None
+    patient: int | None = (
+        None  # an app was opened for this person (SMART launch context), and for nobody else
+    )
     assurance: Assurance = Assurance.LOW
 
     def __post_init__(self) -> None:

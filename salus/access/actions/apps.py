@@ -1,6 +1,6 @@
 """Somebody lets an app act with their own rights, and takes it back. Each act leaves one event."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from salus.audit.models import EventKind
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import bindings_of, rows_of
+from salus.kernel.scopes import Scopes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,12 @@ def authorize_app(*, actor: Actor, granted: Granted, at: datetime) -> AppAuthori
                 last_used_at=at,
                 expires_at=granted.until,
             )
-        record(actor=actor, kind=EventKind.APP_AUTHORIZED, at=at, person=about)
+        record(
+            actor=_with(actor, granted.client),
+            kind=EventKind.APP_AUTHORIZED,
+            at=at,
+            person=about,
+        )
     return made
 
 
@@ -62,7 +68,7 @@ def end_app(*, actor: Actor, client: int, at: datetime) -> None:
             for family in app.families:
                 end_family(account=app.account, family=family, at=at)
         for person in people:
-            record(actor=actor, kind=EventKind.APP_ENDED, at=at, person=person)
+            record(actor=_with(actor, client), kind=EventKind.APP_ENDED, at=at, person=person)
 
 
 def end_family(*, account: int, family: UUID, at: datetime) -> None:
@@ -74,3 +80,8 @@ def end_family(*, account: int, family: UUID, at: datetime) -> None:
     with bindings_of([account]):
         AppAuthorization.objects.filter(family=family, ended_at=None).update(ended_at=at)
         revoke_token(family, until=at + LIFETIME)
+
+
+def _with(actor: Actor, client: int) -> Actor:
+    """So that the event names the app."""
+    return replace(actor, client=client, scopes=actor.scopes or Scopes(granted=()))

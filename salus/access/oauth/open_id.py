@@ -15,7 +15,7 @@ from salus.kernel.errors import InvalidInput
 from salus.kernel.origin import fhir_base, origin
 
 _LIFETIME = timedelta(hours=1)  # it opens nothing, it tells of one sign-in
-_LEVEL = "http://eidas.europa.eu/LoA/"  # eIDAS message format, level of assurance
+LEVEL = "http://eidas.europa.eu/LoA/"  # eIDAS message format, level of assurance
 
 
 def id_token(
@@ -29,7 +29,7 @@ def id_token(
         "iat": int(at.timestamp()),
         "exp": int((at + _LIFETIME).timestamp()),
         "auth_time": int(code.authenticated_at.timestamp()),
-        "acr": _LEVEL + code.assurance,
+        "acr": LEVEL + code.assurance,
         "at_hash": create_half_hash(access_token, ALGORITHM).decode(),
     }
     if code.nonce:

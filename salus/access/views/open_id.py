@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from salus.access.oauth.open_id import hinted_client, user_claims
 from salus.access.oauth.server import server
-from salus.access.queries import actor_of, authorization_in_force
+from salus.access.tokens import actor_with_token
 from salus.accounts.models import Account, Client
 from salus.accounts.oauth.tokens import verified
 from salus.accounts.redirects import source
@@ -36,19 +36,14 @@ def userinfo(request: HttpRequest) -> HttpResponse:
 
 
 def _claims(request: HttpRequest) -> dict[str, str]:
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer":
-        raise Unauthorized("there is no token")
-    at = now()
-    token = verified(text, issuer=origin(request), audience=fhir_base(request), at=at)
-    account = Account.objects.filter(subject=token.subject).first() if token.family else None
-    if account is None or token.family is None or not account.is_active:
+    actor = actor_with_token(request)
+    if actor is None or actor.account is None:
         raise Unauthorized("there is no user behind the token")
-    actor = actor_of(account.pk)
-    in_force = authorization_in_force(account=account.pk, family=token.family, at=at)
-    if actor is None or in_force is None or "openid" not in token.scope.split():
+    _, _, text = request.headers["Authorization"].partition(" ")
+    token = verified(text.strip(), issuer=origin(request), audience=fhir_base(request), at=now())
+    if "openid" not in token.scope.split():
         raise Unauthorized("the token does not tell who its user is")
-    return user_claims(request, account, actor, token.scope)
+    return user_claims(request, Account.objects.get(pk=actor.account), actor, token.scope)
 
 
 @public

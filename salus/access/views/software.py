@@ -16,8 +16,8 @@ from salus.access.queries import request_of_receipt
 from salus.access.scope_words import permissions
 from salus.accounts.models import AuthMethod
 from salus.kernel.clock import now
-from salus.kernel.page import public
 from salus.kernel.origin import fhir_base
+from salus.kernel.page import public
 
 
 @public
