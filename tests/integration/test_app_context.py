@@ -32,6 +32,7 @@ def patient(world: World) -> Browser:
     return visitor("patient")
 
 
+@pytest.mark.parametrize(("who", "own"), [("helper", "helper"), ("doctor", None)])
 def test_who_has_several_patients_chooses_one(
     world: World, app: App, who: str, own: str | None
 ) -> None:

@@ -1,31 +1,35 @@
 """Somebody lets an app in: the authorization code flow as an app and as an attacker sees it (RFC 9700)."""
 
-import base64
-import hashlib
-import re
-import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest
 from django.core.cache import cache
 from django.test import Client as Browser
 
-from salus.access.oauth.actions import end_client, register_client
 from salus.access.oauth.refresh_token import GRACE
-from salus.accounts.models import Account, AuthorizationCode, Client, RefreshToken
+from salus.accounts.models import Account, AuthorizationCode, RefreshToken
 from salus.accounts.models.client import hash_of
 from salus.accounts.oauth.keys import public_keys
-from salus.accounts.oauth.registration import NewClient
-from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
-from tests.apps import BASE, CALLBACK, HERE, SYSTEM, App, answer, error, holds, launched, permitted, registered
+from tests.apps import (
+    BASE,
+    CALLBACK,
+    HERE,
+    App,
+    answer,
+    error,
+    holds,
+    launched,
+    permitted,
+    registered,
+)
 from tests.integration.test_page_rights import World, account_of_agency, visitor, world
 
 __all__ = ["world"]
+
 
 @pytest.fixture(autouse=True)
 def _no_rate_limit_of_another_test() -> None:
@@ -254,6 +258,3 @@ def test_what_is_not_ticked_is_not_granted(world: World, app: App, patient: Brow
     assert tokens["scope"] == kept
     more = patient.post(app.asks(), {"allow": "1", "scopes": ["patient/*.cruds"]})
     assert more.status_code == 200  # the page again, no code
-
-
-@pytest.mark.parametrize(("who", "own"), [("helper", "helper"), ("doctor", None)])

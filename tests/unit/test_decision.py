@@ -1,5 +1,6 @@
 """Rights to a record: the whole table of facts, against the rules in words."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -39,6 +40,11 @@ def test_a_professional_gets_in_by_declaration_and_registration_alone() -> None:
         if facts.role is Role.PROFESSIONAL:
             expected = facts.trusted and facts.registered and not facts.closed
             assert decide(Purpose.READ, facts).permit is expected
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_an_app_that_was_opened_for_one_patient_reaches_no_other(purpose: Purpose) -> None:
+    assert not any(decide(purpose, replace(facts, elsewhere=True)).permit for facts in ALL_FACTS)
 
 
 def test_a_patient_without_a_bond_is_refused() -> None:
