@@ -38,7 +38,6 @@ from salus.audit.heads import SignedHead
 from salus.audit.models import Event
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
 from salus.country.lu import MATRICULE_SYSTEM
-from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.queries import (
     current_roles,
     known_values,
@@ -291,46 +290,6 @@ def test_an_index_can_serve_each_statement(
     small: Asked, function: Callable[..., Any], case: Case
 ) -> None:
     assert scans(lambda: case(small)) == []
-
-
-# The hot parameters of the directory: what it is asked by, of many thousand rows that everybody may read.
-DIRECTORY_SEARCHES = [
-    ("Practitioner", "_id=2"),
-    ("Practitioner", "identifier=https://salus.example/lu/provider-code|900001"),
-    ("Practitioner", "family=we"),
-    ("Practitioner", "family:exact=Weber"),
-    ("Practitioner", "_has:PractitionerRole:practitioner:organization=1"),
-    ("Organization", "_id=2"),
-    ("Organization", "identifier=https://salus.example/lu/organization-code|600001"),
-    ("Organization", "name=a"),
-    ("Organization", "_has:PractitionerRole:organization:practitioner=2"),
-    ("PractitionerRole", "_id=2"),
-    ("PractitionerRole", "practitioner=2"),
-    ("PractitionerRole", "organization=1"),
-    (
-        "PractitionerRole",
-        "practitioner.identifier=https://salus.example/lu/provider-code|900001",
-    ),
-    ("PractitionerRole", "organization.name=a"),
-]
-
-
-@pytest.mark.parametrize(("type", "query"), DIRECTORY_SEARCHES)
-def test_an_index_can_serve_the_directory(small: Asked, type: str, query: str) -> None:
-    assert directory_scans(type, query) == []
-
-
-def test_a_search_that_no_index_serves_is_noticed(small: Asked) -> None:
-    assert directory_scans("Practitioner", "family:contains=we")
-
-
-def directory_scans(type: str, query: str) -> list[str]:
-    served = {resource.type: resource for resource in DIRECTORY}
-    call = Call(actor=None, at=now(), request_id=uuid4(), base="https://salus.example/fhir")
-    name, _, value = query.partition("=")
-    asked = asked_of([(name, value)], served[type], served, call, strict=True)
-    tables = ("directory_practitioner", "directory_organization", "directory_practitionerrole")
-    return scans(lambda: served[type].search(call, asked.search), tables=tables)
 
 
 def test_what_reads_the_whole_is_noticed(small: Asked) -> None:
