@@ -62,7 +62,13 @@ def of(criterion: Criterion, parameters: Mapping[str, Parameter], has: Has | Non
 
 def ids(column: str = "pk") -> Condition:
     """``_id`` of rows whose id on FHIR is their number."""
-    return each(lambda value: _row(column, value.code) if isinstance(value, Coded) else NOTHING)
+
+    def ask(value: Value) -> Q:
+        if isinstance(value, Coded) and value.system in (None, ""):
+            return _row(column, value.code)
+        return NOTHING
+
+    return each(ask)
 
 
 def codes(

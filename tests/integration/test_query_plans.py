@@ -41,6 +41,7 @@ from salus.country.lu import MATRICULE_SYSTEM
 from salus.directory.queries import (
     current_roles,
     known_values,
+    has_worked_at,
     organization,
     professional,
     registered_organizations,
@@ -70,9 +71,22 @@ from salus.mpi.queries import (
     search,
 )
 from salus.shared_record.permissions import is_closed
-from salus.shared_record.queries import documents_of, open_document, see_documents
+from salus.shared_record.queries import (
+    documents_of,
+    filed_by,
+    open_document,
+    read_document,
+    see_documents,
+    whose_documents,
+)
 from salus.simulation.demo_people import EMAILS
-from salus.vaccination.queries import see_vaccinations, vaccinations_of
+from salus.vaccination.queries import (
+    read_vaccination,
+    recorded_by,
+    see_vaccinations,
+    vaccinations_of,
+    whose_vaccinations,
+)
 from tests.conftest import as_role, new_folder, salus
 
 Plan = dict[str, Any]
@@ -180,6 +194,28 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     ),
     (see_vaccinations, lambda asked: _see(see_vaccinations, asked.doctor, asked.person)),
     (see_vaccinations, lambda asked: _see(see_vaccinations, SOFTWARE, asked.person)),
+    (
+        read_document,
+        lambda asked: read_document(
+            actor=asked.doctor, person=asked.person, document=asked.document, at=now()
+        ),
+    ),
+    (whose_documents, lambda asked: whose_documents(documents=[asked.document])),
+    (whose_documents, lambda _asked: whose_documents(master_identifiers=["urn:test:1"])),
+    (
+        filed_by,
+        lambda asked: filed_by(
+            actor=SOFTWARE, person=asked.person, document=asked.document, content=b""
+        ),
+    ),
+    (read_vaccination, lambda asked: _read_vaccination(asked)),
+    (whose_vaccinations, lambda asked: whose_vaccinations(vaccinations=[1])),
+    (whose_vaccinations, lambda asked: whose_vaccinations(identifiers=["urn:test:1"])),
+    (
+        recorded_by,
+        lambda asked: recorded_by(actor=SOFTWARE, person=asked.person, vaccination=1),
+    ),
+    (has_worked_at, lambda asked: has_worked_at(asked.doctor.practitioner or 0, 1)),
     (inclusion_proof, lambda asked: inclusion_proof(actor=asked.patient, event=asked.event)),
     (consistency_proof, lambda _asked: consistency_proof(first=_head().size)),
     (newest_head, lambda _asked: _head()),
@@ -207,6 +243,14 @@ def _head() -> SignedHead:
 def _facts(actor: Actor, person: int) -> object:
     with rows_of([person]):
         return facts_about(actor=actor, person=person)
+
+
+def _read_vaccination(asked: Asked) -> object:
+    card = vaccinations_of(actor=asked.patient, person=asked.person, at=now())
+    assert card
+    return read_vaccination(
+        actor=asked.patient, person=asked.person, vaccination=card.acts[0].id, at=now()
+    )
 
 
 def _see(query: Callable[..., Any], actor: Actor, person: int) -> object:
