@@ -11,7 +11,7 @@ from salus.directory.fhir import RESOURCES
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.clock import now
-from tests.integration.test_query_plans import scans
+from tests.plans import scans
 
 TABLES = ("directory_practitioner", "directory_organization", "directory_practitionerrole")
 

@@ -7,7 +7,7 @@ that an index can serve the statement. At 1/10, in `make prove`, the planner cho
 
 import inspect
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -40,9 +40,10 @@ from salus.audit.queries import consistency_proof, inclusion_proof, newest_head,
 from salus.country.lu import MATRICULE_SYSTEM
 from salus.directory.queries import (
     current_roles,
-    known_values,
     has_worked_at,
+    known_values,
     organization,
+    organization_named,
     professional,
     registered_organizations,
     registered_practitioners,
@@ -88,8 +89,8 @@ from salus.vaccination.queries import (
     whose_vaccinations,
 )
 from tests.conftest import as_role, new_folder, salus
+from tests.plans import scans
 
-Plan = dict[str, Any]
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
 
@@ -224,6 +225,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (search_organizations, lambda asked: search_organizations(name="a")),
     (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
     (organization, lambda asked: organization(1)),
+    (organization_named, lambda _asked: organization_named("1")),
     (registered_practitioners, lambda _asked: list(registered_practitioners()[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
     (current_roles, lambda _asked: list(current_roles()[:5])),
@@ -365,49 +367,3 @@ def test_the_planner_chooses_an_index(
     large: Asked, function: Callable[..., Any], case: Case
 ) -> None:
     assert scans(lambda: case(large), smallest=SMALL) == []
-
-
-def scans(ask: Callable[[], object], *, smallest: int = 0, tables: Sequence[str] = ()) -> list[str]:
-    """What of at least ``smallest`` pages the plans of what is asked read whole: tables, and their indexes.
-
-    Of the protected tables, unless others are named.
-    """
-    pages = _pages(tables)
-    found: list[str] = []
-
-    def whole(plan: Plan) -> None:
-        read = plan.get("Index Name") or plan.get("Relation Name", "")
-        scan = plan["Node Type"].endswith("Scan") and plan["Node Type"] != "Bitmap Heap Scan"
-        if scan and "Index Cond" not in plan and pages.get(read, -1) >= smallest:
-            found.append(f"{plan['Node Type']} of {read}")
-        for part in plan.get("Plans", ()):
-            whole(part)
-
-    def explain(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
-        with connection.connection.cursor() as cursor:
-            cursor.execute(f"explain (format json) {sql}", params)
-            whole(cursor.fetchone()[0][0]["Plan"])
-        return execute(sql, params, *rest)
-
-    with connection.execute_wrapper(explain):
-        ask()
-    return found
-
-
-def _pages(tables: Sequence[str]) -> dict[str, int]:
-    """Of the tables, or each with row-level security, partitions included, and of their indexes."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with protected as (
-                select oid from pg_class where case when %s = '{}'::text[]
-                    then relrowsecurity else relname = any (%s) end
-            )
-            select relname, relpages from pg_class where oid in (
-                select oid from protected union
-                select indexrelid from pg_index where indrelid in (select oid from protected)
-            )
-            """,
-            [list(tables), list(tables)],
-        )
-        return dict(cursor.fetchall())
