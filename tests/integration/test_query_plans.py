@@ -7,7 +7,7 @@ that an index can serve the statement. At 1/10, in `make prove`, the planner cho
 
 import inspect
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -38,12 +38,12 @@ from salus.audit.heads import SignedHead
 from salus.audit.models import Event
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
 from salus.country.lu import MATRICULE_SYSTEM
-from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.queries import (
     current_roles,
     has_worked_at,
     known_values,
     organization,
+    organization_named,
     professional,
     registered_organizations,
     registered_practitioners,
@@ -89,8 +89,8 @@ from salus.vaccination.queries import (
     whose_vaccinations,
 )
 from tests.conftest import as_role, new_folder, salus
+from tests.plans import scans
 
-Plan = dict[str, Any]
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
 
@@ -225,6 +225,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (search_organizations, lambda asked: search_organizations(name="a")),
     (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
     (organization, lambda asked: organization(1)),
+    (organization_named, lambda _asked: organization_named("1")),
     (registered_practitioners, lambda _asked: list(registered_practitioners()[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
     (current_roles, lambda _asked: list(current_roles()[:5])),
@@ -337,46 +338,6 @@ def test_an_index_can_serve_each_statement(
     assert scans(lambda: case(small)) == []
 
 
-# The hot parameters of the directory: what it is asked by, of many thousand rows that everybody may read.
-DIRECTORY_SEARCHES = [
-    ("Practitioner", "_id=2"),
-    ("Practitioner", "identifier=https://salus.example/lu/provider-code|900001"),
-    ("Practitioner", "family=we"),
-    ("Practitioner", "family:exact=Weber"),
-    ("Practitioner", "_has:PractitionerRole:practitioner:organization=1"),
-    ("Organization", "_id=2"),
-    ("Organization", "identifier=https://salus.example/lu/organization-code|600001"),
-    ("Organization", "name=a"),
-    ("Organization", "_has:PractitionerRole:organization:practitioner=2"),
-    ("PractitionerRole", "_id=2"),
-    ("PractitionerRole", "practitioner=2"),
-    ("PractitionerRole", "organization=1"),
-    (
-        "PractitionerRole",
-        "practitioner.identifier=https://salus.example/lu/provider-code|900001",
-    ),
-    ("PractitionerRole", "organization.name=a"),
-]
-
-
-@pytest.mark.parametrize(("type", "query"), DIRECTORY_SEARCHES)
-def test_an_index_can_serve_the_directory(small: Asked, type: str, query: str) -> None:
-    assert directory_scans(type, query) == []
-
-
-def test_a_search_that_no_index_serves_is_noticed(small: Asked) -> None:
-    assert directory_scans("Practitioner", "family:contains=we")
-
-
-def directory_scans(type: str, query: str) -> list[str]:
-    served = {resource.type: resource for resource in DIRECTORY}
-    call = Call(actor=None, at=now(), request_id=uuid4(), base="https://salus.example/fhir")
-    name, _, value = query.partition("=")
-    asked = asked_of([(name, value)], served[type], served, call, strict=True)
-    tables = ("directory_practitioner", "directory_organization", "directory_practitionerrole")
-    return scans(lambda: served[type].search(call, asked.search), tables=tables)
-
-
 def test_what_reads_the_whole_is_noticed(small: Asked) -> None:
     """A table without an index to serve, an index from its start, a log read backwards until it is enough."""
     with finding_in(Scope.INDEX):
@@ -406,49 +367,3 @@ def test_the_planner_chooses_an_index(
     large: Asked, function: Callable[..., Any], case: Case
 ) -> None:
     assert scans(lambda: case(large), smallest=SMALL) == []
-
-
-def scans(ask: Callable[[], object], *, smallest: int = 0, tables: Sequence[str] = ()) -> list[str]:
-    """What of at least ``smallest`` pages the plans of what is asked read whole: tables, and their indexes.
-
-    Of the protected tables, unless others are named.
-    """
-    pages = _pages(tables)
-    found: list[str] = []
-
-    def whole(plan: Plan) -> None:
-        read = plan.get("Index Name") or plan.get("Relation Name", "")
-        scan = plan["Node Type"].endswith("Scan") and plan["Node Type"] != "Bitmap Heap Scan"
-        if scan and "Index Cond" not in plan and pages.get(read, -1) >= smallest:
-            found.append(f"{plan['Node Type']} of {read}")
-        for part in plan.get("Plans", ()):
-            whole(part)
-
-    def explain(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
-        with connection.connection.cursor() as cursor:
-            cursor.execute(f"explain (format json) {sql}", params)
-            whole(cursor.fetchone()[0][0]["Plan"])
-        return execute(sql, params, *rest)
-
-    with connection.execute_wrapper(explain):
-        ask()
-    return found
-
-
-def _pages(tables: Sequence[str]) -> dict[str, int]:
-    """Of the tables, or each with row-level security, partitions included, and of their indexes."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with protected as (
-                select oid from pg_class where case when %s = '{}'::text[]
-                    then relrowsecurity else relname = any (%s) end
-            )
-            select relname, relpages from pg_class where oid in (
-                select oid from protected union
-                select indexrelid from pg_index where indrelid in (select oid from protected)
-            )
-            """,
-            [list(tables), list(tables)],
-        )
-        return dict(cursor.fetchall())
