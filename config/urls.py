@@ -24,7 +24,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
             routes(
                 [*MEASURES, *DIRECTORY],
                 authenticate=actor_with_token,
-                security=Security(endpoints={"token": "/oauth/token"}),
+                security=Security(
+                    endpoints={
+                        "token": "/oauth/token",
+                        "introspect": "/oauth/introspect",
+                        "revoke": "/oauth/revoke",
+                    }
+                ),
             )
         ),
     ),
