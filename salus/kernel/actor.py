@@ -11,6 +11,7 @@ from salus.kernel.scopes import Scopes
 class Role(StrEnum):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
+    AGENCY = "agency"  # staff who decide about software; they see nobody's record
     SOFTWARE = "software"  # of an organisation, in its own name
     SYSTEM = "system"
 
@@ -53,13 +54,25 @@ class Actor:
     organization_type: str = ""  # code of salus.terminology.ORGANIZATION_TYPES
     purpose: PurposeOfUse | None = None
     scopes: Scopes | None = None
+    patient: int | None = (
+        None  # an app was opened for this person (SMART launch context), and for nobody else
+    )
     assurance: Assurance = Assurance.LOW
+
+    @property
+    def speaks_for(self) -> int | None:
+        """The organisation whose software acts by itself or as a professional whom it names.
+
+        None when somebody signed in: whoever made the app that they use has no part in what they do.
+        """
+        return None if self.account else self.organization
 
     def __post_init__(self) -> None:
         named = {
             Role.PATIENT: self.account and self.person,
             # Software may say for which of its organisation's professionals it asks (IUA): no account is needed.
             Role.PROFESSIONAL: (self.account or self.client) and self.practitioner,
+            Role.AGENCY: self.account,
             Role.SOFTWARE: self.client and self.organization,
             Role.SYSTEM: self.system,
         }[self.role]

@@ -36,9 +36,11 @@ class Software:
         sent = {"Authorization": f"Bearer {self.token}", "Accept": JSON} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
-        return Browser(SERVER_NAME="localhost").generic(
+        answer = Browser(SERVER_NAME="localhost").generic(
             method, f"/fhir/{path}", content, content_type=kind, headers=sent
         )
+        assert isinstance(answer, HttpResponse)
+        return answer
 
 
 def body(answer: HttpResponse) -> dict[str, Any]:

@@ -191,7 +191,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/individual-gender",
         documentation="The administrative gender.",
         facts=facts.tokens("gender", system=_GENDERS),
-        condition=conditions.codes("gender", system=lambda: _GENDERS),
+        condition=conditions.codes("gender", system=_GENDERS),
         modifiers=frozenset({Modifier.NOT}),
     ),
     "deceased": Parameter(
