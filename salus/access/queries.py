@@ -317,7 +317,7 @@ def names_in(events: Collection[Event]) -> Names:
         practitioners=Practitioner.objects.in_bulk(numbers("practitioner_id")),
         organizations=Organization.objects.in_bulk(numbers("organization_id")),
         software=dict(clients.values_list("pk", "name")),
-        people={**_people_behind(numbers("account_id"))},
+        people=dict(_people_behind(numbers("account_id")).items()),
     )
 
 
