@@ -2,10 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from salus.access.fhir import AUDIT_EVENTS
+from salus.access.queries import persons_assisted
 from salus.access.tokens import actor_with_token
 from salus.activity_report.fhir import RESOURCES as MEASURES
+from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
+from salus.mpi.fhir import patients
 from salus.shared_record.fhir import RESOURCES as DOCUMENTS
 from salus.vaccination.fhir import RESOURCES as VACCINATIONS
 
@@ -23,9 +27,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "",
         include(
             routes(
-                [*MEASURES, *DOCUMENTS, *VACCINATIONS],
+                [
+                    *MEASURES,
+                    *DIRECTORY,
+                    patients(persons_assisted),
+                    *DOCUMENTS,
+                    *VACCINATIONS,
+                    AUDIT_EVENTS,
+                ],
                 authenticate=actor_with_token,
-                security=Security(endpoints={}),
+                security=Security(endpoints={"token": "/oauth/token"}),
             )
         ),
     ),

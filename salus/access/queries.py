@@ -275,10 +275,10 @@ def events_about(
 class Names:
     """Who is meant by the numbers of events."""
 
-    practitioners: Mapping[int, Practitioner] = field(default_factory=dict)
-    organizations: Mapping[int, Organization] = field(default_factory=dict)
-    software: Mapping[int, str] = field(default_factory=dict)
-    people: Mapping[int, Person] = field(default_factory=dict)  # by account
+    practitioners: Mapping[int | None, Practitioner] = field(default_factory=dict)
+    organizations: Mapping[int | None, Organization] = field(default_factory=dict)
+    software: Mapping[int | None, str] = field(default_factory=dict)
+    people: Mapping[int | None, Person] = field(default_factory=dict)  # by account
 
     def of_user(self, event: Event) -> str:
         """Of the professional or the person who acted; '' when neither is known."""
@@ -299,7 +299,7 @@ def names_in(events: Collection[Event]) -> Names:
         practitioners=Practitioner.objects.in_bulk(numbers("practitioner_id")),
         organizations=Organization.objects.in_bulk(numbers("organization_id")),
         software=dict(clients.values_list("pk", "name")),
-        people=_people_behind(numbers("account_id")),
+        people={**_people_behind(numbers("account_id"))},
     )
 
 

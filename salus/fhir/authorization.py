@@ -3,11 +3,11 @@
 A service decides about rows and people; here only what the token says is asked.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from salus.fhir.criteria import Criterion
-from salus.fhir.resource import Body, Call, Resource, Served
+from salus.fhir.resource import Body, Call, Resource, Served, Version
 from salus.fhir.search import WrongParameter, read_search
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Forbidden, NotFound, Unauthorized
@@ -20,6 +20,8 @@ _CONTEXTS = {
     Role.SOFTWARE: {Context.SYSTEM},
     Role.SYSTEM: set[Context](),
 }
+Fetch = Callable[[Call, Collection[str]], Sequence[Version]]
+
 _PUBLIC = (Interaction.READ, Interaction.SEARCH)
 
 
@@ -68,6 +70,28 @@ def permit(call: Call, resource: Resource, interaction: Interaction, served: Ser
     if not known:
         raise Forbidden("the scopes of the token are narrowed by what is not supported here")
     return Permit(resource=resource, within=known)
+
+
+def reachable(call: Call, served: Served, interaction: Interaction) -> dict[str, Resource]:
+    """The types that a search may reach from another one: by a chain (SEARCH), or to include them (READ)."""
+    found: dict[str, Resource] = {}
+    for name, resource in served.items():
+        try:
+            permitted = permit(call, resource, interaction, served)
+        except (Forbidden, Unauthorized):
+            continue
+        if not permitted.within:
+            found[name] = resource
+        elif interaction is Interaction.READ and resource.fetch:
+            found[name] = replace(resource, fetch=_only_covered(permitted, resource.fetch))
+    return found
+
+
+def _only_covered(permitted: Permit, fetch: Fetch) -> Fetch:
+    def covered(call: Call, ids: Collection[str]) -> Sequence[Version]:
+        return [version for version in fetch(call, ids) if permitted.covers(version.body)]
+
+    return covered
 
 
 def may(call: Call, resource: Resource, interaction: Interaction, served: Served) -> bool:

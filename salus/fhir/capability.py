@@ -69,13 +69,15 @@ def _resource(resource: Resource, served: Served) -> Body:
         "versioning": "versioned" if resource.history or resource.update else "no-version",
         "readHistory": resource.history is not None,
         "updateCreate": False,
-        "conditionalCreate": resource.create is not None and resource.search is not None,
+        "conditionalCreate": resource.create is not None and resource.is_searched,
         "conditionalRead": "full-support",
         "conditionalUpdate": resource.update is not None,
         "conditionalDelete": "not-supported",
     }
     if includes:
         said["searchInclude"] = includes
+    if back := sorted(_reverse_includes(resource, served)):
+        said["searchRevInclude"] = back
     if resource.parameters:
         said["searchParam"] = [_parameter(*one) for one in sorted(resource.parameters.items())]
     return said
@@ -91,7 +93,7 @@ def _interactions(resource: Resource) -> Iterator[str]:
         yield "history-instance"
     if resource.create:
         yield "create"
-    if resource.search:
+    if resource.is_searched:
         yield "search-type"
 
 
@@ -104,3 +106,10 @@ def _includes(resource: Resource) -> Iterator[str]:
 def _parameter(name: str, parameter: Any) -> Body:
     said = {"name": name, "definition": parameter.definition, "type": str(parameter.type)}
     return said | ({"documentation": parameter.documentation} if parameter.documentation else {})
+
+
+def _reverse_includes(resource: Resource, served: Served) -> Iterator[str]:
+    for source in served.values():
+        for name, parameter in source.parameters.items():
+            if resource.type in parameter.targets:
+                yield f"{source.type}:{name}"

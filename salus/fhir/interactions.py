@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.utils.http import parse_http_date_safe
 
 from salus.fhir import conditional, subset
-from salus.fhir.authorization import may, permit
+from salus.fhir.authorization import may, permit, reachable
 from salus.fhir.element import Element
 from salus.fhir.exchange import Answer, Request, Return, Target, versions_of
 from salus.fhir.history import bundle_of
@@ -64,7 +64,7 @@ def methods(target: Target, resource: Resource) -> list[str]:
     if target.history:
         return [*_READS] if target.id and resource.history else []
     writes = ["POST"] if resource.create and not target.id else []
-    reads = _READS if target.id or resource.search else ()
+    reads = _READS if target.id or resource.is_searched else ()
     return [*reads, *writes, *(["PUT"] if resource.update else [])]
 
 
@@ -91,10 +91,12 @@ def history(request: Request, call: Call, resource: Resource, served: Served) ->
 
 def search(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
     permitted = permit(call, resource, Interaction.SEARCH, served)
-    asked = asked_of(request.query, resource, served, call, strict=request.strict)
+    chained = reachable(call, served, Interaction.SEARCH) | {resource.type: resource}
+    asked = asked_of(request.query, resource, chained, call, strict=request.strict)
     asked = within(asked, permitted.within)
-    page = _offered(resource.search)(call, asked.search)
-    return Answer(status=HTTPStatus.OK, body=searchset(asked, page, resource, served, call))
+    page = resource.search(call, asked.search)
+    included = reachable(call, served, Interaction.READ)
+    return Answer(status=HTTPStatus.OK, body=searchset(asked, page, resource, included, call))
 
 
 def create(request: Request, call: Call, resource: Resource, served: Served) -> Answer:

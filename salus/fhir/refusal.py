@@ -65,7 +65,7 @@ class Refusal:
 
 # From the special to the general. Codes: https://hl7.org/fhir/R4/valueset-issue-type.html
 _TOLD: list[tuple[type[Exception], HTTPStatus, str]] = [
-    (Gone, HTTPStatus.GONE, "deleted"),
+    (Gone, HTTPStatus.GONE, "expired"),
     (NotFound, HTTPStatus.NOT_FOUND, "not-found"),
     (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY, "business-rule"),
     (InvalidInput, HTTPStatus.BAD_REQUEST, "invalid"),

@@ -27,7 +27,8 @@ from salus.fhir.refusal import NotThisWay, refusal_of
 from salus.fhir.resource import Call, Resource, Served
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
-from salus.kernel.errors import InvalidInput, NotFound
+from salus.kernel.errors import InvalidInput, NotFound, Unauthorized
+from salus.kernel.origin import fhir_base
 from salus.kernel.page import View, public
 
 Authenticator = Callable[[HttpRequest], Actor | None]  # raises Unauthorized
@@ -79,7 +80,7 @@ class Edge:
                     actor=self.authenticate(request),
                     at=now(),
                     request_id=request_id,
-                    base=request.build_absolute_uri("/fhir"),
+                    base=fhir_base(request),
                 )
                 answer = handler(request, call)
             except Exception as error:  # each has its status: none gets past as a page for people
@@ -95,9 +96,11 @@ class Edge:
         return public(csrf_exempt(gzip_page(respond)))
 
     def whole_system(self, request: HttpRequest, call: Call) -> Answer:
-        """Batch and transaction."""
+        """Batch and transaction; each entry has its own rights, and a Bundle of this size nobody's."""
         if only := _only(request, "POST"):
             return only
+        if call.actor is None:
+            raise Unauthorized("a token is needed")
         preferred, _ = negotiation.preferences(request)
         bundle = negotiation.sent_resource(request)
         return process(bundle, call, self.served, preferred=preferred)

@@ -18,7 +18,7 @@ from salus.access.models import AccountPractitioner, TrustedProfessional
 from salus.access.queries import actor_of
 from salus.accounts.models import Account
 from salus.audit.models import Event, EventKind
-from salus.country.lu import PROVIDER_SYSTEM
+from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.models import Organization, Practitioner, PractitionerRole
 from salus.fhir.criteria import Fact, Modifier, Prefix, Reference, Span, Token
 from salus.fhir.resource import Call, Search
@@ -27,6 +27,7 @@ from salus.fhir.sources import is_met
 from salus.kernel.actor import Actor, PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import acting_as, rows_of
+from salus.mpi.queries import person_summary
 from salus.shared_record.actions import close_record, reopen_record
 from salus.shared_record.fhir.parameters import PARAMETERS
 from salus.shared_record.fhir.serving import DOCUMENT_REFERENCES
@@ -178,7 +179,6 @@ def test_an_app_launched_for_one_patient_reads_that_patient_alone(patient: int) 
 def test_a_search_finds_what_its_criteria_say(patient: int) -> None:
     """The conditions over rows, against the plain meaning of each parameter over what is shown."""
     call = Call(actor=actor_of(account("patient").pk), at=now(), request_id=uuid4(), base=BASE)
-    assert DOCUMENT_REFERENCES.search
     everything = DOCUMENT_REFERENCES.search(call, Search(type="DocumentReference", count=10**6))
     assert len(everything.matches) > 20
     newest, *_, oldest = [version.body for version in everything.matches]
@@ -239,6 +239,21 @@ def test_a_search_is_paged_and_sorted_and_its_links_tell_nothing(patient: int) -
     assert len(set(everything)) == len(everything)
     counted = app.get("DocumentReference", {"patient": patient, "_summary": "count"})
     assert counted.body["total"] == len(everything)
+
+
+def test_a_search_names_the_patient_by_an_identifier(patient: int) -> None:
+    scope = scopes("user", "DocumentReference.rs Patient.rs")
+    app = app_of(account("physician"), scope=scope)
+    number = f"{MATRICULE_SYSTEM}|{person_summary(patient).matricule}"
+    by_number = app.get("DocumentReference", {"patient.identifier": number, "_count": "200"})
+    by_id = app.get("DocumentReference", {"patient": patient, "_count": "200"})
+    assert by_number.ids == by_id.ids != []
+    nobody = app.get("DocumentReference", {"patient.identifier": f"{MATRICULE_SYSTEM}|1"})
+    stranger = app_of(account("pharmacist"), scope=scope).get(
+        "DocumentReference", {"patient": patient}
+    )
+    assert nobody.status == stranger.status == 404
+    assert nobody.body == stranger.body
 
 
 @pytest.mark.parametrize(
@@ -368,16 +383,16 @@ def test_an_author_works_or_worked_where_the_software_is(patient: int) -> None:
         "id": "author",
         "identifier": [{"system": own.practitioner.system, "value": own.practitioner.value}],
     }
-    for author, status in (
+    authors: list[tuple[dict[str, Any], int]] = [
         ({"reference": f"Practitioner/{own.practitioner_id}"}, 201),
         ({"identifier": contained["identifier"][0], "type": "Practitioner"}, 201),
         ({"reference": "#author"}, 201),
         ({"reference": f"Practitioner/{stranger.pk}"}, 422),
         ({"reference": "Practitioner/999999999"}, 422),
-    ):
-        sent = reference(patient, author=[author])
-        if "reference" in author and author["reference"].startswith("#"):
-            sent["contained"] = [contained]
+    ]
+    for author, status in authors:
+        is_contained = author.get("reference") == "#author"
+        sent = reference(patient, author=[author], contained=[contained] if is_contained else None)
         answer = lab.post("DocumentReference", sent)
         assert answer.status == status, answer.body
         if status == 201:

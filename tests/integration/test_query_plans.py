@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -24,8 +26,11 @@ from salus.access.queries import (
     assistants_of,
     assisted_by,
     circle_of_trust,
+    events_about,
     facts_about,
+    names_in,
     patients_of,
+    persons_assisted,
     who_looked,
 )
 from salus.accounts.models import Account
@@ -40,18 +45,24 @@ from salus.directory.queries import (
     search_organizations,
     search_professionals,
 )
+from salus.fhir.resource import Call
+from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.kernel.scopes import Scopes
-from salus.mpi.fhir import find_person
+from salus.mpi.fhir import find_person, patients
 from salus.mpi.models import Person
 from salus.mpi.queries import (
     Criteria,
     PersonSummary,
+    owners_of,
+    people_among,
+    people_found,
     person_by_matricule,
     person_identified,
+    person_read,
     person_summary,
     search,
 )
@@ -106,6 +117,19 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (assistants_of, lambda asked: assistants_of(asked.person)),
     (assisted_by, lambda asked: assisted_by(actor=_partner(asked), at=now())),
     (patients_of, lambda asked: patients_of(actor=asked.doctor, at=now())),
+    (persons_assisted, lambda asked: persons_assisted(_partner(asked))),
+    (
+        events_about,
+        lambda asked: events_about(
+            actor=asked.patient, person=asked.person, at=now(), event=asked.event
+        ),
+    ),
+    (
+        names_in,
+        lambda asked: names_in(
+            events_about(actor=asked.patient, person=asked.person, at=now(), limit=20)
+        ),
+    ),
     (who_looked, lambda asked: who_looked(actor=asked.patient, person=asked.person, at=now())),
     (person_summary, lambda asked: person_summary(asked.person)),
     (
@@ -115,6 +139,28 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (
         person_identified,
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
+    ),
+    (owners_of, lambda asked: owners_of([(MATRICULE_SYSTEM, asked.summary.matricule)])),
+    (person_read, lambda asked: _read(asked.doctor, asked.person)),
+    (
+        people_among,
+        lambda asked: people_among(actor=asked.doctor, persons=[asked.person], assisted=()),
+    ),
+    (people_found, lambda asked: _found(asked, f"_id={asked.person}")),
+    (people_found, lambda asked: _found(asked, f"identifier={asked.summary.matricule},x|1")),
+    (people_found, lambda asked: _found(asked, f"birthdate={asked.summary.birth_date}")),
+    (
+        people_found,
+        lambda asked: _found(
+            asked, f"family={asked.summary.family}&given={asked.summary.given}&gender:not=other"
+        ),
+    ),
+    (
+        people_found,
+        lambda asked: _found(
+            asked,
+            f"birthdate={asked.summary.birth_date}&name={asked.summary.family}&deceased=false",
+        ),
     ),
     (search, lambda asked: _search(asked, matricule=asked.summary.matricule)),
     (search, lambda asked: _search(asked, family=asked.summary.family[:3])),
@@ -207,6 +253,20 @@ def _search(asked: Asked, **criteria: Any) -> list[PersonSummary]:
     found = search(actor=asked.doctor, criteria=Criteria(**criteria), at=now())
     assert asked.person in {person.id for person in found} or len(found) == 50
     return found
+
+
+def _read(actor: Actor, person: int) -> Person:
+    return person_read(
+        actor=actor, person=person, assisted=(), at=now(), request_id=uuid4(), history=True
+    )
+
+
+def _found(asked: Asked, query: str) -> object:
+    """As a Patient search on FHIR asks."""
+    resource = patients(persons_assisted)
+    call = Call(actor=asked.doctor, at=now(), request_id=uuid4(), base="https://salus.example/fhir")
+    understood = asked_of(parse_qsl(query), resource, {"Patient": resource}, call, strict=True)
+    return resource.search(call, understood.search)
 
 
 def _partner(asked: Asked) -> Actor:

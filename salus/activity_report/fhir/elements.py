@@ -58,9 +58,13 @@ def canonical(type: str, id: str, title: ByLanguage, description: ByLanguage) ->
 
 
 def narrative(title: str, rows: Iterable[tuple[str, str]]) -> Body:
-    """The resource for people: a title, and a table of two columns."""
+    """The resource for people, in the default language: a title, and a table of two columns."""
     cells = format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", rows)
-    div = format_html('<div xmlns="{}"><p>{}</p><table>{}</table></div>', _XHTML, title, cells)
+    div = format_html(
+        '<div xmlns="{}" lang="{language}" xml:lang="{language}"><p>{}</p><table>{}</table></div>',
+        *(_XHTML, title, cells),
+        language=settings.LANGUAGE_CODE,
+    )
     return {"status": "generated", "div": str(div)}
 
 
