@@ -13,6 +13,9 @@ from salus.mpi.fhir import patients
 from salus.shared_record.fhir import RESOURCES as DOCUMENTS
 from salus.vaccination.fhir import RESOURCES as VACCINATIONS
 
+# By their names in SMART's extension; each is a route of salus.access.oauth.
+OAUTH = {"token": "/oauth/token", "introspect": "/oauth/introspect", "revoke": "/oauth/revoke"}
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.portal.urls")),
     path("", include("salus.accounts.urls")),
@@ -36,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                     AUDIT_EVENTS,
                 ],
                 authenticate=actor_with_token,
-                security=Security(endpoints={"token": "/oauth/token"}),
+                security=Security(endpoints=OAUTH),
             )
         ),
     ),

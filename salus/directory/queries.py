@@ -97,12 +97,6 @@ def organization_named(text: str) -> int:
             raise InvalidInput("that names several organisations: write it as system|value")
 
 
-def has_worked_at(practitioner: int, organization: int) -> bool:
-    """Whether the professional works at the organisation, or did so at any time."""
-    roles = PractitionerRole.objects.filter(practitioner=practitioner, organization=organization)
-    return roles.exists()
-
-
 def registered_practitioners() -> models.QuerySet[Practitioner]:
     """Everybody whom the directory shows, to search among."""
     return Practitioner.objects.filter(deregistered_at=None)
@@ -122,6 +116,12 @@ def current_roles() -> models.QuerySet[PractitionerRole]:
 def known_values(column: str) -> list[str]:
     """All that registered organisations have in a column of which there are few values, such as the country."""
     return list(registered_organizations().values_list(column, flat=True).distinct())
+
+
+def has_worked_at(practitioner: int, organization: int) -> bool:
+    """Whether the professional works at the organisation, or did so at any time."""
+    roles = PractitionerRole.objects.filter(practitioner=practitioner, organization=organization)
+    return roles.exists()
 
 
 def _registered() -> models.QuerySet[Practitioner]:
@@ -152,3 +152,10 @@ def _place(row: Organization) -> Place:
         country=row.country,
         telephone=row.telephone,
     )
+
+
+def organization_called(name: str) -> int | None:
+    """The registered organisation of this name, written as the directory does or nearly so; None unless it is one."""
+    found = Organization.objects.filter(name_key=search_key(name), deregistered_at=None)
+    ids = list(found.values_list("pk", flat=True)[:2])
+    return ids[0] if len(ids) == 1 else None

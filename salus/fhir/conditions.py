@@ -73,14 +73,14 @@ def ids(column: str = "pk") -> Condition:
 def codes(
     column: str,
     *,
-    system: Callable[[], str],
+    system: str,
     names: Callable[[], Mapping[str, str]] = dict[str, str],
 ) -> Condition:
     """A column with codes of one system, '' or null for none; by :text among their ``names``."""
 
     def ask(value: Value) -> Q:
         match value:
-            case Coded() if value.system in (None, system()):
+            case Coded() if value.system in (None, system):
                 return ~_empty(column) if value.code is None else Q(**{column: value.code})
             case str():
                 said = search_key(value)

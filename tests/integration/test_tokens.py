@@ -10,12 +10,13 @@ from django.test import Client as Browser
 
 from salus.access.oauth.actions import end_client
 from salus.accounts.models import Client, RevokedToken
-from salus.accounts.oauth import keys, throttle
+from salus.accounts.oauth import throttle
 from salus.audit.models import Event, EventKind
 from salus.directory.models import Organization
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
+from salus.kernel.signing_keys import rotate
 from tests.conftest import as_role
 from tests.software import (
     ISSUER,
@@ -293,11 +294,11 @@ def test_a_token_is_taken_back_by_its_own_client(lab: int) -> None:
 def test_old_keys_verify_until_the_next_rotation(lab: int, database: Path) -> None:
     client = registered(lab)
     before = ask(client)["access_token"]
-    kid = keys.rotate(database)
+    kid = rotate(database)
     after = ask(client)["access_token"]
     assert jwt.get_unverified_header(after)["kid"] == kid
     assert read(before)["client_id"] == read(after)["client_id"]
-    keys.rotate(database)
+    rotate(database)
     assert ask(client, path="/oauth/introspect", token=before)["active"] is False
     assert ask(client, path="/oauth/introspect", token=after)["active"] is True
 
