@@ -57,6 +57,9 @@ def test_named_commands_and_options_exist(page: Path, capsys: pytest.CaptureFixt
         if call:
             known = help_of(call[1], capsys=capsys)
             assert f"salus {call[1]} [-h]" in known, text
+            step = re.match(r" ([a-z-]+)", call[2])
+            if step and re.search(rf"^ +{step[1]}  ", known, flags=re.MULTILINE):
+                known = help_of(call[1], step[1], capsys=capsys)
             options = re.findall(r"--[a-z-]+", call[2].partition("#")[0])
             assert [option for option in options if option not in known] == [], text
 

@@ -166,7 +166,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/DocumentReference-language",
         documentation="Language of the content.",
         facts=facts.tokens("content.attachment.language", system="urn:ietf:bcp:47"),
-        condition=conditions.codes("language", system=lambda: "urn:ietf:bcp:47"),
+        condition=conditions.codes("language", system="urn:ietf:bcp:47"),
     ),
     "relatesto": Parameter(
         type=ParameterType.REFERENCE,
