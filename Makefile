@@ -64,7 +64,7 @@ demo: $(READY) ## a synthetic nation at 1/100, its reports, and the site at http
 
 .PHONY: test
 test: $(READY) lint chromium ## every check and every test, with all that they need (at most 15 minutes)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: $(READY) lint ## format, lint, types, import contracts, unit and spec tests (under two minutes)
@@ -82,7 +82,7 @@ format: $(ENVIRONMENT) ## put the code into the one format, and mend what ruff c
 	$(BIN)/ruff format .
 
 .PHONY: prove
-prove: $(READY) chromium ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
+prove: $(READY) chromium nginx ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
 	tools/prove.sh "$(COMMIT)"
 	@$(MAKE) scale
 
@@ -149,6 +149,10 @@ $(FHIR_VALIDATOR_JARS): $(FHIR_VALIDATOR_SOURCE)/pom.xml $(FHIR_VALIDATOR_SOURCE
 
 %.mo: %.po | $(ENVIRONMENT)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+.PHONY: nginx
+nginx:
+	@tools/debian.sh nginx nginx-light
 
 .PHONY: chromium
 chromium:

@@ -16,6 +16,7 @@ from salus.directory.models import Organization, Practitioner
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import acting_as, bindings_of, rows_of
+from salus.kernel.scopes import Context
 from salus.mpi.models import Person
 
 
@@ -76,14 +77,20 @@ def facts_about(*, actor: Actor, person: int, organization: int | None = None) -
     return Facts(
         role=actor.role,
         own=actor.person == person,
-        assistant=assistant,
+        assistant=assistant and _lends_out_assistance(actor),
         trusted=trusted,
         registered=organized if actor.role is Role.SOFTWARE else professional,
         vouched=actor.role is Role.PROFESSIONAL and actor.account is None,
         works_there=works_there,
-        own_filing=actor.organization is not None and actor.organization == organization,
+        own_filing=actor.speaks_for is not None and actor.speaks_for == organization,
         emergency=actor.purpose is PurposeOfUse.EMERGENCY,
     )
+
+
+def _lends_out_assistance(actor: Actor) -> bool:
+    """Not to an app that was launched for one patient: `patient/` is the own record."""
+    granted = actor.scopes.granted if actor.scopes else ()
+    return all(scope.context is not Context.PATIENT for scope in granted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,10 +275,10 @@ def events_about(
 class Names:
     """Who is meant by the numbers of events."""
 
-    practitioners: Mapping[int, Practitioner] = field(default_factory=dict)
-    organizations: Mapping[int, Organization] = field(default_factory=dict)
-    software: Mapping[int, str] = field(default_factory=dict)
-    people: Mapping[int, Person] = field(default_factory=dict)  # by account
+    practitioners: Mapping[int | None, Practitioner] = field(default_factory=dict)
+    organizations: Mapping[int | None, Organization] = field(default_factory=dict)
+    software: Mapping[int | None, str] = field(default_factory=dict)
+    people: Mapping[int | None, Person] = field(default_factory=dict)  # by account
 
     def of_user(self, event: Event) -> str:
         """Of the professional or the person who acted; '' when neither is known."""
@@ -292,7 +299,7 @@ def names_in(events: Collection[Event]) -> Names:
         practitioners=Practitioner.objects.in_bulk(numbers("practitioner_id")),
         organizations=Organization.objects.in_bulk(numbers("organization_id")),
         software=dict(clients.values_list("pk", "name")),
-        people=_people_behind(numbers("account_id")),
+        people={**_people_behind(numbers("account_id"))},
     )
 
 

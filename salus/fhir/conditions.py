@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.utils.timezone import localtime
@@ -19,7 +19,9 @@ from salus.fhir.resource import Parameter
 from salus.kernel.month import Month
 from salus.kernel.search_key import search_key
 
+Row = TypeVar("Row", bound=Model)
 Condition = Callable[[Criterion], Q]
+Has = Mapping[tuple[str, str], Condition]  # as of `Resource.has`
 
 NOTHING = Q(pk__in=())
 EVERYTHING = ~NOTHING  # an empty Q would vanish where conditions are joined by or
@@ -41,16 +43,40 @@ def each(ask: Callable[[Value], Q], *, missing: Q = NOTHING) -> Condition:
     return condition
 
 
+def of(criterion: Criterion, parameters: Mapping[str, Parameter], has: Has | None = None) -> Q:
+    """What one criterion of a search asks of rows that are found by these parameters."""
+    if criterion.chain:
+        if criterion.name.startswith("_has:"):
+            _, source, reference = criterion.name.split(":")
+            return (has or {})[source, reference](criterion.chain)
+        return parameters[criterion.name].chains[criterion.of](criterion.chain)
+    condition = parameters[criterion.name].condition
+    if condition is None:
+        raise TypeError(f"{criterion.name} is not of rows")
+    return condition(criterion)
+
+
 # Tokens
 
 
 def ids(column: str = "pk") -> Condition:
     """``_id`` of rows whose id on FHIR is their number."""
-    return each(lambda value: _row(column, value.code) if isinstance(value, Coded) else NOTHING)
+
+    def ask(value: Value) -> Q:
+        if isinstance(value, Coded) and value.system in (None, ""):
+            return _row(column, value.code)
+        return NOTHING
+
+    return each(ask)
 
 
-def codes(column: str, *, system: str, known: Mapping[str, str] | None = None) -> Condition:
-    """A column with codes of one system, '' or null for none; by :text among the ``known`` names, by code."""
+def codes(
+    column: str,
+    *,
+    system: str,
+    names: Callable[[], Mapping[str, str]] = dict[str, str],
+) -> Condition:
+    """A column with codes of one system, '' or null for none; by :text among their ``names``."""
 
     def ask(value: Value) -> Q:
         match value:
@@ -59,9 +85,7 @@ def codes(column: str, *, system: str, known: Mapping[str, str] | None = None) -
             case str():
                 said = search_key(value)
                 named = [
-                    code
-                    for code, name in (known or {}).items()
-                    if search_key(name).startswith(said)
+                    code for code, name in names().items() if search_key(name).startswith(said)
                 ]
                 return Q(**{f"{column}__in": named})
         return NOTHING
@@ -94,7 +118,7 @@ def identifiers(
     return each(ask)
 
 
-def true_when(condition: Q) -> Condition:
+def true_when(condition: Q = EVERYTHING) -> Condition:
     """A boolean that is true of these rows and false of all others."""
 
     def ask(value: Value) -> Q:
@@ -111,8 +135,8 @@ def true_when(condition: Q) -> Condition:
 def starts(column: str, *, original: str = "", any_word: bool = False) -> Condition:
     """A text by its search key column, from its start; with ``any_word`` also from the start of a later word.
 
-    ``original`` is the column that :exact compares. :contains and ``any_word`` read what is found otherwise: they
-    go by no index.
+    ``original`` is the column that the key is of, which :exact compares. :contains and ``any_word`` read what is
+    found otherwise: they go by no index.
     """
 
     def condition(criterion: Criterion) -> Q:
@@ -127,9 +151,19 @@ def starts(column: str, *, original: str = "", any_word: bool = False) -> Condit
             found = Q(**{f"{column}__gte": key, f"{column}__lt": f"{key}~"})
             return found | Q(**{f"{column}__contains": f" {key}"}) if any_word else found
 
-        return each(ask, missing=_empty(column))(criterion)
+        return each(ask, missing=_empty(original or column))(criterion)
 
     return condition
+
+
+def among_few(column: str, values: Callable[[], Iterable[str]]) -> Condition:
+    """A text without a search key of its own, of which the rows have few different ``values``."""
+
+    def ask(value: Value) -> Q:
+        said = search_key(value) if isinstance(value, str) else ""
+        return Q(**{f"{column}__in": [one for one in values() if search_key(one).startswith(said)]})
+
+    return each(ask, missing=_empty(column))
 
 
 def either(*conditions: Condition) -> Condition:
@@ -160,18 +194,15 @@ def refers(column: str, *, type: str) -> Condition:
 
 def among(
     column: str,
-    rows: Callable[[], QuerySet[Model]],
-    parameters: Callable[[], Mapping[str, Parameter]],
+    rows: Callable[[], QuerySet[Row]],
+    parameters: Mapping[str, Parameter],
     *,
     key: str = "pk",
 ) -> Condition:
     """The column is the ``key`` of one of the rows that meet the criterion at the end of a chain."""
 
     def condition(criterion: Criterion) -> Q:
-        asked = parameters()[criterion.name].condition
-        if asked is None:
-            raise TypeError("a chain leads to rows")
-        return Q(**{f"{column}__in": rows().filter(asked(criterion)).values(key)})
+        return Q(**{f"{column}__in": rows().filter(of(criterion, parameters)).values(key)})
 
     return condition
 

@@ -6,6 +6,7 @@ from typing import Any
 from salus.fhir.criteria import Fact, Reference, Span, Token
 from salus.fhir.dates import ALWAYS, FOREVER, span
 from salus.fhir.resource import Body
+from salus.kernel.search_key import search_key
 
 Facts = Callable[[Body], list[Fact]]
 
@@ -34,6 +35,16 @@ def urls(path: str) -> Facts:
 
 def strings(*paths: str) -> Facts:
     return lambda body: [text for path in paths for text in at(body, path)]
+
+
+def from_each_word(*paths: str) -> Facts:
+    """Of texts that are found by any of their words, a list of them being one text: what begins at each."""
+
+    def facts(body: Body) -> list[Fact]:
+        words = [search_key(" ".join(at(body, path))).split() for path in paths]
+        return [" ".join(text[start:]) for text in words for start in range(len(text))]
+
+    return facts
 
 
 def times(path: str) -> Facts:

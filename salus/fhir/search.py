@@ -21,6 +21,7 @@ from salus.fhir.criteria import (
     Value,
     When,
 )
+from salus.fhir.definitions import definition
 from salus.fhir.resource import Call, Include, Parameter, Position, Resource, Search, Served, Sort
 from salus.kernel.errors import InvalidInput
 from salus.kernel.search_key import search_key
@@ -120,7 +121,7 @@ def read_search(
             includes=tuple(includes),
         ),
         summary=summary,
-        elements=tuple(once["_elements"].split(",")) if "_elements" in once else (),
+        elements=_elements(once.get("_elements"), resource),
         understood=tuple(understood),
         unknown=tuple(unknown),
     )
@@ -134,7 +135,7 @@ class _Reader:
     def criterion(self, written: str, text: str, resource: Resource, depth: int = 0) -> Criterion:
         if depth > _LONGEST_CHAIN:
             raise WrongParameter(written, "follows too many references")
-        if written.startswith("_has:"):
+        if written.startswith("_has:") and not depth:
             return self._has(written, text, resource, depth)
         head, dot, rest = written.partition(".")
         name, _, modifier = head.partition(":")
@@ -301,6 +302,15 @@ def _total(text: str | None) -> bool:
     if text not in (None, "none", "estimate", "accurate"):
         raise WrongParameter("_total", "must be none, estimate or accurate")
     return text in ("estimate", "accurate")
+
+
+def _elements(text: str | None, resource: Resource) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    names = tuple(name.removeprefix(f"{resource.type}.") for name in text.split(","))
+    if not {*names} <= definition(resource.type).members.keys():
+        raise WrongParameter("_elements", f"one of them is no element of {resource.type}")
+    return names
 
 
 def _sort(text: str | None, resource: Resource) -> tuple[Sort, ...]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlencode
-from uuid import NAMESPACE_URL, uuid5
 
 from salus.fhir import subset
-from salus.fhir.criteria import Reference
+from salus.fhir.included import included
 from salus.fhir.outcome import outcome
 from salus.fhir.page_token import Place, sealed, unsealed
 from salus.fhir.resource import Body, Call, Page, Position, Resource, Served, Version
@@ -35,19 +34,14 @@ def asked_of(
 
 
 def searchset(asked: Asked, page: Page, resource: Resource, served: Served, call: Call) -> Body:
+    """``served``: the types that may be read, so that they may be included."""
+    along = included(asked.search, page, resource, served, call)
     entries = [_entry(version, "match", asked, call) for version in page.matches]
-    entries += [
-        _entry(version, "include", asked, call) for version in _included(asked, page, served, call)
-    ]
-    if asked.unknown:
-        texts = [f"the parameter {name} is not known and was ignored" for name in asked.unknown]
-        entries.append(
-            {
-                "fullUrl": f"urn:uuid:{uuid5(NAMESPACE_URL, ' '.join(texts))}",  # it has no address
-                "resource": outcome("warning", "not-supported", *texts),
-                "search": {"mode": "outcome"},
-            }
-        )
+    entries += [_entry(version, "include", asked, call) for version in along.versions]
+    unknown = [f"the parameter {name} is not known and was ignored" for name in asked.unknown]
+    if texts := [*unknown, *along.left_out]:
+        warning = outcome("warning", "not-supported", *texts)
+        entries.append({"resource": warning, "search": {"mode": "outcome"}})
     bundle: Body = {"resourceType": "Bundle", "type": "searchset"}
     if page.total is not None:
         bundle["total"] = page.total
@@ -56,9 +50,10 @@ def searchset(asked: Asked, page: Page, resource: Resource, served: Served, call
 
 
 def _entry(version: Version, mode: str, asked: Asked, call: Call) -> Body:
+    elements = asked.elements if mode == "match" else ()
     return {
         "fullUrl": f"{call.base}/{version.type}/{version.id}",
-        "resource": subset.of(version.body, asked.summary, asked.elements),
+        "resource": subset.of(version.body, asked.summary, elements),
         "search": {"mode": mode},
     }
 
@@ -86,23 +81,3 @@ def _links(asked: Asked, page: Page, resource: Resource, call: Call) -> Iterator
         yield link("previous", at(page.previous))
     if page.next:
         yield link("next", at(page.next))
-
-
-def _included(asked: Asked, page: Page, served: Served, call: Call) -> list[Version]:
-    """What the matches refer to by the parameters of _include; one `fetch` for each type."""
-    wanted: dict[str, set[str]] = {}
-    for include in asked.search.includes:
-        if include.reverse:
-            continue
-        parameter = served[include.type].parameters[include.parameter]
-        for version in page.matches:
-            if version.type != include.type:
-                continue
-            for fact in parameter.facts(version.body):
-                if isinstance(fact, Reference) and include.target in ("", fact.type):
-                    wanted.setdefault(fact.type, set()).add(fact.id)
-    found: list[Version] = []
-    for target, ids in wanted.items():
-        fetch = served[target].fetch if target in served else None
-        found += fetch(call, ids) if fetch else ()
-    return found

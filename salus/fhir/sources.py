@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
 
-from salus.fhir.conditions import EVERYTHING, Condition, any_of
+from salus.fhir.conditions import EVERYTHING, Has, any_of, of
 from salus.fhir.criteria import Criterion
 from salus.fhir.resource import (
     Body,
@@ -32,7 +32,6 @@ from salus.kernel.signing import canonical
 
 Row = TypeVar("Row", bound=Model)
 Parameters = Mapping[str, Parameter]
-Has = Mapping[tuple[str, str], Condition]
 
 
 # Rows of the database
@@ -80,7 +79,7 @@ def find(
 
     ``order``: columns as in order_by, together unique.
     """
-    asked = queryset.filter(_condition(search, parameters, has or {}))
+    asked = queryset.filter(_condition(search, parameters, has))
     total = asked.count() if search.total else None
     if search.count == 0:
         return Found(rows=[], total=total)
@@ -131,23 +130,15 @@ def _keys(search: Search, parameters: Parameters, order: Sequence[str]) -> list[
         for column in parameters[sort.name].sort
     ]
     own = [_Key(column=one.removeprefix("-"), descending=one.startswith("-")) for one in order]
-    return list({key.column: key for key in reversed(asked + own)}.values())[::-1]
+    first: dict[str, _Key] = {}
+    for key in asked + own:
+        first.setdefault(key.column, key)
+    return list(first.values())
 
 
-def _condition(search: Search, parameters: Parameters, has: Has) -> Q:
-    def of(criterion: Criterion) -> Q:
-        if criterion.chain:
-            if criterion.name.startswith("_has:"):
-                _, source, reference = criterion.name.split(":")
-                return has[source, reference](criterion.chain)
-            return parameters[criterion.name].chains[criterion.of](criterion.chain)
-        condition = parameters[criterion.name].condition
-        if condition is None:
-            raise TypeError(f"{criterion.name} is not of rows")
-        return condition(criterion)
-
+def _condition(search: Search, parameters: Parameters, has: Has | None) -> Q:
     def all_of(criteria: Iterable[Criterion]) -> Q:
-        return reduce(and_, map(of, criteria), EVERYTHING)
+        return reduce(and_, (of(one, parameters, has) for one in criteria), EVERYTHING)
 
     asked = all_of(search.criteria)
     return asked & any_of(map(all_of, search.within)) if search.within else asked

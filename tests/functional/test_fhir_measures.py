@@ -213,8 +213,8 @@ def test_what_is_not_understood_is_said(site: Site) -> None:
         ("/fhir/MeasureReport?period=", 400, "invalid", {}),
         ("/fhir/Measure?_count=many", 400, "invalid", {}),
         ("/fhir/Measure?colour=red", 400, "invalid", {"Prefer": "handling=strict"}),
-        ("/fhir/Measure", 406, "not-supported", {"Accept": "application/fhir+xml"}),
-        ("/fhir/Measure?_format=xml", 406, "not-supported", {}),
+        ("/fhir/Measure", 406, "not-supported", {"Accept": "text/turtle"}),
+        ("/fhir/Measure?_format=ttl", 406, "not-supported", {}),
         (
             "/fhir/Measure",
             406,

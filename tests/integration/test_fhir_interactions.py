@@ -41,30 +41,30 @@ def test_what_is_created_is_read_again() -> None:
 
 
 def test_an_update_makes_a_version_and_keeps_the_old_one() -> None:
-    id = created().id
-    answer = ask("PUT", f"/fhir/Basic/{id}", basic("blue", id=id), If_Match='W/"1"')
+    key = created().id
+    answer = ask("PUT", f"/fhir/Basic/{key}", basic("blue", id=key), If_Match='W/"1"')
     assert (answer.status, answer.headers["ETag"]) == (200, 'W/"2"')
-    old = ask("GET", f"/fhir/Basic/{id}/_history/1")
+    old = ask("GET", f"/fhir/Basic/{key}/_history/1")
     assert old.body["code"]["coding"][0]["code"] == "red"
-    assert ask("GET", f"/fhir/Basic/{id}").body["code"]["coding"][0]["code"] == "blue"
-    history = ask("GET", f"/fhir/Basic/{id}/_history").body
+    assert ask("GET", f"/fhir/Basic/{key}").body["code"]["coding"][0]["code"] == "blue"
+    history = ask("GET", f"/fhir/Basic/{key}/_history").body
     assert history["type"] == "history" and history["total"] == 2
     told = [(e["request"]["method"], e["response"]["etag"]) for e in history["entry"]]
     assert told == [("PUT", 'W/"2"'), ("POST", 'W/"1"')]
     since = history["entry"][0]["response"]["lastModified"]
-    later = ask("GET", f"/fhir/Basic/{id}/_history?_since={since.replace('+', '%2B')}")
+    later = ask("GET", f"/fhir/Basic/{key}/_history?_since={since.replace('+', '%2B')}")
     assert later.body["total"] == 1
-    assert ask("GET", f"/fhir/Basic/{id}/_history/3").status == 404
+    assert ask("GET", f"/fhir/Basic/{key}/_history/3").status == 404
 
 
 def test_a_stale_version_is_not_overwritten() -> None:
-    id = created().id
-    assert ask("PUT", f"/fhir/Basic/{id}", basic(id=id), If_Match='W/"1"').status == 200
-    late = ask("PUT", f"/fhir/Basic/{id}", basic("blue", id=id), If_Match='W/"1"')
+    key = created().id
+    assert ask("PUT", f"/fhir/Basic/{key}", basic(id=key), If_Match='W/"1"').status == 200
+    late = ask("PUT", f"/fhir/Basic/{key}", basic("blue", id=key), If_Match='W/"1"')
     assert (late.status, late.issues) == (412, [("conflict", "")])
-    assert ask("GET", f"/fhir/Basic/{id}").body["code"]["coding"][0]["code"] == "red"
-    assert ask("PUT", f"/fhir/Basic/{id}", basic(id=id), If_Match="3").status == 400
-    assert ask("PUT", f"/fhir/Basic/{id}", basic(id=id)).headers["ETag"] == 'W/"3"'
+    assert ask("GET", f"/fhir/Basic/{key}").body["code"]["coding"][0]["code"] == "red"
+    assert ask("PUT", f"/fhir/Basic/{key}", basic(id=key), If_Match="3").status == 400
+    assert ask("PUT", f"/fhir/Basic/{key}", basic(id=key)).headers["ETag"] == 'W/"3"'
 
 
 def test_an_update_makes_nothing_anew() -> None:
@@ -75,9 +75,9 @@ def test_an_update_makes_nothing_anew() -> None:
 
 
 def test_the_id_in_the_body_is_that_in_the_address() -> None:
-    id = created().id
+    key = created().id
     for body in (basic(), basic(id="other")):
-        answer = ask("PUT", f"/fhir/Basic/{id}", body)
+        answer = ask("PUT", f"/fhir/Basic/{key}", body)
         assert (answer.status, answer.issues) == (400, [("invalid", "Basic.id")])
 
 
@@ -202,10 +202,10 @@ def test_xml_is_read_and_written() -> None:
 
 
 def test_pretty_is_the_same_on_many_lines() -> None:
-    id = created().id
-    for format in ("json", "xml"):
-        plain = ask("GET", f"/fhir/Basic/{id}?_format={format}").content
-        pretty = ask("GET", f"/fhir/Basic/{id}?_format={format}&_pretty=true").content
+    key = created().id
+    for wish in ("json", "xml"):
+        plain = ask("GET", f"/fhir/Basic/{key}?_format={wish}").content
+        pretty = ask("GET", f"/fhir/Basic/{key}?_format={wish}&_pretty=true").content
         assert plain.count(b"\n") == 0 < pretty.count(b"\n")
         assert b"".join(pretty.split()) == b"".join(plain.split())
 
@@ -234,16 +234,16 @@ def test_a_request_has_an_id() -> None:
 
 
 def test_options_say_what_may_be_done() -> None:
-    id = created().id
+    key = created().id
     for path, allowed in (
         ("/fhir/Basic", "GET, HEAD, POST, PUT, OPTIONS"),
-        (f"/fhir/Basic/{id}", "GET, HEAD, PUT, OPTIONS"),
-        (f"/fhir/Basic/{id}/_history", "GET, HEAD, OPTIONS"),
+        (f"/fhir/Basic/{key}", "GET, HEAD, PUT, OPTIONS"),
+        (f"/fhir/Basic/{key}/_history", "GET, HEAD, OPTIONS"),
         ("/fhir/CodeSystem", "GET, HEAD, OPTIONS"),
         ("/fhir", "POST, OPTIONS"),
         ("/fhir/metadata", "GET, HEAD, OPTIONS"),
     ):
         answer = ask("OPTIONS", path)
         assert (answer.status, answer.headers["Allow"]) == (204, allowed), path
-    head = ask("HEAD", f"/fhir/Basic/{id}")
+    head = ask("HEAD", f"/fhir/Basic/{key}")
     assert (head.status, head.content, head.headers["ETag"]) == (200, b"", 'W/"1"')

@@ -110,7 +110,7 @@ def test_the_patient_reads_which_software_of_whom_asked_and_what_for(world: Worl
 def test_software_that_has_ended_keeps_its_name(world: World) -> None:
     actor = software("hospital", name="Retired")
     looks_up(actor, world.patient)
-    Client.objects.filter(pk=actor.client).update(ended_at=now())
+    Client.objects.filter(name="Retired").update(ended_at=now())
     assert "with the software Retired" in visitor("patient").get("/who-looked/").content.decode()
 
 
