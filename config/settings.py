@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "salus.kernel.origin.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -152,7 +153,7 @@ ACCOUNT_SESSION_REMEMBER = (
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
 # A whole hospital is one address; failed sign-ins keep their own, narrower limits.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "software_request": "10/h/ip"}
 CSRF_FAILURE_VIEW = "salus.portal.views.errors.csrf_failure"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -192,6 +193,18 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# Apps in a browser ask from their own address (SMART App Launch, 2.2: CORS). Any origin may, but only where a token
+# in a header opens the door, or nothing does: no cookie is ever let through, so a foreign page gets no more than its
+# own server would. Where people sign in and permit, no other origin reads or sends anything.
+CORS_URLS_REGEX = r"^/(fhir(/.*)?|\.well-known/.*|oauth/(token|jwks|userinfo|revoke))$"
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "prefer", "x-request-id"),
+    *("if-match", "if-none-match", "if-none-exist", "if-modified-since"),
+]
+CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Location", "WWW-Authenticate", "X-Request-ID"]
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None  # tasks are listed in config.housekeeping, not found
 

@@ -27,6 +27,7 @@ class Facts:
     )
     own_filing: bool = False  # what is read or filed is in the name of the software's organisation
     emergency: bool = False  # the purpose of use is an emergency
+    elsewhere: bool = False  # an app acts for the actor, and was opened for another person
     closed: bool = False  # the patient keeps the record closed
 
 
@@ -45,6 +46,8 @@ def decide(purpose: Purpose, facts: Facts) -> Decision:
     if facts.emergency:
         # Whoever has another right states that one: the patient must not read of an emergency that was none.
         return _deny("emergency", "nobody has a right by emergency yet")
+    if facts.elsewhere:
+        return _deny("launch", "the app was opened for another patient")
     if facts.role is Role.SYSTEM:
         if purpose is Purpose.CONTROL:
             return _permit("system", "the agency does what patients ask on paper")

@@ -1,10 +1,14 @@
 """Who may reach whose data: accounts and software bound to their owners, the circle of trust, assistants."""
 
+import uuid
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
-from salus.accounts.models import Client
+from salus.accounts.models import AuthMethod, Client
 from salus.directory.models import Organization, Practitioner
 from salus.mpi.models import Person
 
@@ -78,3 +82,84 @@ class ClientOrganization(models.Model):
 
     client = models.OneToOneField(Client, models.CASCADE, primary_key=True)
     organization = models.ForeignKey(Organization, models.CASCADE)
+
+
+class AppAuthorization(models.Model):
+    """What the holder of an account lets an app do, from one launch on: all its tokens carry ``family``."""
+
+    family = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    client = models.ForeignKey(Client, models.CASCADE)
+    # The patient whom the app was opened for; None: it asked for none (SMART App Launch, launch context).
+    person = models.ForeignKey(Person, models.CASCADE, null=True)
+    scope = models.TextField()  # as granted, what its holder took away left out
+    # An app with online_access goes on as long as this session does; '' for offline_access, or for none.
+    session = models.TextField(blank=True, default="")
+    since = models.DateTimeField()
+    last_used_at = models.DateTimeField()  # a token was issued
+    expires_at = models.DateTimeField()  # of its newest token
+    ended_at = models.DateTimeField(null=True)  # withdrawn, or a token was used twice
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="app_authorization_ends_after_start",
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("since")),
+            ),
+        ]
+
+
+class Audience(models.TextChoices):
+    """Who is at the software that asks for a client."""
+
+    PATIENTS = "patients", _("Patients, who sign in")
+    PROFESSIONALS = "professionals", _("Health professionals, who sign in")
+    NOBODY = "nobody", _("Nobody: a system asks in the name of an organisation")
+
+
+class ClientRequest(models.Model):
+    """A software maker asks for a client, and the agency decides. Nothing is active before.
+
+    Whoever has the link of the receipt sees how it stands: it holds a key, of which only the hash is kept.
+    """
+
+    number = models.TextField(unique=True)  # of the receipt, as people say it on the telephone
+    key_hash = models.TextField(unique=True)
+    audience = models.TextField(choices=Audience)
+    name = models.TextField()  # of the software
+    maker = models.TextField()
+    contact = models.EmailField()
+    organization = models.ForeignKey(Organization, models.CASCADE, null=True)
+    scope = models.TextField()
+    purposes = ArrayField(models.TextField(), default=list)
+    auth_method = models.TextField(choices=AuthMethod)
+    redirect_uris = ArrayField(models.TextField(), default=list)
+    jwks = models.JSONField(null=True)
+    jwks_uri = models.TextField(null=True)
+    requested_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    reason = models.TextField(blank=True, default="")  # of a refusal, or of granting less
+    client = models.OneToOneField(Client, models.PROTECT, null=True)  # when it was approved
+    secret_taken_at = models.DateTimeField(null=True)  # the one time that its secret was shown
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="client_request_audience", condition=Q(audience__in=Audience.values)
+            ),
+            models.CheckConstraint(
+                name="client_request_decided_by_somebody",
+                condition=Q(decided_at__isnull=True, decided_by__isnull=True, client__isnull=True)
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="client_request_refused_with_a_reason",
+                condition=Q(decided_at__isnull=True) | Q(client__isnull=False) | ~Q(reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["requested_at"], condition=Q(decided_at=None), name="client_request_waiting"
+            )
+        ]

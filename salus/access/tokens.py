@@ -50,6 +50,7 @@ def _actor(token: AccessToken, at: datetime) -> Actor:
             purpose=_OF_USERS.get(user.role),
             scopes=scopes,
             assurance=token.assurance,
+            patient=int(token.claims["patient"]) if "patient" in token.claims else None,
         )
     if organization is None:
         raise Unauthorized("the client's organisation is not registered any more")

@@ -152,3 +152,10 @@ def _place(row: Organization) -> Place:
         country=row.country,
         telephone=row.telephone,
     )
+
+
+def organization_called(name: str) -> int | None:
+    """The registered organisation of this name, written as the directory does or nearly so; None unless it is one."""
+    found = Organization.objects.filter(name_key=search_key(name), deregistered_at=None)
+    ids = list(found.values_list("pk", flat=True)[:2])
+    return ids[0] if len(ids) == 1 else None

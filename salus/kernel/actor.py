@@ -11,6 +11,7 @@ from salus.kernel.scopes import Scopes
 class Role(StrEnum):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
+    AGENCY = "agency"  # staff who decide about software; they see nobody's record
     SOFTWARE = "software"  # of an organisation, in its own name
     SYSTEM = "system"
 
@@ -53,6 +54,9 @@ class Actor:
     organization_type: str = ""  # code of salus.terminology.ORGANIZATION_TYPES
     purpose: PurposeOfUse | None = None
     scopes: Scopes | None = None
+    patient: int | None = (
+        None  # an app was opened for this person (SMART launch context), and for nobody else
+    )
     assurance: Assurance = Assurance.LOW
 
     @property
@@ -68,6 +72,7 @@ class Actor:
             Role.PATIENT: self.account and self.person,
             # Software may say for which of its organisation's professionals it asks (IUA): no account is needed.
             Role.PROFESSIONAL: (self.account or self.client) and self.practitioner,
+            Role.AGENCY: self.account,
             Role.SOFTWARE: self.client and self.organization,
             Role.SYSTEM: self.system,
         }[self.role]

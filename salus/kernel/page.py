@@ -19,12 +19,14 @@ class Rule(StrEnum):
     SIGNED_IN = "signed-in"
     PATIENT_ONLY = "patient-only"
     PROFESSIONAL_ONLY = "professional-only"
+    AGENCY_ONLY = "agency-only"
 
 
 _ROLES = {
-    Rule.SIGNED_IN: {Role.PATIENT, Role.PROFESSIONAL},
+    Rule.SIGNED_IN: {Role.PATIENT, Role.PROFESSIONAL, Role.AGENCY},
     Rule.PATIENT_ONLY: {Role.PATIENT},
     Rule.PROFESSIONAL_ONLY: {Role.PROFESSIONAL},
+    Rule.AGENCY_ONLY: {Role.AGENCY},
 }
 
 
@@ -42,6 +44,10 @@ def patient_only(view: View) -> View:
 
 def professional_only(view: View) -> View:
     return _with_rule(view, Rule.PROFESSIONAL_ONLY)
+
+
+def agency_only(view: View) -> View:
+    return _with_rule(view, Rule.AGENCY_ONLY)
 
 
 def rule_of(view: View) -> Rule | None:
@@ -77,6 +83,14 @@ def professional(request: HttpRequest) -> tuple[Actor, int]:
     if actor is None or actor.practitioner is None:
         raise NotFound("for professionals only")
     return actor, actor.practitioner
+
+
+def agency(request: HttpRequest) -> Actor:
+    """The member of the agency's staff who asks; for a view marked `agency_only`."""
+    actor = actor_of(request)
+    if actor is None or actor.role is not Role.AGENCY:
+        raise NotFound("for the agency only")
+    return actor
 
 
 def request_id(request: HttpRequest) -> UUID:

@@ -30,6 +30,8 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.TOKEN_ISSUED: _("let an app in"),
     EventKind.TOKEN_REVOKED: _("shut an app out"),
     EventKind.CLIENT_CHANGED: _("changed which software may ask"),
+    EventKind.APP_AUTHORIZED: _("gave an app access to the record"),
+    EventKind.APP_ENDED: _("ended an app's access"),
 }
 WHO: dict[Agent, str | Promise] = {
     Agent.PATIENT: _("Patient or assistant"),
@@ -57,6 +59,8 @@ _ICONS = {
     EventKind.ELIGIBILITY_CHECK: "shield",
     EventKind.VACCINATION_RECORDED: "vaccination",
     EventKind.CONSENT_CHANGED: "settings",
+    EventKind.APP_AUTHORIZED: "key",
+    EventKind.APP_ENDED: "lock",
 }
 
 

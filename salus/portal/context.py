@@ -33,7 +33,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme")
     return {
         "actor": actor,
-        "actor_name": SimpleLazyObject(lambda: _name(actor)),
+        "actor_name": SimpleLazyObject(lambda: _name(request, actor)),
         "navigation": _navigation(actor, request.path),
         "theme": theme if theme in THEMES else "auto",
         "demo": settings.DEMO,
@@ -41,7 +41,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _name(actor: Actor | None) -> str:
+def _name(request: HttpRequest, actor: Actor | None) -> str:
+    if actor and actor.role is Role.AGENCY and request.user.is_authenticated:
+        return request.user.email or ""
     try:
         if actor and actor.person:
             return person_summary(actor.person).name
@@ -68,8 +70,10 @@ def _navigation(actor: Actor | None, path: str) -> list[Place]:
             (reverse("portal:who_looked"), _("Who looked"), "eye"),
             (reverse("access:circle"), _("My circle"), "people"),
         ]
-    else:
+    elif actor.role is Role.PROFESSIONAL:
         entries = [home, (reverse("mpi:search"), _("Patients"), "people"), *public]
+    else:
+        entries = [home, (reverse("access:desk"), _("Software"), "key"), *public]
     return [
         Place(
             url=url,

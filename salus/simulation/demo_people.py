@@ -40,6 +40,7 @@ _PARTS = {
         _("general practitioner in the circle of trust of many patients"),
     ),
     "pharmacist": ("Tom Schneider", "professional", _("pharmacist")),
+    "agency": ("Sophie Klein", "agency", _("decides at the agency which software may connect")),
 }
 
 

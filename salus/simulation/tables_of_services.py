@@ -50,6 +50,7 @@ def directory_tables(world: World, names: Names, end: int) -> list[Table]:
         _practitioners(world, who, names, end),
         _roles(world, who, end),
         *_accounts(world, who, names, end),
+        *_staff(world, end),
         _mail(world, names, end),
         _shares(world, names, end),
         event_table([registered], end),
@@ -144,6 +145,26 @@ def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:
         columns={"account_id": copy.bigints(ids), "practitioner_id": copy.keys(who)},
     )
     return [account, bound, verified_emails(ids, emails)]
+
+
+def _staff(world: World, end: int) -> list[Table]:
+    """One account of the agency's staff, after those of people and professionals."""
+    ids, since = np.array([first_staff_id(world)]), np.array([world.line.starts[0]])
+    emails = [EMAILS["agency"]]
+    account = account_table(
+        ids=ids,
+        kind="agency",
+        emails=emails,
+        passwords=[make_password(PASSWORD)],
+        created=since,
+        activated=since,
+        deleted=np.full(1, NEVER),
+    )
+    return [account, verified_emails(ids, emails)]
+
+
+def first_staff_id(world: World) -> int:
+    return len(world.people) + len(world.providers.practitioners) + 1
 
 
 def _address(world: World, practitioner: int, names: Names, host: str) -> str:

@@ -120,6 +120,19 @@ def _account(name: str, bound: AccountPerson | AccountPractitioner) -> None:
         bound.save()
 
 
+def account_of_agency() -> None:
+    """Staff of the agency, once; they are bound to nobody."""
+    Account.objects.get_or_create(
+        email="agency@example.org",
+        defaults={
+            "kind": "agency",
+            "password": make_password(PASSWORD),
+            "created_at": now(),
+            "activated_at": now(),
+        },
+    )
+
+
 @pytest.fixture(autouse=True)
 def _no_rate_limit_of_another_test() -> None:
     cache.clear()

@@ -41,8 +41,8 @@ from salus.country.lu import MATRICULE_SYSTEM
 from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.queries import (
     current_roles,
-    known_values,
     has_worked_at,
+    known_values,
     organization,
     professional,
     registered_organizations,

@@ -8,7 +8,7 @@ import pytest
 from salus.access.decision import Facts, Purpose, decide
 from salus.kernel.actor import Actor, Role
 
-TRUTHS = [field.name for field in fields(Facts) if field.name != "role"]
+TRUTHS = [field.name for field in fields(Facts) if field.name not in ("role", "elsewhere")]
 ALL_FACTS = [
     Facts(role=role, **dict(zip(TRUTHS, values, strict=True)))
     for role in Role
@@ -83,6 +83,15 @@ def test_whoever_has_no_right_does_not_learn_that_a_record_is_closed() -> None:
     for purpose, facts in product(USES, ALL_FACTS):
         if not facts.closed and not permits(purpose, facts):
             assert decide(purpose, replace(facts, closed=True)) == decide(purpose, facts)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_an_app_that_was_opened_for_one_patient_reaches_no_other(purpose: Purpose) -> None:
+    assert not any(decide(purpose, replace(facts, elsewhere=True)).permit for facts in ALL_FACTS)
+
+
+def test_a_patient_without_a_bond_is_refused() -> None:
+    assert not decide(Purpose.READ, Facts(role=Role.PATIENT)).permit
 
 
 def test_every_decision_names_its_rule() -> None:

@@ -14,6 +14,7 @@ from salus.kernel.actor import Actor, Role
 from salus.kernel.page import (
     Rule,
     View,
+    agency_only,
     patient_only,
     permits,
     professional_only,
@@ -28,6 +29,7 @@ from salus.terminology import DOCUMENT_TYPES
 
 PATIENT = Actor(role=Role.PATIENT, account=1, person=1)
 PROFESSIONAL = Actor(role=Role.PROFESSIONAL, account=2, practitioner=1)
+AGENCY = Actor(role=Role.AGENCY, account=3)
 
 
 def mounted(
@@ -48,7 +50,16 @@ def test_every_view_states_its_rule() -> None:
 
 
 def test_what_shows_a_person_is_never_public() -> None:
-    personal = ("documents", "vaccinations", "people", "circle", "assistants", "who-looked")
+    personal = (
+        "documents",
+        "vaccinations",
+        "people",
+        "circle",
+        "assistants",
+        "who-looked",
+        "apps",
+        "desk",
+    )
     open_doors = [
         path
         for path, entry in mounted()
@@ -58,28 +69,24 @@ def test_what_shows_a_person_is_never_public() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "nobody", "patient", "professional"),
+    ("mark", "permitted"),
     [
-        (public, True, True, True),
-        (signed_in, False, True, True),
-        (patient_only, False, True, False),
-        (professional_only, False, False, True),
+        (public, [None, PATIENT, PROFESSIONAL, AGENCY]),
+        (signed_in, [PATIENT, PROFESSIONAL, AGENCY]),
+        (patient_only, [PATIENT]),
+        (professional_only, [PROFESSIONAL]),
+        (agency_only, [AGENCY]),
     ],
 )
-def test_a_rule_permits(
-    mark: Callable[[View], View], nobody: bool, patient: bool, professional: bool
-) -> None:
+def test_a_rule_permits(mark: Callable[[View], View], permitted: list[Actor | None]) -> None:
     @mark
     def view(request: object) -> HttpResponseBase:
         return HttpResponse()
 
     rule = rule_of(view)
     assert rule is not None
-    assert [permits(rule, actor) for actor in (None, PATIENT, PROFESSIONAL)] == [
-        nobody,
-        patient,
-        professional,
-    ]
+    everyone = (None, PATIENT, PROFESSIONAL, AGENCY)
+    assert [actor for actor in everyone if permits(rule, actor)] == permitted
 
 
 def test_a_retry_keeps_its_request_id() -> None:

@@ -10,7 +10,7 @@ from salus.access.oauth.server import server
 from salus.accounts.oauth.keys import public_keys
 from salus.kernel.page import public
 
-# Public, and the same for all: an app in a browser of another site may read it too (SMART App Launch, CORS).
+# Public, and the same for all.
 _described = cache_control(public=True, max_age=300)
 
 
@@ -39,29 +39,25 @@ def revoke(request: HttpRequest) -> HttpResponse:
 @require_safe
 @_described
 def jwks(request: HttpRequest) -> HttpResponse:
-    return _open(public_keys())
+    return JsonResponse(public_keys())
 
 
 @public
 @require_safe
 @_described
 def authorization_server(request: HttpRequest) -> HttpResponse:
-    return _open(discovery.metadata(request))
+    return JsonResponse(discovery.metadata(request))
 
 
 @public
 @require_safe
 @_described
 def openid_configuration(request: HttpRequest) -> HttpResponse:
-    return _open(discovery.metadata(request))
+    return JsonResponse(discovery.openid_configuration(request))
 
 
 @public
 @require_safe
 @_described
 def smart(request: HttpRequest) -> HttpResponse:
-    return _open(discovery.smart_configuration(request))
-
-
-def _open(body: dict[str, object]) -> HttpResponse:
-    return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*"})
+    return JsonResponse(discovery.smart_configuration(request))

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 class AccountKind(models.TextChoices):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
+    AGENCY = "agency"  # staff who decide about software
 
 
 class AccountManager(BaseUserManager["Account"]):

@@ -26,6 +26,13 @@ class AuthorizationCode(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)  # a second use revokes the family
 
+    def get_redirect_uri(self) -> str:
+        """What Authlib asks of a code (authlib.oauth2.rfc6749.AuthorizationCodeMixin)."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        return self.scope
+
 
 class RefreshToken(models.Model):
     """Good for one use, which gives the next one of its family (RFC 9700, section 4.14)."""
@@ -40,6 +47,13 @@ class RefreshToken(models.Model):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)  # a second use revokes the family
+
+    def check_client(self, client: Client) -> bool:
+        """What Authlib asks of a token (authlib.oauth2.rfc6749.TokenMixin)."""
+        return self.client_id == client.pk
+
+    def get_scope(self) -> str:
+        return self.scope
 
 
 class RevokedToken(models.Model):

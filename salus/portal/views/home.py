@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from salus.access.queries import assisted_by, circle_of_trust, patients_of
+from salus.access.queries import assisted_by, circle_of_trust, patients_of, requests_waiting
 from salus.audit.models import EventKind
 from salus.kernel.actor import Role
 from salus.kernel.clock import now
@@ -28,6 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/home.html")
     if actor.role is Role.PROFESSIONAL:
         return _of_professional(request)
+    if actor.role is Role.AGENCY:
+        return render(request, "portal/home_agency.html", {"waiting": requests_waiting()})
     return _of_patient(request)
 
 
