@@ -1,6 +1,7 @@
 """What a FHIR server gives to whoever asks, found out from its CapabilityStatement: no type is named here."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,6 @@ from defusedxml import ElementTree
 
 JSON, XML = "application/fhir+json", "application/fhir+xml"
 _PAGES = 2  # of a search that are followed
-_PATIENTS = 10  # by whom it is searched
 _READ = 10  # resources of a type that are read one by one
 _UNKNOWN = "colour=red"  # a parameter of no type: the Bundle says so
 
@@ -84,34 +84,59 @@ class FhirServer:
             )
 
 
-def published(server: FhirServer) -> Iterator[Answer]:
-    """Something from every interaction with every type, refusals, and one of each in every other format."""
-    answers = list(_in_json(server))
-    yield from answers
-    each = {(a.interaction, a.about, a.status): a for a in answers if a.method == "GET"}
-    for spoken in set(answers[0].resource["format"]) & {XML}:
-        for (interaction, about, _), answer in each.items():
-            yield server.ask(answer.path, interaction=interaction, about=about, accept=spoken)
+def published(servers: Sequence[FhirServer], people: Sequence[str]) -> Iterator[Answer]:
+    """Something from every interaction with every type, refusals, and one of each in every other format.
 
-
-def _in_json(server: FhirServer) -> Iterator[Answer]:
+    ``servers`` are one, as different ones may ask it: each type is asked by the first who finds something.
+    ``people`` are ids of Patients: of types that tell nothing of everybody, theirs are asked for.
+    """
+    server, *_ = servers
     capability = server.ask("metadata", interaction="capabilities")
     yield capability
     (rest,) = capability.resource["rest"]
-    known: dict[str, list[Any]] = {}
-    # Patients first: what is theirs may have to be searched by them.
-    for one in sorted(rest["resource"], key=lambda one: one["type"] != "Patient"):
-        kind = one["type"]
-        pages = list(_search(server, one, known.get("Patient", [])))
-        yield from pages
-        found = [resource for page in pages for resource in entries(page)]
-        known[kind] = [resource for resource in found if resource["resourceType"] == kind]
-        for interaction in one["interaction"]:
-            yield from _ON_TYPES[interaction["code"]](server, kind, known[kind][:_READ])
-        yield from _refusals(server, kind)
-    some = [f"{kind}/{found[0]['id']}" for kind, found in known.items() if found]
-    for interaction in rest.get("interaction", []):
-        yield _ON_SYSTEM[interaction["code"]](server, some)
+    seen: list[Answer] = []
+    # Last what can only be read: its ids are in the others.
+    for one in sorted(rest["resource"], key=lambda one: "search-type" not in _codes(one)):
+        for server in servers:
+            answers = list(_of_type(server, one, people, seen))
+            if any(answer.type == one["type"] or _holds(answer, one["type"]) for answer in answers):
+                break
+        seen += answers
+        each = {(a.interaction, a.status): a for a in answers if a.method == "GET"}
+        for spoken in set(capability.resource["format"]) & {XML}:
+            for (interaction, _), answer in each.items():
+                yield server.ask(
+                    answer.path, interaction=interaction, about=one["type"], accept=spoken
+                )
+    yield from seen
+    some = [answer.path for answer in seen if answer.interaction == "read" and answer.status == 200]
+    for interaction in _codes(rest):
+        yield _ON_SYSTEM[interaction](servers[0], some[:_READ])
+
+
+def _of_type(
+    server: FhirServer, one: Any, people: Sequence[str], seen: Sequence[Answer]
+) -> Iterator[Answer]:
+    kind = one["type"]
+    pages = list(_search(server, one, people)) if "search-type" in _codes(one) else []
+    yield from pages
+    found = [resource for page in pages for resource in entries(page)]
+    known = [resource for resource in found if resource["resourceType"] == kind]
+    if not pages:
+        address = re.compile(rb"\b%s/([\w.-]+)" % kind.encode())
+        named = {name for answer in seen for name in address.findall(answer.body)}
+        known = [{"id": name.decode()} for name in sorted(named)]
+    for code in _codes(one):
+        yield from _ON_TYPES[code](server, kind, known[:_READ])
+    yield from _refusals(server, kind)
+
+
+def _codes(one: Any) -> list[str]:
+    return [interaction["code"] for interaction in one.get("interaction", [])]
+
+
+def _holds(answer: Answer, kind: str) -> bool:
+    return answer.media_type == JSON and any(one["resourceType"] == kind for one in entries(answer))
 
 
 def entries(page: Answer) -> list[Any]:
@@ -119,19 +144,21 @@ def entries(page: Answer) -> list[Any]:
     return [entry["resource"] for entry in page.resource.get("entry", []) if "resource" in entry]
 
 
-def _search(server: FhirServer, one: Any, patients: Sequence[Any]) -> Iterator[Answer]:
-    """Pages of what is there; of one patient after the other, where nothing is shown of all together."""
+def _search(server: FhirServer, one: Any, people: Sequence[str]) -> Iterator[Answer]:
+    """Pages of what is there; of people, where nothing is shown of all together."""
     kind = one["type"]
-    of_patients = [
-        f"{parameter['name']}=Patient/{patient['id']}"
-        for parameter in one.get("searchParam", [])
-        if parameter["name"] in ("patient", "subject")
-        for patient in patients[:_PATIENTS]
+    names = {parameter["name"] for parameter in one.get("searchParam", [])}
+    of_people = [
+        f"{name}=Patient/{person}"
+        for name in ("patient", "subject")
+        if name in names
+        for person in people
     ]
-    for query in ("", *of_patients):
+    theirs = f"_id={','.join(people)}" if kind == "Patient" else ""
+    for query in dict.fromkeys(["", theirs, *of_people]):
         pages = list(islice(_pages(server, f"{kind}?{query}&{_UNKNOWN}", kind), _PAGES))
         yield from pages
-        if any(one["resourceType"] == kind for page in pages for one in entries(page)):
+        if any(_holds(page, kind) for page in pages):
             return
 
 
