@@ -36,6 +36,11 @@ VERAPDF_JAR := org.verapdf.apps:greenfield-apps:$(VERAPDF_VERSION)
 VERAPDF := .tools/java/greenfield-apps-$(VERAPDF_VERSION).jar
 MAVEN_COPY := org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy
 
+# HL7's validator of FHIR: versions in pom.xml, and the checksum of every jar that comes with them.
+FHIR_VALIDATOR := .tools/java/fhir-validator
+FHIR_VALIDATOR_JARS := $(FHIR_VALIDATOR)/jars.sha256
+FHIR_VALIDATOR_SOURCE := tests/conformance/validator
+
 DEMO_SCALE ?= 1/100
 REFERENCE ?=
 LAST_MONTH := $(shell TZ=Europe/Luxembourg date -d "$$(TZ=Europe/Luxembourg date +%Y-%m-01) -1 day" +%Y-%m)
@@ -77,7 +82,7 @@ format: $(ENVIRONMENT) ## put the code into the one format, and mend what ruff c
 	$(BIN)/ruff format .
 
 .PHONY: prove
-prove: $(READY) chromium ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
+prove: $(READY) chromium nginx ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
 	tools/prove.sh "$(COMMIT)"
 	@$(MAKE) scale
 
@@ -86,8 +91,10 @@ scale: $(READY) ## the whole nation at scale 1: times, memory, disk, every figur
 	$(BIN)/python -m tools.prove_scale --scale 1 $(if $(REFERENCE),--reference "$(REFERENCE)")
 
 .PHONY: conformance
-conformance: $(READY) $(VERAPDF) chromium ## what we publish, judged by foreign programs: veraPDF (needs Java), axe, schemas
-	SALUS_VERAPDF=$(VERAPDF) $(BIN)/pytest -v -m conformance
+conformance: $(READY) $(VERAPDF) $(FHIR_VALIDATOR_JARS) chromium ## what we publish, judged by foreign programs (needs a JDK); evidence
+	SALUS_VERAPDF=$(VERAPDF) SALUS_FHIR_VALIDATOR=$(FHIR_VALIDATOR) \
+		SALUS_CONFORMANCE_LOG=docs/evidence/conformance-$$(date -u +%Y-%m-%d)-$(COMMIT).md \
+		$(BIN)/pytest -v -m conformance
 
 .PHONY: bench
 bench: $(READY) ## run every script of benchmarks/, which print ratios
@@ -113,8 +120,9 @@ $(UV): Makefile
 	$(PYTHON) -m pip install --quiet --root-user-action=ignore --upgrade --target .tools uv==$(UV_VERSION)
 	@touch $@
 
+# Compiled here, once: where Python may write no bytecode, each start would compile all packages anew.
 $(ENVIRONMENT): pyproject.toml uv.lock $(UV)
-	$(UV) sync --locked --quiet
+	$(UV) sync --locked --quiet --compile-bytecode
 	@touch $@
 
 $(ASSETS): package.json package-lock.json uv.lock tools/assets.py | $(ENVIRONMENT)
@@ -130,8 +138,21 @@ $(VERAPDF):
 	mvn --batch-mode --quiet $(MAVEN_COPY) -Dartifact=$(VERAPDF_JAR) -DoutputDirectory=$(@D)
 	@echo "$(VERAPDF_SHA256)  $@" | sha256sum --check --quiet
 
+# All that Maven brings must be in the list, and as listed. HAPI FHIR and HL7's validator: Apache-2.0.
+$(FHIR_VALIDATOR_JARS): $(FHIR_VALIDATOR_SOURCE)/pom.xml $(FHIR_VALIDATOR_SOURCE)/jars.sha256
+	@tools/debian.sh javac default-jdk-headless
+	@tools/debian.sh mvn maven
+	rm -rf $(@D)
+	mvn --batch-mode --quiet --file $< $(MAVEN_COPY)-dependencies -DincludeScope=runtime -DoutputDirectory=$(abspath $(@D))
+	@cd $(@D) && LC_ALL=C sha256sum *.jar >$(@F)
+	@diff $(FHIR_VALIDATOR_SOURCE)/jars.sha256 $@ || { echo "these are not the jars of $<" >&2; exit 1; }
+
 %.mo: %.po | $(ENVIRONMENT)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+.PHONY: nginx
+nginx:
+	@tools/debian.sh nginx nginx-light
 
 .PHONY: chromium
 chromium:

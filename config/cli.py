@@ -191,8 +191,10 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _key(options: argparse.Namespace) -> int:
-    from config.key import check, export
+    from config.key import check, export, rotate
 
+    if options.act == "rotate":
+        return rotate(options.data)
     run, file = (export, options.to) if options.act == "export" else (check, options.copy)
     if file is None:
         options.wrong("export needs --to FILE, check needs --copy FILE")
@@ -301,8 +303,11 @@ def _parser() -> argparse.ArgumentParser:
         "--check", default="sample", choices=["all", "sample"], help="documents to open (sample)"
     )
 
-    command = add("key", _key, "Make a copy of the keys, sealed by a passphrase, or check one.")
-    command.add_argument("act", choices=["export", "check"])
+    summary = (
+        "Make a copy of the keys, sealed by a passphrase, check one, or rotate what signs tokens."
+    )
+    command = add("key", _key, summary)
+    command.add_argument("act", choices=["export", "check", "rotate"])
     command.add_argument("--to", type=Path, metavar="FILE", help="of export: the copy to make")
     command.add_argument("--copy", type=Path, metavar="FILE", help="of check: the copy to open")
     command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="else it is asked")

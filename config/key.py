@@ -4,7 +4,7 @@ import sys
 from getpass import getpass
 from pathlib import Path
 
-from salus.kernel import keys
+from salus.kernel import keys, signing_keys
 from salus.kernel.backup_folder import remember
 from salus.kernel.errors import InvalidInput
 
@@ -32,6 +32,16 @@ def check(data: Path, copy: Path, passphrase_file: Path | None) -> int:
     keys.check(keys.unseal(copy, passphrase_from(passphrase_file)), shown, source=copy)
     print(f"{copy} opens and holds all keys of {data}.")
     _print(shown)
+    return 0
+
+
+def rotate(data: Path) -> int:
+    """Have a new key sign tokens from now on, in a running site too."""
+    kid = signing_keys.rotate(data)
+    print(
+        f"The key {kid} signs tokens from now on. The one before it still verifies what it signed:\n"
+        "was it stolen, rotate a second time at once; software asks for a new token by itself."
+    )
     return 0
 
 

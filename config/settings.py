@@ -128,6 +128,14 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 600  # seconds; then a browser asks whether the file is still the same
 
+# Of each process: failed sign-ins and client authentications, counted for minutes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # so that a flood of them pushes none out
+    }
+}
+
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
@@ -154,6 +162,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 _PUBLIC_HOSTS = [host for host in ALLOWED_HOSTS if host not in HERE]
 # The issuer of tokens; None: whatever this machine was asked as.
 ORIGIN = f"https://{_PUBLIC_HOSTS[0]}" if _PUBLIC_HOSTS else None
+# Where software shows a certificate, of which no browser is to ask its user (deploy/nginx.conf).
+MTLS_ORIGINS = [f"https://{host}" for host in _PUBLIC_HOSTS if host.startswith("mtls.")]
 # Addresses of the proxy in front, as 127.0.0.1: only from there is believed who asked, and what certificate was shown.
 TRUSTED_PROXIES = [name for name in os.environ.get("SALUS_TRUSTED_PROXY", "").split(",") if name]
 SECURE_PROXY_SSL_HEADER = (

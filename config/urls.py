@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from salus.access.tokens import actor_with_token
 from salus.activity_report.fhir import RESOURCES as MEASURES
+from salus.directory.fhir import RESOURCES as DIRECTORY
+from salus.fhir.capability import Security
 from salus.fhir.views import routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,7 +18,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.mpi.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
-    path("fhir/", include(routes(MEASURES))),
+    path(
+        "",
+        include(
+            routes(
+                [*MEASURES, *DIRECTORY],
+                authenticate=actor_with_token,
+                security=Security(endpoints={"token": "/oauth/token"}),
+            )
+        ),
+    ),
 ]
 
 handler400 = "salus.portal.views.errors.bad_request"

@@ -3,16 +3,20 @@
 `database` and `nation` give a module an installation with which Django in this process is connected as app:
 empty, or with the synthetic nation at 1/1000. `as_role` connects as another role for a while.
 `installation` makes further ones for tests that run `salus` as a user does.
+
+What takes long to make is made once a run, whatever the number of its processes, and copied: `with_tables`,
+`with_the_nation`. Who needs it first makes it, while others that need it wait.
 """
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -27,6 +31,7 @@ from salus.kernel.postgres import ROLES, attached, login
 
 FOLDERS = ("documents", "heads")  # of the data folder, that belong to the rows of one database
 NATION = ("--scale", "1/1000", "--until", "2025-02", "--seed", "1")
+RUN = "SALUS_TEST_RUN"  # variable with the folder of the whole run, made and removed by its first process
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A busy machine is no wrong result.
     hypothesis.settings.register_profile("untimed", deadline=None)
     hypothesis.settings.load_profile("untimed")
+    if RUN not in os.environ:
+        os.environ[RUN] = run = str(new_folder())
+        config.add_cleanup(lambda: shutil.rmtree(run, ignore_errors=True))
     data = new_folder()
     config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))
     os.environ |= {"SALUS_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -71,6 +79,48 @@ def salus(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str
     )
 
 
+def with_tables() -> Path:
+    """An installation with all tables and nothing in them, to be copied."""
+
+    def make(data: Path) -> None:
+        environ = os.environ | {"SALUS_DATA": str(data)}
+        with attached(data):
+            subprocess.run([sys.executable, "-m", "config.migrate"], env=environ, check=True)
+
+    return _made_once("tables", make)
+
+
+def with_the_nation() -> Path:
+    """One with the synthetic nation at 1/1000 and its demo people, and a database `empty` with the tables alone."""
+
+    def make(data: Path) -> None:
+        copy(with_tables(), data)
+        with attached(data):
+            _copy_database(data, "salus", "empty")
+            done = salus("simulate", *NATION, data=data)
+            assert done.returncode == 0, done.stderr
+
+    return _made_once("nation", make)
+
+
+def copy(made: Path, to: Path) -> Path:
+    """Of an installation that nobody serves, owners and times included. Returns the copy's folder."""
+    subprocess.run(["cp", "--archive", "--no-target-directory", str(made), str(to)], check=True)
+    return to
+
+
+def _made_once(name: str, make: Callable[[Path], None]) -> Path:
+    data = Path(os.environ[RUN]) / name
+    with data.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not data.exists():
+            half = data.with_suffix(".new")
+            shutil.rmtree(half, ignore_errors=True)
+            make(half)
+            half.rename(data)
+    return data
+
+
 @contextmanager
 def as_role(role: str, data: Path | None = None) -> Iterator[None]:
     """Django in this process as another database role, or in another installation."""
@@ -102,26 +152,15 @@ def _data() -> Path:
 
 @pytest.fixture(scope="session")
 def _cluster() -> Iterator[Path]:
-    """This process's database server, with a copy of the empty database to start over from."""
+    """This process's database server, with the databases `empty` and `nation` to start over from."""
     data = _data()
-    with ExitStack() as stack:
-        stack.enter_context(attached(data))
-        subprocess.run([sys.executable, "-m", "config.migrate"], check=True)
-        _copy_database("salus", "empty")
+    copy(with_the_nation(), data)
+    for folder in FOLDERS:
+        (data / folder).rename(data / f"{folder}-of-the-nation")
+    with attached(data):
+        _copy_database(data, "salus", "nation")
         yield data
         connection.close()
-
-
-@pytest.fixture(scope="session")
-def _nation_template(_cluster: Path) -> None:
-    _start_from("empty")
-    for folder in FOLDERS:
-        _replace(_cluster / folder, None)
-    done = salus("simulate", *NATION, data=_cluster)
-    assert done.returncode == 0, done.stderr
-    _copy_database("salus", "nation")
-    for folder in FOLDERS:
-        shutil.copytree(_cluster / folder, _cluster / f"{folder}-of-the-nation")
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +173,7 @@ def database(_cluster: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def nation(_cluster: Path, _nation_template: None) -> Path:
+def nation(_cluster: Path) -> Path:
     """An installation with the synthetic nation; Django is connected to it as app."""
     _start_from("nation")
     for folder in FOLDERS:
@@ -144,12 +183,12 @@ def nation(_cluster: Path, _nation_template: None) -> Path:
 
 def _start_from(template: str) -> None:
     connection.close()
-    _copy_database(template, "salus")
+    _copy_database(_data(), template, "salus")
     _connect("app", _data())
 
 
-def _copy_database(source: str, target: str) -> None:
-    superuser = replace(login(_data(), "superuser"), dbname="postgres")
+def _copy_database(data: Path, source: str, target: str) -> None:
+    superuser = replace(login(data, "superuser"), dbname="postgres")
     with psycopg.connect(**asdict(superuser), autocommit=True) as server:
         server.execute(f"drop database if exists {target} with (force)")
         server.execute(f"create database {target} template {source} owner owner")
@@ -184,9 +223,21 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    data = new_folder()
-    done = salus("simulate", *NATION, data=data)
-    assert done.returncode == 0, done.stderr
+    """One for many tests: each leaves people, consents and means of sign-in as it found them."""
+    with _served() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def own_site() -> Iterator[Site]:
+    """One that a module's tests may change for good."""
+    with _served() as site:
+        yield site
+
+
+@contextmanager
+def _served() -> Iterator[Site]:
+    data = copy(with_the_nation(), new_folder())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 Resource = dict[str, Any]
 SNOMED = "http://snomed.info/sct"
+HL7 = "http://terminology.hl7.org/CodeSystem"
 CVX = "http://hl7.org/fhir/sid/cvx"
 
 
@@ -19,7 +20,8 @@ def reference(name: str) -> Resource:
 
 
 def concept(system: str, code: str, display: str) -> Resource:
-    return {"coding": [{"system": system, "code": code, "display": display}]}
+    coding = {"system": system, "code": code, "display": display}
+    return {"coding": [{name: value for name, value in coding.items() if value}]}
 
 
 def bundle(resources: dict[str, Resource], **members: Any) -> Resource:
@@ -57,9 +59,7 @@ def visit() -> dict[str, Resource]:
         "hospital": {
             "resourceType": "Organization",
             "identifier": [{"system": "urn:test:places", "value": "H-1"}],
-            "type": [
-                concept("http://terminology.hl7.org/CodeSystem/organization-type", "prov", "")
-            ],
+            "type": [concept(f"{HL7}/organization-type", "prov", "")],
             "name": "Test hospital",
         },
         "doctor": {
@@ -81,7 +81,7 @@ def visit() -> dict[str, Resource]:
         },
         "diagnosis": {
             "resourceType": "Condition",
-            "clinicalStatus": concept("", "active", ""),
+            "clinicalStatus": concept(f"{HL7}/condition-clinical", "active", ""),
             "code": concept(SNOMED, "38341003", "Hypertension <severe>"),
             "onsetDateTime": "2020-03-01",
             **belongs,
@@ -89,7 +89,7 @@ def visit() -> dict[str, Resource]:
         "pressure": {
             "resourceType": "Observation",
             "status": "final",
-            "category": [concept("", "vital-signs", "Vital signs")],
+            "category": [concept(f"{HL7}/observation-category", "vital-signs", "Vital Signs")],
             "code": concept("http://loinc.org", "55284-4", "Blood pressure"),
             "effectiveDateTime": "2020-03-01T09:05:00+01:00",
             "component": [

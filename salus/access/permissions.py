@@ -6,8 +6,10 @@ from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
 
 
-def may(*, actor: Actor, person: int, purpose: Purpose) -> bool:
-    return decide(purpose, facts_about(actor=actor, person=person)).permit
+def may(*, actor: Actor, person: int, purpose: Purpose, organization: int | None = None) -> bool:
+    """``organization``: in whose name that is, or shall be, what the actor wants to read or file."""
+    facts = facts_about(actor=actor, person=person, organization=organization)
+    return decide(purpose, facts).permit
 
 
 def check_control(*, actor: Actor, person: int) -> None:

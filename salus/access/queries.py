@@ -1,31 +1,19 @@
 """Who an account is, and the facts from which rights are decided."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import groupby
 from uuid import UUID
 
-from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
 from salus.access.decision import Facts, Purpose, decide
-from salus.access.models import (
-    AccountPerson,
-    AccountPractitioner,
-    AppAuthorization,
-    Assistant,
-    ClientOrganization,
-    ClientRequest,
-    TrustedProfessional,
-)
-from salus.accounts.models import Account, AccountKind, Client, RevokedToken
-from salus.accounts.models.client import hash_of
+from salus.access.models import AccountPerson, AccountPractitioner, Assistant, TrustedProfessional
+from salus.accounts.models import Account, AccountKind, Client
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
-from salus.directory.models import Practitioner
-from salus.kernel.actor import Actor, Role
+from salus.directory.models import Organization, Practitioner
+from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import acting_as, bindings_of, rows_of
 from salus.mpi.models import Person
@@ -59,10 +47,11 @@ def _persons_behind(accounts: Collection[int]) -> dict[int, int]:
         )
 
 
-def facts_about(*, actor: Actor, person: int) -> Facts:
+def facts_about(*, actor: Actor, person: int, organization: int | None = None) -> Facts:
     """Everything that `decide` looks at, but the state of the record, in one query.
 
-    For a caller in whose transaction the person's rows show.
+    For a caller in whose transaction the person's rows show. ``organization``: in whose name that is, or
+    shall be, what the actor wants to read or file.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -74,17 +63,31 @@ def facts_about(*, actor: Actor, person: int) -> Facts:
                         where person_id = %(person)s and practitioner_id = %(practitioner)s
                           and until is null),
                 exists (select from directory_practitioner
-                        where id = %(practitioner)s and deregistered_at is null)
+                        where id = %(practitioner)s and deregistered_at is null),
+                exists (select from directory_organization
+                        where id = %(organization)s and deregistered_at is null),
+                exists (select from directory_practitionerrole
+                        where practitioner_id = %(practitioner)s
+                          and organization_id = %(organization)s and until is null)
             """,
-            {"person": person, "own": actor.person, "practitioner": actor.practitioner},
+            {
+                "person": person,
+                "own": actor.person,
+                "practitioner": actor.practitioner,
+                "organization": actor.organization,
+            },
         )
-        assistant, trusted, registered = cursor.fetchone()
+        assistant, trusted, professional, organized, works_there = cursor.fetchone()
     return Facts(
         role=actor.role,
         own=actor.person == person,
         assistant=assistant,
         trusted=trusted,
-        registered=registered,
+        registered=organized if actor.role is Role.SOFTWARE else professional,
+        vouched=actor.role is Role.PROFESSIONAL and actor.account is None,
+        works_there=works_there,
+        own_filing=actor.organization is not None and actor.organization == organization,
+        emergency=actor.purpose is PurposeOfUse.EMERGENCY,
         elsewhere=actor.patient not in (None, person),
     )
 
@@ -140,6 +143,13 @@ def assistants_of(person: int) -> list[Relation]:
         return sorted(_relations(since), key=lambda relation: relation.since)
 
 
+def persons_assisted(actor: Actor) -> set[int]:
+    """Whose assistant this patient is, for a caller that tells what of them is shown."""
+    rows = Assistant.objects.filter(assistant=actor.person, until=None)
+    with acting_as(actor):
+        return set(rows.values_list("person", flat=True))
+
+
 def assisted_by(*, actor: Actor, at: datetime) -> list[Relation]:
     """The people whose record this patient may use as assistant; they see that they were listed."""
     rows = Assistant.objects.filter(assistant=actor.person, until=None)
@@ -187,7 +197,11 @@ class AccessEntry:
     at: datetime
     kind: EventKind
     agent: Agent
-    name: str  # of the professional or person; '' for systems and organisations
+    name: str  # of the professional or person; '' when only an organisation or a system is known
+    organization: str  # name of the one on whose behalf; '' when none is known
+    organization_type: str  # code of salus.terminology.ORGANIZATION_TYPES
+    software: str  # its name; '' for what was done on our own pages
+    purpose: PurposeOfUse | None
     own: bool  # the patient's own act
     among_several: bool  # the person was one of several in a list
     document: int | None
@@ -198,9 +212,49 @@ def who_looked(
     *, actor: Actor, person: int, at: datetime, limit: int = 200, request_id: UUID | None = None
 ) -> list[AccessEntry]:
     """Who did what with this person's data until then, newest first. Reading the log is itself logged."""
+    events = events_about(actor=actor, person=person, at=at, limit=limit, request_id=request_id)
+    names = names_in(events)
+
+    def own(event: Event) -> bool:
+        return event.account_id in names.people and names.people[event.account_id].pk == person
+
+    def entry(event: Event) -> AccessEntry:
+        organization = names.organizations.get(event.organization_id)
+        return AccessEntry(
+            event=event.id,
+            at=event.at,
+            kind=EventKind(event.kind),
+            agent=Agent(event.agent),
+            name=names.of_user(event),
+            organization=organization.name if organization else "",
+            organization_type=organization.type if organization else "",
+            software=names.software.get(event.client_id, ""),
+            purpose=PurposeOfUse(event.purpose) if event.purpose else None,
+            own=own(event),
+            among_several=event.person_id is None,
+            document=event.document_id,
+            denied=event.denied,
+        )
+
+    return [entry(event) for event in events]
+
+
+def events_about(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    limit: int | None = None,
+    event: int | None = None,
+    request_id: UUID | None = None,
+) -> list[Event]:
+    """The events about this person until then, newest first, or the one; reading them is itself logged.
+
+    Raises NotFound when the actor may not see them, or the one is not among them.
+    """
     with rows_of([person]):
         permit = decide(Purpose.CONTROL, facts_about(actor=actor, person=person)).permit
-        events = _newest_about(person, at=at, limit=limit) if permit else []
+        events = _newest_about(person, at=at, limit=limit, event=event) if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
@@ -211,33 +265,41 @@ def who_looked(
         )
     if not permit:
         raise NotFound("no such record")
-    professionals = Practitioner.objects.in_bulk(
-        {event.practitioner_id for event in events if event.practitioner_id}
+    if event is not None and not events:
+        raise NotFound("no such event")
+    return events
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Who is meant by the numbers of events."""
+
+    practitioners: Mapping[int | None, Practitioner] = field(default_factory=dict)
+    organizations: Mapping[int | None, Organization] = field(default_factory=dict)
+    software: Mapping[int | None, str] = field(default_factory=dict)
+    people: Mapping[int | None, Person] = field(default_factory=dict)  # by account
+
+    def of_user(self, event: Event) -> str:
+        """Of the professional or the person who acted; '' when neither is known."""
+        if event.practitioner_id in self.practitioners:
+            return self.practitioners[event.practitioner_id].full_name
+        person = self.people.get(event.account_id)
+        return person.full_name if person else ""
+
+
+def names_in(events: Collection[Event]) -> Names:
+    """Patients see by name who used their data, whoever that was."""
+
+    def numbers(column: str) -> set[int]:
+        return {number for event in events if (number := getattr(event, column))}
+
+    clients = Client.objects.filter(pk__in=numbers("client_id"))
+    return Names(
+        practitioners=Practitioner.objects.in_bulk(numbers("practitioner_id")),
+        organizations=Organization.objects.in_bulk(numbers("organization_id")),
+        software=dict(clients.values_list("pk", "name")),
+        people={**people_behind(numbers("account_id"))},
     )
-    people = _people_behind({event.account_id for event in events if event.account_id})
-
-    def name(event: Event) -> str:
-        if event.practitioner_id in professionals:
-            return professionals[event.practitioner_id].full_name
-        return people[event.account_id].full_name if event.account_id in people else ""
-
-    def own(event: Event) -> bool:
-        return event.account_id in people and people[event.account_id].pk == person
-
-    return [
-        AccessEntry(
-            event=event.id,
-            at=event.at,
-            kind=EventKind(event.kind),
-            agent=Agent(event.agent),
-            name=name(event),
-            own=own(event),
-            among_several=event.person_id is None,
-            document=event.document_id,
-            denied=event.denied,
-        )
-        for event in events
-    ]
 
 
 # The array operator is not leakproof, so the row policy, which asks the same, is what uses the index. Without
@@ -245,133 +307,28 @@ def who_looked(
 # without the end in time it plans every month to come.
 _ABOUT = """
     with about as materialized (
-        select at, id, kind, agent, account_id, practitioner_id, person_id, document_id, denied
+        select at, id, kind, agent, account_id, practitioner_id, organization_id, client_id, purpose,
+            person_id, document_id, request_id, denied
         from audit_event
         where at <= %(at)s and (person_id = %(person)s or persons @> array[%(person)s]::bigint[])
+            and (%(event)s::bigint is null or id = %(event)s)
     )
     select * from about order by at desc, id desc limit %(limit)s
 """
 
 
-def _newest_about(person: int, *, at: datetime, limit: int) -> list[Event]:
+def _newest_about(
+    person: int, *, at: datetime, limit: int | None, event: int | None
+) -> list[Event]:
     with connection.cursor() as cursor:
-        cursor.execute(_ABOUT, {"person": person, "at": at, "limit": limit})
+        cursor.execute(_ABOUT, {"person": person, "at": at, "limit": limit, "event": event})
         names = [column.name for column in cursor.description]
         return [Event(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def _people_behind(accounts: Collection[int]) -> dict[int, Person]:
-    """Account -> person: patients see by name who used their data, whoever that was."""
+def people_behind(accounts: Collection[int]) -> dict[int, Person]:
+    """Account -> person."""
     persons = _persons_behind(accounts)
     with rows_of(persons.values()):
         people = Person.objects.in_bulk(persons.values())
     return {account: people[person] for account, person in persons.items()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """An app that somebody let act with their own rights, with all that it was given for one patient."""
-
-    account: int  # whose rights it has
-    client: int
-    name: str
-    person: int | None  # the patient it was opened for
-    by: str  # the assistant who let it in; '' for the reader
-    scopes: tuple[str, ...]
-    since: datetime
-    last_used_at: datetime
-    expires_at: datetime
-    families: tuple[UUID, ...]
-
-
-def apps_of(*, actor: Actor, at: datetime) -> list[App]:
-    """The apps that this account let in, and those that an assistant let in to the reader's own record."""
-    revoked = RevokedToken.objects.filter(id=OuterRef("family"))  # by the app itself
-    going_on = AppAuthorization.objects.filter(~Exists(revoked), ended_at=None, expires_at__gt=at)
-    with bindings_of([actor.account or 0]):
-        rows = list(going_on.filter(account=actor.account).select_related("client"))
-    if actor.person:
-        with acting_as(actor):
-            others = going_on.filter(person=actor.person, account__kind=AccountKind.PATIENT)
-            rows += others.exclude(account=actor.account).select_related("client")
-    names = _people_behind({row.account_id for row in rows} - {actor.account or 0})
-    rows.sort(key=lambda row: (row.client.name, row.client_id, row.person_id or 0, row.account_id))
-    return [
-        _app(list(group), names)
-        for _same, group in groupby(
-            rows, lambda row: (row.client_id, row.person_id, row.account_id)
-        )
-    ]
-
-
-def _app(rows: Sequence[AppAuthorization], names: Mapping[int, Person]) -> App:
-    scopes = dict.fromkeys(scope for row in rows for scope in row.scope.split())
-    first = rows[0]
-    return App(
-        account=first.account_id,
-        client=first.client_id,
-        name=first.client.name,
-        person=first.person_id,
-        by=names[first.account_id].full_name if first.account_id in names else "",
-        scopes=tuple(scopes),
-        since=min(row.since for row in rows),
-        last_used_at=max(row.last_used_at for row in rows),
-        expires_at=max(row.expires_at for row in rows),
-        families=tuple(row.family for row in rows),
-    )
-
-
-def authorization_in_force(*, account: int, family: UUID, at: datetime) -> AppAuthorization | None:
-    """What a code or refresh token goes back to; None when it was ended or revoked, or its session is over."""
-    with bindings_of([account]):
-        found = AppAuthorization.objects.filter(family=family, ended_at=None).first()
-    if found is None or RevokedToken.objects.filter(id=family).exists():
-        return None
-    session = Session.objects.filter(session_key=found.session, expire_date__gt=at)
-    return found if not found.session or session.exists() else None
-
-
-def patients_for_app(*, actor: Actor, at: datetime) -> list[tuple[int, str]]:
-    """The patients for whom this actor can open an app: the own record first, then by name."""
-    if actor.practitioner:
-        return [(one.person, one.name) for one in patients_of(actor=actor, at=at)]
-    people = [(one.person, one.name) for one in assisted_by(actor=actor, at=at)]
-    if actor.person:
-        with rows_of([actor.person]):
-            people.insert(0, (actor.person, Person.objects.get(pk=actor.person).full_name))
-    return people
-
-
-def requests_waiting() -> list[ClientRequest]:
-    """On the agency's desk, the oldest first."""
-    waiting = ClientRequest.objects.filter(decided_at=None).select_related("organization")
-    return list(waiting.order_by("requested_at"))
-
-
-def request_on_desk(number: int) -> ClientRequest:
-    found = ClientRequest.objects.select_related("organization", "client").filter(pk=number).first()
-    if found is None:
-        raise NotFound("no such request")
-    return found
-
-
-def request_of_receipt(key: str) -> ClientRequest:
-    """What the holder of the link of a receipt sees."""
-    asked = ClientRequest.objects.select_related("organization", "client")
-    found = asked.filter(key_hash=hash_of(key)).first()
-    if found is None:
-        raise NotFound("no such request")
-    return found
-
-
-def software_connected() -> list[Client]:
-    """Every client that may ask for tokens, by name, with its organisation."""
-    clients = Client.objects.filter(approved_at__isnull=False, ended_at=None)
-    return list(clients.select_related("clientorganization__organization").order_by("name", "id"))
-
-
-def maker_of(client: Client) -> tuple[str, str]:
-    """Who answers for the software, as it was checked: its organisation, and its maker; each may be ''."""
-    bound = ClientOrganization.objects.filter(client=client).select_related("organization").first()
-    asked = ClientRequest.objects.filter(client=client).first()
-    return bound.organization.name if bound else "", asked.maker if asked else ""

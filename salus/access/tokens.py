@@ -18,10 +18,6 @@ from salus.kernel.errors import Unauthorized
 from salus.kernel.origin import fhir_base, origin
 from salus.kernel.scopes import Scopes
 
-# RFC 6750, section 3: what an edge sends with 401, without a token and with one that does not hold.
-CHALLENGE = "Bearer"
-REFUSAL = 'Bearer error="invalid_token"'
-
 
 def actor_with_token(request: HttpRequest) -> Actor | None:
     """The actor of the token; None without one. Raises Unauthorized for one that does not hold (any more)."""

@@ -57,11 +57,11 @@ def _drawings(section: PrintedSection) -> tuple[tuple[Drawing, ...], ...]:
 
 
 def _drawing(chart: PrintedChart, size: tuple[int, int]) -> Drawing:
-    look = screen(size)
+    drawn = specification(chart, screen(size))
     return Drawing(
         chart=chart,
-        svg=mark_safe(svg(chart, look)),  # noqa: S308  # Vega escapes the texts
-        specification=specification(chart, look),
+        svg=mark_safe(svg(drawn)),  # noqa: S308  # Vega escapes the texts
+        specification=drawn,
     )
 
 

@@ -9,7 +9,7 @@ import typst
 from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext, override
 
-from salus.activity_report.charts import FONTS, PAPER_FULL, PAPER_HALF, paper, svg
+from salus.activity_report.charts import FONTS, PAPER_FULL, PAPER_HALF, paper, specification, svg
 from salus.activity_report.content import Content, PrintedChart, PrintedSection, content_of
 from salus.activity_report.edition import Edition
 
@@ -105,7 +105,7 @@ def _chart(chart: PrintedChart, accent: str, size: tuple[int, int]) -> dict[str,
         "span": chart.span,
         "finding": chart.finding,
         "legend": chart.legend,
-        "svg": svg(chart, paper(accent, size)),
+        "svg": svg(specification(chart, paper(accent, size))),
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from salus.directory.models import Organization, Practitioner
+from salus.directory.models import Organization, Practitioner, PractitionerRole
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
 
@@ -51,7 +51,7 @@ def search_professionals(
 
 
 def search_organizations(*, name: str = "", type: str = "", municipality: str = "") -> list[Place]:
-    places = Organization.objects.filter(deregistered_at=None).order_by("name_key")
+    places = registered_organizations().order_by("name_key")
     if type:
         places = places.filter(type=type)
     if municipality:
@@ -71,7 +71,7 @@ def professional(practitioner: int) -> Professional:
 
 def organization(organization: int) -> tuple[Place, list[Professional]]:
     """An organisation and who works there today, at most SHOWN_AT_MOST."""
-    row = Organization.objects.filter(pk=organization, deregistered_at=None).first()
+    row = registered_organizations().filter(pk=organization).first()
     if row is None:
         raise NotFound("no such organisation is registered today")
     people = _registered().filter(roles__organization=row, roles__until=None).distinct()
@@ -97,9 +97,30 @@ def organization_named(text: str) -> int:
             raise InvalidInput("that names several organisations: write it as system|value")
 
 
+def registered_practitioners() -> models.QuerySet[Practitioner]:
+    """Everybody whom the directory shows, to search among."""
+    return Practitioner.objects.filter(deregistered_at=None)
+
+
+def registered_organizations() -> models.QuerySet[Organization]:
+    return Organization.objects.filter(deregistered_at=None)
+
+
+def current_roles() -> models.QuerySet[PractitionerRole]:
+    """Who works where today, as far as the directory shows both."""
+    return PractitionerRole.objects.filter(
+        until=None, practitioner__deregistered_at=None, organization__deregistered_at=None
+    )
+
+
+def known_values(column: str) -> list[str]:
+    """All that registered organisations have in a column of which there are few values, such as the country."""
+    return list(registered_organizations().values_list(column, flat=True).distinct())
+
+
 def _registered() -> models.QuerySet[Practitioner]:
     return (
-        Practitioner.objects.filter(deregistered_at=None)
+        registered_practitioners()
         .prefetch_related("roles__organization")
         .order_by("family_key", "given_key", "id")
     )

@@ -1,14 +1,30 @@
-"""What this server can do, for programs that ask first (https://hl7.org/fhir/R4/capabilitystatement.html)."""
+"""What this server can do, for programs that ask first: https://hl7.org/fhir/R4/capabilitystatement.html
 
-from collections.abc import Iterable
+All of it follows from what the services declare, so that nothing is claimed that is not so.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
-from salus.fhir.resource import Body, Resource
+from salus.fhir.criteria import ParameterType
+from salus.fhir.resource import Body, Resource, Served
 
-_DATE = "2026-11-23"  # of the last change to what is said here
+_DATE = "2026-11-27"  # of the last change to what is said here
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
-def capability_statement(resources: Iterable[Resource], *, base: str) -> Body:
+@dataclass(frozen=True, kw_only=True)
+class Security:
+    """Where tokens come from: addresses below the site's root, by the names of SMART (authorize, token, ...)."""
+
+    endpoints: Mapping[str, str]
+
+
+def capability_statement(served: Served, security: Security, *, base: str) -> Body:
+    """``base``: https://host/fhir"""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -17,22 +33,82 @@ def capability_statement(resources: Iterable[Resource], *, base: str) -> Body:
         "software": {"name": "Salus", "version": version("salus")},
         "implementation": {"description": "Salus", "url": base},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
         "rest": [
             {
                 "mode": "server",
-                "resource": [
-                    {
-                        "type": resource.type,
-                        "interaction": [{"code": "read"}, {"code": "search-type"}],
-                        "versioning": "no-version",
-                        "searchParam": [
-                            {"name": name, "type": kind}
-                            for name, kind in resource.parameters.items()
-                        ],
-                    }
-                    for resource in resources
-                ],
+                "security": _security(security, base),
+                "resource": [_resource(resource, served) for _, resource in sorted(served.items())],
+                "interaction": [{"code": "batch"}, {"code": "transaction"}],
             }
         ],
     }
+
+
+def _security(security: Security, base: str) -> Body:
+    root = base.removesuffix("/fhir")
+    addresses = [
+        {"url": name, "valueUri": f"{root}{path}"} for name, path in security.endpoints.items()
+    ]
+    concept = {
+        "coding": [{"system": _SECURITY_SERVICE, "code": "SMART-on-FHIR"}],
+        "text": "OAuth 2 with SMART's scopes; some types are public",
+    }
+    extension = {"extension": [{"url": _OAUTH_URIS, "extension": addresses}]} if addresses else {}
+    return {**extension, "cors": bool(addresses), "service": [concept]}
+
+
+def _resource(resource: Resource, served: Served) -> Body:
+    includes = sorted(_includes(resource))
+    said: Body = {
+        "type": resource.type,
+        "documentation": (
+            "public" if resource.public else "with a token; which rows, the law and the service say"
+        ),
+        "interaction": [{"code": code} for code in _interactions(resource)],
+        "versioning": "versioned" if resource.history or resource.update else "no-version",
+        "readHistory": resource.history is not None,
+        "updateCreate": False,
+        "conditionalCreate": resource.create is not None,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": resource.update is not None,
+        "conditionalDelete": "not-supported",
+    }
+    if includes:
+        said["searchInclude"] = includes
+    if back := sorted(_reverse_includes(resource, served)):
+        said["searchRevInclude"] = back
+    if resource.parameters:
+        said["searchParam"] = [_parameter(*one) for one in sorted(resource.parameters.items())]
+    return said
+
+
+def _interactions(resource: Resource) -> Iterator[str]:
+    yield "read"
+    if resource.history:
+        yield "vread"
+    if resource.update:
+        yield "update"
+    if resource.history:
+        yield "history-instance"
+    if resource.create:
+        yield "create"
+    yield "search-type"
+
+
+def _includes(resource: Resource) -> Iterator[str]:
+    for name, parameter in resource.parameters.items():
+        if parameter.type is ParameterType.REFERENCE:
+            yield f"{resource.type}:{name}"
+
+
+def _parameter(name: str, parameter: Any) -> Body:
+    said = {"name": name, "definition": parameter.definition, "type": str(parameter.type)}
+    return said | ({"documentation": parameter.documentation} if parameter.documentation else {})
+
+
+def _reverse_includes(resource: Resource, served: Served) -> Iterator[str]:
+    for source in served.values():
+        for name, parameter in source.parameters.items():
+            if resource.type in parameter.targets:
+                yield f"{source.type}:{name}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from salus.fhir.element import Element
+from salus.kernel.search_key import search_key
 
 # https://hl7.org/fhir/R4/valueset-administrative-gender.html
 GENDERS = ("male", "female", "other", "unknown")
@@ -32,16 +33,21 @@ def identifiers(resource: Element) -> list[tuple[str, str]]:
 
 
 def human_name(resource: Element) -> HumanName:
-    """The official name, else the usual one, else the first; raises InvalidInput without family."""
-    names = resource.children("name")
-    if not names:
-        raise resource.wrong("name", "missing")
-    name = min(names, key=lambda name: _rank(name.text("use"), ("official", "usual", "")))
+    """That of `best_name`; raises InvalidInput without family."""
+    name = best_name(resource)
     return HumanName(
         family=name.required("family"),
         given=" ".join(name.texts("given")),
         prefix=" ".join(name.texts("prefix")),
     )
+
+
+def best_name(resource: Element) -> Element:
+    """The official name, else the usual one, else the first; raises InvalidInput when there is none."""
+    names = resource.children("name")
+    if not names:
+        raise resource.wrong("name", "missing")
+    return min(names, key=lambda name: _rank(name.text("use"), ("official", "usual", "")))
 
 
 def address(resource: Element) -> Address | None:
@@ -57,6 +63,18 @@ def address(resource: Element) -> Address | None:
         city=home.text("city"),
         line=", ".join(home.texts("line")),
     )
+
+
+def from_each_word(text: str) -> list[str]:
+    """The search keys by which a text is found from the start of any word: "Jean Paul" also by "paul"."""
+    words = search_key(text).split()
+    return [" ".join(words[start:]) for start in range(len(words))]
+
+
+def row_number(id: str) -> int:
+    """The row of a type whose ids are row numbers; 0, which is none, for what is no such id."""
+    known = id.isascii() and id.isdecimal() and not id.startswith("0") and len(id) < 19
+    return int(id) if known else 0
 
 
 def telephone(resource: Element) -> str:

@@ -1,162 +1,338 @@
-"""The search grammar of FHIR R4, as far as it is used (https://hl7.org/fhir/R4/search.html)."""
+"""The search grammar of FHIR R4 (https://hl7.org/fhir/R4/search.html)."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
-from django.utils.timezone import get_default_timezone, is_naive, make_aware
-
+from salus.fhir import dates
+from salus.fhir.criteria import (
+    Coded,
+    Criterion,
+    Modifier,
+    Named,
+    ParameterType,
+    Prefix,
+    Span,
+    Typed,
+    Value,
+    When,
+)
+from salus.fhir.definitions import definition
+from salus.fhir.resource import Call, Include, Parameter, Position, Resource, Search, Served, Sort
 from salus.kernel.errors import InvalidInput
-from salus.kernel.month import Month
+from salus.kernel.search_key import search_key
 
 PAGE = 50  # resources, when the client does not say
 LARGEST_PAGE = 200
+_LONGEST_CHAIN = 3  # references that one criterion may follow
 
-_COMMA = re.compile(r"(?<!\\),")
+_PIECE = re.compile(r"\\.|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\\,|$])")
-_DATE = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{4})(-\d\d)?(-\d\d)?(T.+)?", re.ASCII)
+_PREFIXED = re.compile(rf"({'|'.join(Prefix)})?(.*)", re.DOTALL)
+_LOCAL = re.compile(r"(?:([A-Z][A-Za-z]{1,63})/)?([A-Za-z0-9\-.]{1,64})")
 _OTHERS = {"_format", "_pretty"}  # of every request, and read elsewhere
+_ONCE = ("_count", "_sort", "_summary", "_elements", "_total")
 
 
-class ParameterType(StrEnum):
-    """https://hl7.org/fhir/R4/search.html#ptypes"""
+class WrongParameter(InvalidInput):
+    """A parameter that is understood says nothing usable; the text never quotes a value."""
 
-    TOKEN = "token"  # noqa: S105  # no password
-    URI = "uri"
-    REFERENCE = "reference"
-    DATE = "date"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    start: datetime
-    end: datetime  # itself outside
-
-    def within(self, other: "Span") -> bool:
-        return other.start <= self.start and self.end <= other.end
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name}: {text}")
+        # https://hl7.org/fhir/R4/operationoutcome.html, issue.location
+        self.at = f"http.{name}"
 
 
-# What a resource has of a parameter: the spellings that name it, or the time that it covers.
-Fact = Collection[str] | Span
+class Summary(StrEnum):
+    """https://hl7.org/fhir/R4/search.html#summary"""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Criterion:
-    """One parameter of a request. Met by a resource that has any of the values."""
-
-    name: str
-    values: tuple[str, ...]  # as asked for
-    times: tuple[tuple[str, Span], ...] = ()  # the values of a date: prefix and time
-
-    def is_met_by(self, fact: Fact) -> bool:
-        if isinstance(fact, Span):
-            return any(_is_in_time(fact, prefix, asked) for prefix, asked in self.times)
-        return any(value in fact for value in self.values)
+    TRUE = "true"
+    TEXT = "text"
+    DATA = "data"
+    COUNT = "count"
+    FALSE = "false"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
-    criteria: tuple[Criterion, ...]
-    unknown: tuple[str, ...]  # parameters that are not understood, and not applied
-    count: int
-    offset: int
+class Asked:
+    """A request to search: what the domain answers, how it is shown, and what of it was understood."""
+
+    search: Search
+    summary: Summary = Summary.FALSE
+    elements: tuple[str, ...] = ()
+    understood: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[str, ...] = ()  # parameters that are not understood, and not applied
 
 
-def meets(criteria: Iterable[Criterion], facts: Mapping[str, Fact]) -> bool:
-    return all(criterion.is_met_by(facts[criterion.name]) for criterion in criteria)
+class _Unknown(Exception):
+    """Not a parameter of this type, or not one that is served."""
 
 
 def read_search(
-    query: Iterable[tuple[str, Sequence[str]]], parameters: Mapping[str, ParameterType]
-) -> Search:
-    """What a query asks for. Raises InvalidInput for a known parameter that says nothing usable."""
+    query: Iterable[tuple[str, str]],
+    resource: Resource,
+    served: Served,
+    call: Call,
+    *,
+    position: Position | None = None,
+    strict: bool = False,
+) -> Asked:
+    """What a query asks for. Raises WrongParameter; if ``strict``, for an unknown parameter too."""
+    reader = _Reader(served=served, call=call)
     criteria: list[Criterion] = []
+    includes: list[Include] = []
+    once: dict[str, str] = {}
+    understood: list[tuple[str, str]] = []
     unknown: list[str] = []
-    numbers = {"_count": PAGE, "_offset": 0}
-    for written, given in query:
-        name, _, modifier = written.partition(":")
-        if name in numbers:
-            numbers[name] = _number(name, given[-1])
-        elif name in parameters:
-            if modifier:
-                raise InvalidInput(f"{name}: no modifier of it is supported")
-            criteria += [_criterion(name, value, parameters[name]) for value in given if value]
-        elif name not in _OTHERS:
+    for written, value in query:
+        if written in _OTHERS:
+            continue
+        if not value:
+            raise WrongParameter(written, "has no value")
+        try:
+            if written in _ONCE:
+                if written in once:
+                    raise WrongParameter(written, "may be given once only")
+                once[written] = value
+            elif written.split(":")[0] in ("_include", "_revinclude"):
+                includes.append(reader.include(written, value, resource))
+            else:
+                criteria.append(reader.criterion(written, value, resource))
+        except _Unknown:
+            if strict:
+                raise WrongParameter(written, "is not supported here") from None
             unknown.append(written)
-    return Search(
-        criteria=tuple(criteria),
+        else:
+            understood.append((written, value))
+    summary = _among(Summary, "_summary", once.get("_summary", "false"))
+    count = 0 if summary is Summary.COUNT else _count(once.get("_count"))
+    return Asked(
+        search=Search(
+            type=resource.type,
+            criteria=tuple(criteria),
+            sort=_sort(once.get("_sort"), resource),
+            count=count,
+            total=_total(once.get("_total")) or count == 0,
+            position=position,
+            includes=tuple(includes),
+        ),
+        summary=summary,
+        elements=_elements(once.get("_elements"), resource),
+        understood=tuple(understood),
         unknown=tuple(unknown),
-        count=min(numbers["_count"], LARGEST_PAGE),
-        offset=numbers["_offset"],
     )
 
 
-def _criterion(name: str, value: str, type: ParameterType) -> Criterion:
-    values = tuple(_ESCAPED.sub(r"\1", part) for part in _COMMA.split(value))
-    if type is not ParameterType.DATE:
-        return Criterion(name=name, values=values)
+@dataclass(frozen=True, kw_only=True)
+class _Reader:
+    served: Served
+    call: Call
+
+    def criterion(self, written: str, text: str, resource: Resource, depth: int = 0) -> Criterion:
+        if depth > _LONGEST_CHAIN:
+            raise WrongParameter(written, "follows too many references")
+        if written.startswith("_has:") and not depth:
+            return self._has(written, text, resource, depth)
+        head, dot, rest = written.partition(".")
+        name, _, modifier = head.partition(":")
+        if name not in resource.parameters:
+            raise _Unknown
+        parameter = resource.parameters[name]
+        if dot:
+            return self._chain(name, modifier, rest, text, parameter, depth)
+        if modifier == "missing":
+            if text not in ("true", "false"):
+                raise WrongParameter(written, "is either true or false")
+            return Criterion(name=name, missing=text == "true")
+        read = self._reader(written, modifier, parameter)
+        values = tuple(read(part) for part in parted(text, ","))
+        kind = Modifier(modifier) if modifier in parameter.modifiers else Modifier.NONE
+        return Criterion(name=name, modifier=kind, values=values)
+
+    def _reader(self, written: str, modifier: str, parameter: Parameter) -> Callable[[str], Value]:
+        """How one value of it is read."""
+        reference = parameter.type is ParameterType.REFERENCE
+        if modifier and modifier not in parameter.modifiers:
+            if not (reference and modifier in parameter.targets):
+                raise WrongParameter(written, "this modifier of it is not supported")
+            return lambda text: self._named(written, text, type=modifier)
+        if modifier == Modifier.TEXT:
+            return lambda text: _string(written, text)
+        if modifier == Modifier.OF_TYPE:
+            return lambda text: _typed(written, text)
+        if modifier == Modifier.IDENTIFIER:
+            return lambda text: _coded(written, text)
+        match parameter.type:
+            case ParameterType.TOKEN:
+                return lambda text: _coded(written, text)
+            case ParameterType.REFERENCE:
+                return lambda text: self._named(written, text)
+            case ParameterType.DATE:
+                return lambda text: _when(written, unescaped(text), self.call.at)
+            case ParameterType.STRING:
+                return lambda text: _string(written, text, exact=modifier == Modifier.EXACT)
+            case ParameterType.URI:
+                return lambda text: Named(url=unescaped(text))
+
+    def _named(self, written: str, text: str, *, type: str = "") -> Named:
+        text = unescaped(text)
+        ours = text.removeprefix(f"{self.call.base}/")
+        parts = _LOCAL.fullmatch(ours)
+        if parts and (ours == text or parts[1]):
+            if type and parts[1] and parts[1] != type:
+                raise WrongParameter(written, f"a reference to another type than {type}")
+            return Named(type=parts[1] or type, id=parts[2])
+        if ":" not in text:
+            raise WrongParameter(written, "not a reference, such as Organization/12")
+        return Named(url=text)
+
+    def _chain(
+        self, name: str, target: str, rest: str, text: str, parameter: Parameter, depth: int
+    ) -> Criterion:
+        if not target and len(parameter.chains) == 1:
+            (target,) = parameter.chains
+        if target not in parameter.chains or target not in self.served:
+            raise _Unknown
+        inner = self.criterion(rest, text, self.served[target], depth + 1)
+        return Criterion(name=name, of=target, chain=inner)
+
+    def _has(self, written: str, text: str, resource: Resource, depth: int) -> Criterion:
+        _, source, reference, *rest = [*written.split(":", 3), "", ""]
+        if (source, reference) not in resource.has or source not in self.served:
+            raise _Unknown
+        inner = self.criterion(rest[0], text, self.served[source], depth + 1)
+        return Criterion(name=f"_has:{source}:{reference}", of=source, chain=inner)
+
+    def include(self, written: str, value: str, resource: Resource) -> Include:
+        direction, _, modifier = written.partition(":")
+        if modifier not in ("", "iterate"):
+            raise WrongParameter(written, "this modifier of it is not supported")
+        if value == "*":
+            raise WrongParameter(written, "name each reference: * is not supported")
+        source, name, target = [*value.split(":"), "", ""][:3]
+        if not name:
+            raise WrongParameter(
+                written, "not Type:parameter, such as PractitionerRole:organization"
+            )
+        known = self.served[source].parameters.get(name) if source in self.served else None
+        if known is None or known.type is not ParameterType.REFERENCE:
+            raise _Unknown
+        return Include(
+            type=source,
+            parameter=name,
+            target=target,
+            reverse=direction == "_revinclude",
+            iterate=modifier == "iterate",
+        )
+
+
+def parted(text: str, mark: str) -> list[str]:
+    """Parts of a value, escapes left in them."""
+    parts = [""]
+    for piece in _PIECE.findall(text):
+        if piece == mark:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
+
+
+def unescaped(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _coded(written: str, text: str) -> Coded:
+    match [unescaped(part) for part in parted(text, "|")]:
+        case [code] if code:
+            return Coded(code=code)
+        case [system, code] if system or code:
+            return Coded(system=system, code=code or None)
+    raise WrongParameter(written, "not code, system|code, |code or system|")
+
+
+def _typed(written: str, text: str) -> Typed:
+    match [unescaped(part) for part in parted(text, "|")]:
+        case [system, code, value] if system and code and value:
+            return Typed(system=system, code=code, value=value)
+    raise WrongParameter(
+        written, "not system|code|value, where system|code is the identifier's type"
+    )
+
+
+def _string(written: str, text: str, *, exact: bool = False) -> str:
+    text = unescaped(text)
+    if not (text if exact else search_key(text)):
+        raise WrongParameter(written, "has no letter or digit to search by")
+    return text
+
+
+def _when(written: str, text: str, at: datetime) -> When:
+    prefix, date = _PREFIXED.fullmatch(text).groups(default="")  # type: ignore[union-attr]  # matches anything
     try:
-        return Criterion(name=name, values=values, times=tuple(_time(part) for part in values))
+        span = dates.span(date)
+        if prefix == Prefix.AP:
+            span = _about(span, at)
     except (ValueError, OverflowError):
-        raise InvalidInput(f"{name}: not a date of FHIR, such as 2024-12 or ge2024-01-01") from None
+        raise WrongParameter(
+            written, "not a date of FHIR, such as 2024-12 or ge2024-01-01T12:00:00Z"
+        ) from None
+    return When(prefix=Prefix(prefix or "eq"), span=span)
 
 
-def _number(name: str, text: str) -> int:
+def _about(span: Span, at: datetime) -> Span:
+    """Wider by a tenth of how long ago it is: https://hl7.org/fhir/R4/search.html#prefix"""
+    gap = max(span.start - at, at - span.end, at - at) / 10
+    return Span(start=span.start - gap, end=span.end + gap)
+
+
+def _count(text: str | None) -> int:
+    if text is None:
+        return PAGE
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        raise InvalidInput(f"{name}: not a number")
-    return int(text)
+        raise WrongParameter("_count", "not a number")
+    return min(int(text), LARGEST_PAGE)
 
 
-def _is_in_time(fact: Span, prefix: str, asked: Span) -> bool:
-    """https://hl7.org/fhir/R4/search.html#prefix: what a resource covers against what is asked for"""
-    match prefix:
-        case "ne":
-            return not fact.within(asked)
-        case "gt":
-            return fact.end > asked.end
-        case "lt":
-            return fact.start < asked.start
-        case "ge":
-            return fact.end > asked.end or fact.within(asked)
-        case "le":
-            return fact.start < asked.start or fact.within(asked)
-        case "sa":
-            return fact.start >= asked.end
-        case "eb":
-            return fact.end <= asked.start
-        case "ap":
-            return fact.start < asked.end and asked.start < fact.end
-        case _:
-            return fact.within(asked)
+def _total(text: str | None) -> bool:
+    """An estimate is counted too: the planner's would count rows that the reader may not see."""
+    if text not in (None, "none", "estimate", "accurate"):
+        raise WrongParameter("_total", "must be none, estimate or accurate")
+    return text in ("estimate", "accurate")
 
 
-def _time(text: str) -> tuple[str, Span]:
-    """A date of any precision means all of the year, month, day or second that it names.
-
-    Without a zone it is the country's. Raises ValueError and OverflowError.
-    """
-    parts = _DATE.fullmatch(text)
-    if not parts:
-        raise ValueError(text)
-    prefix, year, month, day, time = parts.groups(default="")
-    if time:
-        start = datetime.fromisoformat(text.removeprefix(prefix)).replace(microsecond=0)
-        return prefix, Span(start=_zoned(start), end=_zoned(start + timedelta(seconds=1)))
-    first = date.fromisoformat(year + (month or "-01") + (day or "-01"))
-    if day:
-        return prefix, _days(first, first + timedelta(days=1))
-    return prefix, _days(first, (Month.of(first) + (1 if month else 12)).first_day)
+def _elements(text: str | None, resource: Resource) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    names = tuple(name.removeprefix(f"{resource.type}.") for name in text.split(","))
+    if not {*names} <= definition(resource.type).members.keys():
+        raise WrongParameter("_elements", f"one of them is no element of {resource.type}")
+    return names
 
 
-def _days(first: date, after: date) -> Span:
-    return Span(start=_midnight(first), end=_midnight(after))
+def _sort(text: str | None, resource: Resource) -> tuple[Sort, ...]:
+    if text is None:
+        return ()
+    keys = [
+        Sort(name=name.removeprefix("-"), descending=name.startswith("-"))
+        for name in text.split(",")
+    ]
+    for key in keys:
+        if key.name not in resource.parameters or not resource.parameters[key.name].sort:
+            raise WrongParameter("_sort", "one of its keys cannot be sorted by")
+    return tuple(keys)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=get_default_timezone())
+def _among(kind: type[Summary], name: str, text: str) -> Summary:
+    if text not in [*kind]:
+        raise WrongParameter(name, f"must be one of {', '.join(kind)}")
+    return kind(text)
 
 
-def _zoned(at: datetime) -> datetime:
-    return make_aware(at) if is_naive(at) else at
+def within(asked: Asked, alternatives: Sequence[Sequence[Criterion]]) -> Asked:
+    """The search, narrowed to what the scopes of a token permit."""
+    narrowed = replace(asked.search, within=tuple(tuple(one) for one in alternatives))
+    return replace(asked, search=narrowed)

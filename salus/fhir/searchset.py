@@ -1,51 +1,83 @@
 """The Bundle that answers a search: one page of it, and the links to the others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlencode
 
+from salus.fhir import subset
+from salus.fhir.included import included
 from salus.fhir.outcome import outcome
-from salus.fhir.resource import Body, Resource
-from salus.fhir.search import Search
+from salus.fhir.page_token import Place, sealed, unsealed
+from salus.fhir.resource import Body, Call, Page, Position, Resource, Served, Version
+from salus.fhir.search import Asked, WrongParameter, read_search
+
+TOKEN = "_page_token"  # noqa: S105  # the name of the parameter
 
 
-def searchset(resource: Resource, search: Search, ids: Sequence[str], *, base: str) -> Body:
-    """``base``: of the server, https://host/fhir; ``ids`` of everything that was found."""
-    page = ids[search.offset : search.offset + search.count]
-    entries: list[Body] = [
-        {
-            "fullUrl": f"{base}/{resource.type}/{name}",
-            "resource": resource.read(name),
-            "search": {"mode": "match"},
-        }
-        for name in page
-    ]
-    if search.unknown:
-        texts = (f"the parameter {name} is not known and was ignored" for name in search.unknown)
-        ignored = outcome("warning", "not-supported", *texts)
-        entries.append({"resource": ignored, "search": {"mode": "outcome"}})
-    links = _links(search, len(ids), f"{base}/{resource.type}")
-    bundle: Body = {"resourceType": "Bundle", "type": "searchset", "total": len(ids), "link": links}
+def asked_of(
+    query: Iterable[tuple[str, str]],
+    resource: Resource,
+    served: Served,
+    call: Call,
+    *,
+    strict: bool,
+) -> Asked:
+    """What a request asks for, that of the link which it follows included."""
+    pairs = list(query)
+    tokens = [value for name, value in pairs if name == TOKEN]
+    if len(tokens) > 1:
+        raise WrongParameter(TOKEN, "may be given once only")
+    place = unsealed(tokens[0], call, resource.type) if tokens else Place(query=())
+    spelled = [pair for pair in pairs if pair[0] != TOKEN]
+    return read_search(
+        [*spelled, *place.query], resource, served, call, position=place.position, strict=strict
+    )
+
+
+def searchset(asked: Asked, page: Page, resource: Resource, served: Served, call: Call) -> Body:
+    """``served``: the types that may be read, so that they may be included."""
+    along = included(asked.search, page, resource, served, call)
+    entries = [_entry(version, "match", asked, call) for version in page.matches]
+    entries += [_entry(version, "include", asked, call) for version in along.versions]
+    unknown = [f"the parameter {name} is not known and was ignored" for name in asked.unknown]
+    if texts := [*unknown, *along.left_out]:
+        warning = outcome("warning", "not-supported", *texts)
+        entries.append({"resource": warning, "search": {"mode": "outcome"}})
+    bundle: Body = {"resourceType": "Bundle", "type": "searchset"}
+    if page.total is not None:
+        bundle["total"] = page.total
+    bundle["link"] = list(_links(asked, page, resource, call))
     return bundle | ({"entry": entries} if entries else {})
 
 
-def _links(search: Search, total: int, address: str) -> list[Body]:
-    """Only what was understood is in the links, so that a client sees what the answer is an answer to."""
-    applied = [
-        (criterion.name, ",".join(_escaped(value) for value in criterion.values))
-        for criterion in search.criteria
-    ]
-
-    def link(relation: str, offset: int) -> Body:
-        page = [("_count", str(search.count)), *([("_offset", str(offset))] if offset else [])]
-        return {"relation": relation, "url": f"{address}?{urlencode([*applied, *page])}"}
-
-    links = [link("self", search.offset), link("first", 0)]
-    if search.count and search.offset:
-        links.append(link("previous", max(search.offset - search.count, 0)))
-    if search.count and search.offset + search.count < total:
-        links.append(link("next", search.offset + search.count))
-    return links
+def _entry(version: Version, mode: str, asked: Asked, call: Call) -> Body:
+    elements = asked.elements if mode == "match" else ()
+    return {
+        "fullUrl": f"{call.base}/{version.type}/{version.id}",
+        "resource": subset.of(version.body, asked.summary, elements),
+        "search": {"mode": mode},
+    }
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace(",", "\\,").replace("|", "\\|").replace("$", "\\$")
+def _links(asked: Asked, page: Page, resource: Resource, call: Call) -> Iterator[Body]:
+    """Only what was understood is in the links, so that a client sees what the answer is an answer to.
+
+    Values by which people are found are sealed: the address of a page may end in somebody's log.
+    """
+    address = f"{call.base}/{resource.type}"
+
+    def link(relation: str, query: Mapping[str, str] | list[tuple[str, str]]) -> Body:
+        return {"relation": relation, "url": f"{address}?{urlencode(query)}" if query else address}
+
+    def at(position: Position | None) -> list[tuple[str, str]]:
+        if position is None and resource.public:
+            return list(asked.understood)
+        return [
+            (TOKEN, sealed(Place(query=asked.understood, position=position), call, resource.type))
+        ]
+
+    yield link("self", at(asked.search.position))
+    yield link("first", at(None))
+    if page.previous:
+        yield link("previous", at(page.previous))
+    if page.next:
+        yield link("next", at(page.next))

@@ -84,7 +84,8 @@ class _Checker:
             if seen.setdefault(member.element, plain) != plain:
                 self.add("structure", _place(path, member), "only one of its types at a time")
             if plain == name:
-                self.member(held, value.get(f"_{name}"), member, _place(path, member))
+                beside = value.get(f"_{name}") if member.primitive else None
+                self.member(held, beside, member, _place(path, member))
             elif plain not in value:
                 self.member(None, held, member, _place(path, member))
         for element in type.required:

@@ -1,136 +1,243 @@
-"""The RESTful edge, read-only so far: read and search of what config serves (https://hl7.org/fhir/R4/http.html)."""
+"""The RESTful edge over HTTP: from a request to an interaction, and back (https://hl7.org/fhir/R4/http.html).
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+In this order: what formats are spoken, who asks, what the token permits, what was sent, then the service.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
 from http import HTTPStatus
+from uuid import UUID, uuid4
 
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path, re_path
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 
-from salus.fhir.capability import capability_statement
-from salus.fhir.outcome import outcome
-from salus.fhir.resource import Body, Resource
-from salus.fhir.search import read_search
-from salus.fhir.searchset import searchset
-from salus.kernel.errors import Conflict, InvalidInput, NotFound, SalusError
+from salus.fhir import interactions, negotiation
+from salus.fhir.batch import process
+from salus.fhir.capability import Security, capability_statement
+from salus.fhir.exchange import Answer, Request, Target
+from salus.fhir.negotiation import Format
+from salus.fhir.outcome import outcome_of
+from salus.fhir.refusal import NotThisWay, refusal_of
+from salus.fhir.resource import Call, Resource, Served
+from salus.kernel.actor import Actor
+from salus.kernel.clock import now
+from salus.kernel.errors import InvalidInput, NotFound, Unauthorized
+from salus.kernel.origin import fhir_base
 from salus.kernel.page import View, public
 
-JSON = "application/fhir+json"
-_ACCEPTED = {JSON, "application/json", "text/json", "application/*", "text/*", "*/*"}
-_FORMATS = _ACCEPTED | {"json"}
-_METHODS = ("GET", "HEAD")
+Authenticator = Callable[[HttpRequest], Actor | None]  # raises Unauthorized
 
-# https://hl7.org/fhir/R4/valueset-issue-type.html
-_STATUS: list[tuple[type[SalusError], tuple[HTTPStatus, str]]] = [
-    (NotFound, (HTTPStatus.NOT_FOUND, "not-found")),
-    (InvalidInput, (HTTPStatus.BAD_REQUEST, "invalid")),
-    (Conflict, (HTTPStatus.CONFLICT, "conflict")),
-    (SalusError, (HTTPStatus.SERVICE_UNAVAILABLE, "transient")),
-]
-
-Served = Mapping[str, Resource]  # by type
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FORM = 2**20  # bytes of a search by POST
 
 
-def routes(resources: Iterable[Resource]) -> list[URLPattern]:
-    served = {"served": {resource.type: resource for resource in resources}}
+def routes(
+    resources: Iterable[Resource],
+    *,
+    authenticate: Authenticator,
+    security: Security,
+) -> list[URLPattern]:
+    edge = Edge(
+        served={resource.type: resource for resource in resources},
+        authenticate=authenticate,
+        security=security,
+    )
     return [
-        path("metadata", metadata, served),
-        path("<str:type>", search_type, served),
-        path("<str:type>/<str:id>", read, served),
-        re_path("", nothing),
+        re_path(r"^fhir/?$", edge.view(edge.whole_system)),
+        path("fhir/metadata", edge.view(edge.metadata)),
+        path("fhir/<str:type>/_search", edge.view(edge.search)),
+        path("fhir/<str:type>", edge.view(edge.interact)),
+        path("fhir/<str:type>/<str:id>", edge.view(edge.interact)),
+        path("fhir/<str:type>/<str:id>/_history", edge.view(edge.interact)),
+        path("fhir/<str:type>/<str:id>/_history/<str:version>", edge.view(edge.interact)),
+        re_path(r"^fhir/(?P<rest>.*)$", edge.view(edge.nothing)),
     ]
 
 
-def _rest(view: Callable[..., Body]) -> View:
-    """A view that returns a resource, as a response in FHIR's terms, errors included."""
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    served: Served
+    authenticate: Authenticator
+    security: Security
 
-    @wraps(view)
-    def respond(request: HttpRequest, **arguments: object) -> HttpResponseBase:
-        if request.method not in _METHODS:
-            refusal = _refused(HTTPStatus.METHOD_NOT_ALLOWED, "this server is read-only")
-            refusal["Allow"] = ", ".join(_METHODS)
-            return refusal
-        if not _accepts_json(request):
-            return _refused(HTTPStatus.NOT_ACCEPTABLE, f"only {JSON} of FHIR 4.0 is spoken here")
-        try:
-            body = view(request, **arguments)
-        except SalusError as error:
-            return _failed(error)
-        return _unless_known(request, _response(body, HTTPStatus.OK))
+    def view(self, handler: Callable[[HttpRequest, Call], Answer]) -> View:
+        """A handler as a view, errors included."""
 
-    # Nothing here rides on a browser's session, and a refusal must be an OperationOutcome too.
-    return public(csrf_exempt(respond))
+        @wraps(handler)
+        def respond(request: HttpRequest, **parts: str) -> HttpResponse:
+            request_id = _request_id(request)
+            spoken = Format.JSON  # of a refusal to speak any other
+            try:
+                _check_query(request)
+                spoken = _wanted_format(request)
+                call = Call(
+                    actor=self.authenticate(request),
+                    at=now(),
+                    request_id=request_id,
+                    base=fhir_base(request),
+                )
+                answer = handler(request, call)
+            except Exception as error:  # each has its status: none gets past as a page for people
+                refusal = refusal_of(error)
+                body = outcome_of(refusal.issues)
+                answer = Answer(status=refusal.status, body=body, headers=refusal.headers)
+                negotiation.drain(request)
+            response = _response(answer, request, spoken)
+            response["X-Request-Id"] = str(request_id)
+            return response
+
+        # Nothing here rides on a browser's session, and a refusal must be an OperationOutcome too.
+        return public(csrf_exempt(gzip_page(respond)))
+
+    def whole_system(self, request: HttpRequest, call: Call) -> Answer:
+        """Batch and transaction; each entry has its own rights, and a Bundle of this size nobody's."""
+        if only := _only(request, "POST"):
+            return only
+        if call.actor is None:
+            raise Unauthorized("a token is needed")
+        preferred, _ = negotiation.preferences(request)
+        bundle = negotiation.sent_resource(request)
+        return process(bundle, call, self.served, preferred=preferred)
+
+    def metadata(self, request: HttpRequest, call: Call) -> Answer:
+        if only := _only(request, "GET", "HEAD"):
+            return only
+        if request.GET.get("mode", "full") != "full":
+            raise InvalidInput("only full is known", at="mode")
+        body = capability_statement(self.served, self.security, base=call.base)
+        return Answer(status=HTTPStatus.OK, body=body)
+
+    def search(self, request: HttpRequest, call: Call) -> Answer:
+        """By POST, which keeps personal data out of addresses."""
+        if only := _only(request, "POST"):
+            return only
+        if negotiation.sent_type(request).get_content_type() != _FORM:
+            text = f"the Content-Type of a search must be {_FORM}"
+            raise NotThisWay(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text)
+        form = QueryDict(negotiation.sent_bytes(request, most=_MOST_FORM), encoding="utf-8")
+        asked = Request(
+            method="GET",
+            target=_target(request),
+            query=[*_pairs(form), *_pairs(request.GET)],
+            strict=negotiation.preferences(request)[1],
+        )
+        return interactions.answer(asked, call, self.served)
+
+    def interact(self, request: HttpRequest, call: Call) -> Answer:
+        target = _target(request)
+        if request.method == "OPTIONS" and target.type in self.served:
+            return _options(*interactions.methods(target, self.served[target.type]))
+        preferred, strict = negotiation.preferences(request)
+        asked = Request(
+            method=str(request.method),
+            target=target,
+            query=_pairs(request.GET),
+            read_body=lambda: negotiation.sent(request, target),
+            if_match=request.headers.get("If-Match", ""),
+            if_none_match=request.headers.get("If-None-Match", ""),
+            if_none_exist=request.headers.get("If-None-Exist"),
+            if_modified_since=request.headers.get("If-Modified-Since", ""),
+            preferred=preferred,
+            strict=strict,
+        )
+        return interactions.answer(asked, call, self.served)
+
+    def nothing(self, request: HttpRequest, call: Call) -> Answer:
+        raise NotFound("there is no such interaction")
 
 
-@_rest
-def metadata(request: HttpRequest, served: Served) -> Body:
-    return capability_statement(served.values(), base=_base(request))
+def _target(request: HttpRequest) -> Target:
+    return Target.of(request.path_info.removeprefix("/fhir").removesuffix("/_search"))
 
 
-@_rest
-def search_type(request: HttpRequest, served: Served, type: str) -> Body:
-    resource = _served(served, type)
-    search = read_search(request.GET.lists(), resource.parameters)
-    if search.unknown and "handling=strict" in request.headers.get("Prefer", ""):
-        raise InvalidInput(f"not known: the parameters {', '.join(search.unknown)}")
-    return searchset(resource, search, resource.search(search.criteria), base=_base(request))
-
-
-@_rest
-def read(request: HttpRequest, served: Served, type: str, id: str) -> Body:
-    return _served(served, type).read(id)
-
-
-@_rest
-def nothing(request: HttpRequest) -> Body:
-    raise NotFound("there is no such interaction")
-
-
-def _served(served: Served, type: str) -> Resource:
-    if type not in served:
-        raise NotFound("no resources of this type are served")
-    return served[type]
-
-
-def _base(request: HttpRequest) -> str:
-    return request.build_absolute_uri("/fhir")
-
-
-def _accepts_json(request: HttpRequest) -> bool:
-    """`_format` comes before the header: https://hl7.org/fhir/R4/http.html#mime-type."""
-    if wanted := request.GET.get("_format"):
-        return wanted.replace(" ", "+") in _FORMATS  # an unescaped plus arrives as a space
-    return any(
-        accepted.match(known)
-        for accepted in request.accepted_types
-        for known in (JSON, "application/json")
-        if accepted.params.get("fhirversion", "4.0") == "4.0"
+def _only(request: HttpRequest, *methods: str) -> Answer | None:
+    """An answer to OPTIONS; raises NotThisWay for other methods than these."""
+    if request.method == "OPTIONS":
+        return _options(*methods)
+    if request.method in methods:
+        return None
+    raise NotThisWay(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        f"{request.method} is not offered here",
+        headers={"Allow": ", ".join(methods)},
     )
 
 
-def _response(body: Body, status: HTTPStatus) -> HttpResponse:
-    text = json.dumps(body, ensure_ascii=False, indent=1)
-    response = HttpResponse(text, status=status, content_type=f"{JSON}; charset=utf-8")
-    patch_vary_headers(response, ["Accept", "Prefer"])
-    return response
+def _options(*methods: str) -> Answer:
+    return Answer(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
 
 
-def _failed(error: SalusError) -> HttpResponse:
-    status, code = next(told for kind, told in _STATUS if isinstance(error, kind))
-    return _response(outcome("error", code, str(error)), status)
+def _request_id(request: HttpRequest) -> UUID:
+    """The client's, when it is a UUID: whoever sends a request again sends the same."""
+    try:
+        return UUID(request.headers.get("X-Request-Id", ""))
+    except ValueError:
+        return uuid4()
 
 
-def _refused(status: HTTPStatus, text: str) -> HttpResponse:
-    return _response(outcome("error", "not-supported", text), status)
+def _check_query(request: HttpRequest) -> None:
+    for pair in _pairs(request.GET):
+        if any("\0" in text for text in pair):
+            raise InvalidInput("the query holds a character that is none")
 
 
-def _unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
-    """A 304 to whoever has it already. The tag is weak: it stands for what is said, not for the bytes."""
+def _pairs(query: QueryDict) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in query.lists() for value in map(str, values)]
+
+
+def _wanted_format(request: HttpRequest) -> Format:
+    """Whoever reads a Binary may want any format: that of what is in it."""
+    if _is_raw(request):
+        return Format.JSON
+    return negotiation.wanted_format(request)
+
+
+def _is_raw(request: HttpRequest) -> bool:
+    reads = request.method in ("GET", "HEAD") and request.path_info.startswith("/fhir/Binary/")
+    return reads and not negotiation.asks_for_fhir(request)
+
+
+def _response(answer: Answer, request: HttpRequest, format: Format) -> HttpResponse:
+    if answer.body is None:
+        response = HttpResponse(status=answer.status)
+        del response["Content-Type"]
+    elif (
+        answer.status == HTTPStatus.OK
+        and answer.body["resourceType"] == "Binary"
+        and _is_raw(request)
+    ):
+        response = negotiation.raw(answer.body)
+    else:
+        content = negotiation.shown(answer.body, format, pretty=negotiation.is_pretty(request))
+        response = HttpResponse(content, status=answer.status, content_type=format.content_type)
+    for name, value in answer.headers.items():
+        response[name] = value
+    if answer.status == HTTPStatus.UNAUTHORIZED and "Authorization" in request.headers:
+        response["WWW-Authenticate"] += ', error="invalid_token"'  # RFC 6750, section 3.1
+    if answer.location:
+        response["Location"] = answer.location
+    patch_vary_headers(response, ["Accept", "Authorization", "Prefer"])
+    if "Authorization" in request.headers:
+        response["Cache-Control"] = "no-store"
+    return _versioned(response, answer, request)
+
+
+def _versioned(response: HttpResponse, answer: Answer, request: HttpRequest) -> HttpResponse:
+    """With ETag and Last-Modified. A tag is weak: it stands for what is said, not for the bytes."""
+    if answer.version:
+        response["ETag"] = answer.etag
+        if answer.version.updated:
+            response["Last-Modified"] = http_date(answer.version.updated.timestamp())
+        return response
+    if request.method not in ("GET", "HEAD") or answer.status != HTTPStatus.OK:
+        return response
     etag = f'W/"{sha256(response.content).hexdigest()[:16]}"'
     response["ETag"] = etag
-    return get_conditional_response(request, etag=etag, response=response) or response
+    known = get_conditional_response(request, etag=etag, response=response)
+    return known if isinstance(known, HttpResponse) else response

@@ -39,7 +39,7 @@ class PreconditionFailed(SalusError):
 
 
 class Gone(NotFound):
-    """Was there, may be known to have been, and is deleted."""
+    """Was there, may be known to have been, and is no more: deleted, or over."""
 
 
 class TooMany(SalusError):

@@ -28,7 +28,12 @@ class Person(models.Model):
     # Search keys are computed by us on write (salus.mpi.rules.search_key): the database has no ICU.
     family_key = models.TextField()
     given_key = models.TextField()
-    received = models.JSONField(null=True)  # the Patient resource as another system sent it
+    received = models.JSONField(
+        null=True
+    )  # the Patient resource as another system sent it, the newest
+    # Null: as registered, which is version 1. Nulls cost nothing here (ADR 0021).
+    version = models.IntegerField(null=True)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -39,6 +44,11 @@ class Person(models.Model):
                 name="person_dies_after_birth",
                 condition=Q(deceased_on__isnull=True) | Q(deceased_on__gte=F("birth_date")),
             ),
+            models.CheckConstraint(
+                name="person_changed_has_version",
+                condition=Q(version__isnull=True, changed_at__isnull=True)
+                | Q(version__gt=0, changed_at__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(fields=["family_key", "given_key"]),  # search by name, prefix by range
@@ -48,6 +58,37 @@ class Person(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.given} {self.family}"
+
+
+class PersonVersion(models.Model):
+    """What the index said of a person before it was changed: a Patient, as it was shown."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="versions")
+    version = models.IntegerField()
+    resource = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "version"], name="version_of_a_person")
+        ]
+
+
+class FormerName(models.Model):
+    """A name that a person had in the index, by which she is still found."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="former_names")
+    family = models.TextField()
+    given = models.TextField()
+    family_key = models.TextField()
+    given_key = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "family", "given"], name="former_name_of_a_person"
+            )
+        ]
+        indexes = [models.Index(fields=["family_key", "given_key"])]
 
 
 class PersonIdentifier(models.Model):

@@ -1,15 +1,18 @@
 """Reads of the patient index. Each answered request is one event, and counts once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.country import country
+from salus.fhir.sources import Found
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -100,6 +103,100 @@ def person_identified(identifiers: Iterable[tuple[str, str]]) -> int | None:
             if person := known.values_list("person", flat=True).first():
                 return person
     return None
+
+
+def owners_of(identifiers: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Identifier ``(system, value)`` -> the person known by it, for those that are known."""
+    asked = reduce(
+        or_, (Q(system=system, value=value) for system, value in identifiers), Q(pk__in=())
+    )
+    with finding_in(Scope.INDEX):  # whether they are somebody else's is the question
+        known = PersonIdentifier.objects.filter(asked).values_list("system", "value", "person")
+        return {(system, value): person for system, value, person in known}
+
+
+def people_found(
+    *,
+    actor: Actor,
+    fit: Callable[[QuerySet[Person], int], Sequence[Person]],
+    page: Callable[[QuerySet[Person]], Found[Person]],
+    assisted: Collection[int],
+    at: datetime,
+    request_id: UUID,
+) -> Found[Person]:
+    """People with all that is shown of them: one page of those who fit, of whom there may be SHOWN_AT_MOST.
+
+    ``fit`` narrows the whole index, at most so many; ``page`` then chooses among them. A patient finds those alone
+    whose data the actor may see (own, ``assisted``). Raises InvalidInput when more fit: say more of whom you mean.
+    """
+    if actor.role is Role.PATIENT:
+        ids = _own(actor, assisted)
+    else:
+        with finding_in(Scope.INDEX):  # who is meant is the question
+            ids = {row.pk for row in fit(Person.objects.all(), SHOWN_AT_MOST + 1)}
+        if len(ids) > SHOWN_AT_MOST:
+            raise InvalidInput(f"more than {SHOWN_AT_MOST} people fit: say more of whom you mean")
+    with rows_of(ids):
+        found = page(_whole().filter(pk__in=ids))
+        _record_seen(actor, [row.pk for row in found.rows], at=at, request_id=request_id)
+    return found
+
+
+def person_read(
+    *,
+    actor: Actor,
+    person: int,
+    assisted: Collection[int],
+    at: datetime,
+    request_id: UUID,
+    history: bool = False,
+) -> Person:
+    """One person with all that is shown; with the ``history`` earlier versions too. Raises NotFound."""
+    permit = actor.role is not Role.PATIENT or person in _own(actor, assisted)
+    with rows_of([person]):
+        people = _whole().prefetch_related("versions") if history else _whole()
+        row = people.filter(pk=person).first() if permit else None
+        if row or not permit:
+            _record_seen(actor, [person], at=at, request_id=request_id, denied=not permit)
+    if row is None:
+        raise NotFound("no such person")
+    return row
+
+
+def people_among(
+    *, actor: Actor, persons: Collection[int], assisted: Collection[int]
+) -> list[Person]:
+    """Those of the persons whom the actor may see, for an answer whose event names them already."""
+    if actor.role is Role.PATIENT:
+        persons = _own(actor, assisted) & set(persons)
+    with rows_of(persons):
+        return list(_whole().filter(pk__in=persons))
+
+
+def _own(actor: Actor, assisted: Collection[int]) -> set[int]:
+    return {actor.person, *assisted} if actor.person else set(assisted)
+
+
+def _record_seen(
+    actor: Actor, persons: Sequence[int], *, at: datetime, request_id: UUID, denied: bool = False
+) -> None:
+    """An index request in the sense of the report, unless patients look at what is theirs."""
+    own = actor.role is Role.PATIENT
+    if own and not persons:
+        return
+    record(
+        actor=actor,
+        kind=EventKind.RECORD_VIEWED if own else EventKind.INDEX_REQUEST,
+        at=at,
+        person=persons[0] if len(persons) == 1 else None,
+        persons=persons if len(persons) > 1 else None,
+        denied=denied,
+        request_id=request_id,
+    )
+
+
+def _whole() -> QuerySet[Person]:
+    return _people().prefetch_related("former_names")
 
 
 def _people() -> QuerySet[Person]:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from salus.access.queries import AccessEntry, who_looked
 from salus.audit.models import Agent, EventKind
-from salus.kernel.actor import Actor
+from salus.kernel.actor import Actor, PurposeOfUse
+from salus.terminology import ORGANIZATION_TYPES
 
 WHAT: dict[EventKind, str | Promise] = {
     EventKind.SIGN_IN: _("signed in"),
@@ -23,6 +24,7 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.VACCINATION_RECORDED: _("recorded a vaccination"),
     EventKind.CONSENT_CHANGED: _("changed who may see the record"),
     EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),
+    EventKind.PERSON_CHANGED: _("changed what the patient index says of the person"),
     EventKind.DIRECTORY_CHANGED: _("changed the directory"),
     EventKind.PATIENTS_LISTED: _("saw the name in their own list of people"),
     EventKind.TOKEN_ISSUED: _("let an app in"),
@@ -40,7 +42,14 @@ WHO: dict[Agent, str | Promise] = {
     Agent.RESCUE: _("Fire and rescue corps"),
     Agent.SYSTEM: _("A system of the agency"),
 }
-
+WHY: dict[PurposeOfUse, str | Promise] = {
+    PurposeOfUse.TREATMENT: _("for your treatment"),
+    PurposeOfUse.EMERGENCY: _("to treat you in an emergency"),
+    PurposeOfUse.COVERAGE: _("to see how you are insured"),
+    PurposeOfUse.OPERATIONS: _("for the running of the organisation"),
+    PurposeOfUse.PATIENT_REQUEST: _("because you asked for it"),
+    PurposeOfUse.PUBLIC_HEALTH: _("for public health"),
+}
 
 _ICONS = {
     EventKind.SIGN_IN: "sign-in",
@@ -61,7 +70,10 @@ class Line:
     at: datetime  # of the last of them
     name: str  # '' when only the role is known
     role: str | Promise
+    organization: str  # of a person who acted; '' when none is known
+    software: str  # '' for what was done on our own pages
     what: str | Promise
+    why: str | Promise
     icon: str
     acts: list[AccessEntry]  # newest first
     own: bool
@@ -79,7 +91,8 @@ def access_log(
 
 def _same(entry: AccessEntry) -> tuple[object, ...]:
     hour = entry.at.replace(minute=0, second=0, microsecond=0)
-    return (hour, entry.kind, entry.agent, entry.name, entry.own, entry.denied, entry.among_several)
+    who = (entry.agent, entry.name, entry.organization, entry.software, entry.own)
+    return (hour, entry.kind, *who, entry.purpose, entry.denied, entry.among_several)
 
 
 def _line(entries: list[AccessEntry]) -> Line:
@@ -87,12 +100,22 @@ def _line(entries: list[AccessEntry]) -> Line:
     return Line(
         kind=newest.kind,
         at=newest.at,
-        name=newest.name,
-        role=WHO[newest.agent],
+        name=newest.name or newest.organization,
+        role=_role(newest),
+        organization=newest.organization if newest.name else "",
+        software=newest.software,
         what=WHAT[newest.kind],
+        why=WHY[newest.purpose] if newest.purpose else "",
         icon=_ICONS.get(newest.kind, "eye"),
         acts=entries,
         own=newest.own,
         denied=newest.denied,
         among_several=newest.among_several,
     )
+
+
+def _role(entry: AccessEntry) -> str | Promise:
+    """An organisation says better than "a system" who asked in its own name."""
+    if entry.agent is Agent.SYSTEM and entry.organization:
+        return ORGANIZATION_TYPES[entry.organization_type]
+    return WHO[entry.agent]

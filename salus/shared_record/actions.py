@@ -9,13 +9,20 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from salus.access.decision import Purpose
+from salus.access.decision import Decision, Purpose
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor
-from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, SalusError
 from salus.kernel.rows import rows_of
-from salus.shared_record.models import Closure, Document, DocumentContent, Format, Record
+from salus.shared_record.models import (
+    Closure,
+    Document,
+    DocumentContent,
+    EndReason,
+    Format,
+    Record,
+)
 from salus.shared_record.permissions import check_control, decision_on
 from salus.shared_record.rules import CONTENT_AT_MOST
 from salus.shared_record.store import ContentStore
@@ -70,41 +77,86 @@ def file_document(
     practitioner: int | None = None,
     organization: int | None = None,
     master_identifier: str | None = None,
+    replaces: int | None = None,
+    request_id: UUID | None = None,
 ) -> tuple[int, bool]:
     """File a document; returns (row id, created). The same master identifier is filed once.
 
-    Raises NotFound without a record or a right, Conflict while the patient keeps it closed.
+    ``replaces``: the current version that ends with this one, of the same organisation or professional. Raises
+    NotFound without a record or a right, Forbidden for software in another organisation's name, Conflict
+    while the patient keeps the record closed or when there is no such version to replace.
     """
     if not 0 < len(content) <= CONTENT_AT_MOST:
         raise InvalidInput(f"a document has 1 to {CONTENT_AT_MOST} bytes")
     with _alone_in(person):
-        decision = decision_on(actor=actor, person=person, purpose=Purpose.WRITE)
-        if decision.rule == "closed":
-            raise Conflict("the record does not take documents now")
-        if not decision.permit:
-            raise NotFound("no record that you can file to")
-        if master_identifier:
-            known = Document.objects.filter(master_identifier=master_identifier).first()
-            if known:
-                return known.pk, False
-        number = _next_id()
-        stored = ContentStore(settings.DATA).file(document=number, person=person, content=content)
-        Document.objects.create(
-            pk=number,
-            person_id=person,
-            filed_at=at,
-            created_on=created_on,
-            type=type,
-            format=format,
-            language=language,
-            title=title,
-            practitioner_id=practitioner,
-            organization_id=organization,
-            master_identifier=master_identifier,
+        decision = decision_on(
+            actor=actor, person=person, purpose=Purpose.WRITE, organization=organization
         )
-        DocumentContent.objects.create(document_id=number, **asdict(stored))
-        record(actor=actor, kind=EventKind.DOCUMENT_FILED, at=at, person=person, document=number)
-    return number, True
+        filed = None
+        if decision.permit:
+            if known := _filed_as(master_identifier):
+                return known, False
+            filed = _next_id()
+            if replaces:
+                _end(replaces, person, at, practitioner=practitioner, organization=organization)
+            stored = ContentStore(settings.DATA).file(
+                document=filed, person=person, content=content
+            )
+            Document.objects.create(
+                pk=filed,
+                person_id=person,
+                filed_at=at,
+                created_on=created_on,
+                type=type,
+                format=format,
+                language=language,
+                title=title,
+                practitioner_id=practitioner,
+                organization_id=organization,
+                master_identifier=master_identifier,
+                replaces_id=replaces,
+            )
+            DocumentContent.objects.create(document_id=filed, **asdict(stored))
+        record(
+            actor=actor,
+            kind=EventKind.DOCUMENT_FILED,
+            at=at,
+            person=person,
+            document=filed,
+            denied=filed is None,
+            request_id=request_id,
+        )
+    if filed is None:
+        raise _refusal(decision)
+    return filed, True
+
+
+def _filed_as(master_identifier: str | None) -> int | None:
+    if master_identifier is None:
+        return None
+    known = Document.objects.filter(master_identifier=master_identifier)
+    return known.values_list("pk", flat=True).first()
+
+
+def _end(
+    version: int, person: int, at: datetime, *, practitioner: int | None, organization: int | None
+) -> None:
+    """The version is replaced from now on, by whoever it was from."""
+    current = Document.objects.filter(pk=version, person=person, ended_at=None)
+    if organization:
+        current = current.filter(organization=organization)
+    else:
+        current = current.filter(organization=None, practitioner=practitioner)
+    if not current.update(ended_at=at, ended_reason=EndReason.REPLACED):
+        raise Conflict("there is no such version of yours to replace")
+
+
+def _refusal(decision: Decision) -> SalusError:
+    if decision.rule == "closed":
+        return Conflict("the record does not take documents now")
+    if decision.rule == "another-name":
+        return Forbidden("software files in its own organisation's name alone")
+    return NotFound("no record that you can file to")
 
 
 @contextmanager

@@ -10,11 +10,16 @@ from salus.kernel.rows import rows_of
 from salus.shared_record.models import Closure, Record
 
 
-def decision_on(*, actor: Actor, person: int, purpose: Purpose) -> Decision:
-    """For a caller in whose transaction the person's rows show."""
+def decision_on(
+    *, actor: Actor, person: int, purpose: Purpose, organization: int | None = None
+) -> Decision:
+    """For a caller in whose transaction the person's rows show.
+
+    ``organization``: in whose name that is, or shall be, what the actor wants to read or file.
+    """
     if not Record.objects.filter(pk=person, erased_at=None).exists():
         return Decision(permit=False, rule="no-record", reason="there is no record")
-    facts = facts_about(actor=actor, person=person)
+    facts = facts_about(actor=actor, person=person, organization=organization)
     return decide(purpose, replace(facts, closed=_closed(person)))
 
 

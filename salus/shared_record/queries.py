@@ -1,22 +1,26 @@
 """Reads of the shared record. `open_document` is the one door to a document's content."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from salus.access.decision import Purpose
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.kernel.actor import Actor
+from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import rows_of
-from salus.shared_record.models import Document, DocumentContent, Format
+from salus.shared_record.models import Document, DocumentContent, EndReason, Format
 from salus.shared_record.permissions import decision_on
 from salus.shared_record.rules import MEDIA_TYPES
 from salus.shared_record.store import ContentStore, StoredContent
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,29 +49,63 @@ def documents_of(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> list[DocumentSummary]:
     """The person's current documents, newest first; NotFound when absent or not for this actor."""
+    return see_documents(
+        actor=actor,
+        person=person,
+        at=at,
+        request_id=request_id,
+        see=lambda documents: [
+            _summary(row) for row in documents.filter(ended_at=None).order_by("-created_on", "-id")
+        ],
+    )
+
+
+def see_documents(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    see: Callable[[QuerySet[Document]], Seen],
+    request_id: UUID | None = None,
+) -> Seen:
+    """What ``see`` makes of those of the person's documents that are for this actor, replaced versions included.
+
+    NotFound when there is no record, or not for this actor.
+    """
     with rows_of([person]):
-        decision = decision_on(actor=actor, person=person, purpose=Purpose.READ)
-        documents = [_summary(row) for row in _current(person)] if decision.permit else []
+        permit = _may_read(actor, person)
+        seen = [see(_for(actor, person))] if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
             at=at,
             person=person,
-            denied=not decision.permit,
+            denied=not permit,
             request_id=request_id,
         )
-    if not decision.permit:
+    if not seen:
         raise NotFound("no record that you can open")
-    return documents
+    return seen[0]
 
 
 def open_document(
-    *, actor: Actor, person: int, document: int, at: datetime, request_id: UUID | None = None
+    *,
+    actor: Actor,
+    person: int,
+    document: int,
+    at: datetime,
+    replaced: bool = False,
+    request_id: UUID | None = None,
 ) -> OpenedDocument:
-    """One document with its content, once its event is committed; NotFound as above."""
+    """One document with its content, once its event is committed; NotFound as above.
+
+    ``replaced``: also a version that was replaced, for a caller who shows that it was.
+    """
     with rows_of([person]):
-        decision = decision_on(actor=actor, person=person, purpose=Purpose.READ)
-        row = _current(person).filter(pk=document).first() if decision.permit else None
+        documents = _for(actor, person).filter(pk=document)
+        if not replaced:
+            documents = documents.filter(ended_at=None)
+        row = documents.first() if _may_read(actor, person) else None
         opened = _open(row) if row else None
         record(
             actor=actor,
@@ -83,12 +121,23 @@ def open_document(
     return opened
 
 
-def _current(person: int) -> QuerySet[Document]:
-    return (
-        Document.objects.filter(person=person, ended_at=None)
-        .select_related("practitioner", "organization")
-        .order_by("-created_on", "-id")
+def _may_read(actor: Actor, person: int) -> bool:
+    return decision_on(
+        actor=actor, person=person, purpose=Purpose.READ, organization=actor.organization
+    ).permit
+
+
+def _for(actor: Actor, person: int) -> QuerySet[Document]:
+    """Those that a right to read the record is a right to: software's own, for everybody else all.
+
+    What was withdrawn or erased is for nobody.
+    """
+    documents = Document.objects.filter(person=person).filter(
+        Q(ended_at=None) | Q(ended_reason=EndReason.REPLACED)
     )
+    if actor.role is Role.SOFTWARE:
+        documents = documents.filter(organization=actor.organization)
+    return documents.select_related("practitioner", "organization")
 
 
 def _open(row: Document) -> OpenedDocument:

@@ -29,10 +29,13 @@ def may_vaccinate(actor: Actor) -> bool:
 def open_vaccination_record(*, actor: Actor, person: int, at: datetime) -> bool:
     """Open the person's vaccination record; False when it exists."""
     with rows_of([person]):
-        _check_write(actor, person)
-        _, created = VaccinationRecord.objects.get_or_create(pk=person, defaults={"opened_at": at})
-        if created:
-            record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
+        permit = _may_write(actor, person)
+        created = permit and _open(person, at)
+        if created or not permit:
+            kind = EventKind.RECORD_OPENED
+            record(actor=actor, kind=kind, at=at, person=person, denied=not permit)
+    if not permit:
+        raise NotFound("no vaccination record that you can write to")
     return created
 
 
@@ -52,43 +55,69 @@ def record_immunization(
     identifier: str | None = None,
     request_id: UUID | None = None,
 ) -> tuple[int, bool]:
-    """Record one act; returns (row id, created). The same identifier is recorded once."""
+    """Record one act; returns (row id, created). The same identifier is recorded once.
+
+    Software in its own name records what others performed; raises NotFound without a right or a record.
+    """
     if act_type is ActType.PERFORMED and not lot_number:
         raise InvalidInput("a vaccination that you perform needs its lot number")
     identifier = identifier or (f"urn:uuid:{request_id}" if request_id else None)
     with rows_of([person]):
-        _check_write(actor, person)
-        born = Person.objects.values_list("birth_date", flat=True).get(pk=person)
-        if not born <= occurred_on <= at.date():
-            raise InvalidInput("the date of the vaccination lies before birth or in the future")
-        # Held until the end: the same act by two requests at once is recorded once.
-        records = VaccinationRecord.objects.select_for_update(no_key=True)
-        if not records.filter(pk=person).first():
-            raise NotFound("there is no vaccination record yet: open one first")
-        known = Immunization.objects.filter(identifier=identifier).first() if identifier else None
-        if known:
-            return known.pk, False
-        row = Immunization.objects.create(
-            record_id=person,
-            act_type=act_type,
-            vaccine_system=vaccine_system,
-            vaccine_code=vaccine_code,
-            vaccine_display=vaccine_display,
-            occurred_on=occurred_on,
-            recorded_at=at,
-            practitioner_id=practitioner,
-            lot_number=lot_number,
-            dose_number=dose_number,
-            identifier=identifier,
+        permit = _may_write(actor, person) and (
+            actor.role is not Role.SOFTWARE or act_type is ActType.HISTORICAL
         )
+        recorded = None
+        if permit:
+            _check_day(person, occurred_on, at)
+            if known := _recorded_as(person, identifier):
+                return known, False
+            recorded = Immunization.objects.create(
+                record_id=person,
+                act_type=act_type,
+                vaccine_system=vaccine_system,
+                vaccine_code=vaccine_code,
+                vaccine_display=vaccine_display,
+                occurred_on=occurred_on,
+                recorded_at=at,
+                practitioner_id=practitioner,
+                organization_id=actor.organization,
+                lot_number=lot_number,
+                dose_number=dose_number,
+                identifier=identifier,
+            )
         record(
             actor=actor,
             kind=EventKind.VACCINATION_RECORDED,
             at=at,
             person=person,
+            denied=not permit,
             request_id=request_id,
         )
-    return row.pk, True
+    if recorded is None:
+        raise NotFound("no vaccination record that you can write to")
+    return recorded.pk, True
+
+
+def _open(person: int, at: datetime) -> bool:
+    return VaccinationRecord.objects.get_or_create(pk=person, defaults={"opened_at": at})[1]
+
+
+def _check_day(person: int, occurred_on: date, at: datetime) -> None:
+    born = Person.objects.values_list("birth_date", flat=True).get(pk=person)
+    if not born <= occurred_on <= at.date():
+        raise InvalidInput("the date of the vaccination lies before birth or in the future")
+
+
+def _recorded_as(person: int, identifier: str | None) -> int | None:
+    """The act that has this identifier. Holds the record until the end of the transaction: the same act by
+    two requests at once is recorded once."""
+    records = VaccinationRecord.objects.select_for_update(no_key=True)
+    if not records.filter(pk=person).first():
+        raise NotFound("there is no vaccination record yet: open one first")
+    if identifier is None:
+        return None
+    known = Immunization.objects.filter(identifier=identifier)
+    return known.values_list("pk", flat=True).first()
 
 
 def give_transfer_consent(
@@ -118,7 +147,8 @@ def withdraw_transfer_consent(
         )
 
 
-def _check_write(actor: Actor, person: int) -> None:
-    permit = may(actor=actor, person=person, purpose=Purpose.WRITE)
-    if not permit or (actor.role is not Role.SYSTEM and not may_vaccinate(actor)):
-        raise NotFound("no vaccination record that you can write to")
+def _may_write(actor: Actor, person: int) -> bool:
+    """The agency, software, and the vaccinators among the professionals who have the right."""
+    return may(
+        actor=actor, person=person, purpose=Purpose.WRITE, organization=actor.organization
+    ) and (actor.role in (Role.SYSTEM, Role.SOFTWARE) or may_vaccinate(actor))

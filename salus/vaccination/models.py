@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from salus.directory.models import Practitioner
+from salus.directory.models import Organization, Practitioner
 from salus.mpi.models import Person
 
 
@@ -29,6 +29,8 @@ class Immunization(models.Model):
     occurred_on = models.DateField()
     recorded_at = models.DateTimeField()
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, db_index=False)
+    # Whose software recorded it; null: nobody's, but on our pages or by the agency.
+    organization = models.ForeignKey(Organization, models.PROTECT, null=True, db_index=False)
     lot_number = models.TextField(blank=True, default="")
     dose_number = models.SmallIntegerField(null=True)
     identifier = models.TextField(null=True)  # the sender's id: the same is not recorded twice

@@ -1,18 +1,24 @@
 """Reads of the vaccination record."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from salus.access.decision import Purpose
 from salus.access.permissions import may
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.kernel.actor import Actor
+from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import rows_of
 from salus.terminology import vaccine_name
 from salus.vaccination.models import ActType, Immunization, TransferConsent, VaccinationRecord
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +45,42 @@ def vaccinations_of(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> VaccinationCard | None:
     """The person's vaccination record, None while there is none; NotFound when not for this actor."""
+
+    def card(acts: QuerySet[Immunization]) -> VaccinationCard | None:
+        opened = VaccinationRecord.objects.filter(pk=person).first()
+        if opened is None:
+            return None
+        consents = TransferConsent.objects.filter(record=person, withdrawn_at=None)
+        valid = acts.filter(entered_in_error_at=None).order_by("-occurred_on", "-id")
+        return VaccinationCard(
+            opened_at=opened.opened_at,
+            transfer_consent=consents.exists(),
+            acts=[_act(row) for row in valid],
+        )
+
+    return see_vaccinations(actor=actor, person=person, at=at, request_id=request_id, see=card)
+
+
+def see_vaccinations(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    see: Callable[[QuerySet[Immunization]], Seen],
+    request_id: UUID | None = None,
+) -> Seen:
+    """What ``see`` makes of those of the person's vaccinations that are for this actor, errors included.
+
+    Software in its own name sees what its organisation recorded. NotFound when there is no right.
+    """
     with rows_of([person]):
-        permit = may(actor=actor, person=person, purpose=Purpose.READ)
-        card = _card(person) if permit else None
+        permit = may(
+            actor=actor, person=person, purpose=Purpose.READ, organization=actor.organization
+        )
+        acts = Immunization.objects.filter(record=person).select_related("practitioner")
+        if actor.role is Role.SOFTWARE:
+            acts = acts.filter(organization=actor.organization)
+        seen = [see(acts)] if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
@@ -50,23 +89,9 @@ def vaccinations_of(
             denied=not permit,
             request_id=request_id,
         )
-    if not permit:
+    if not seen:
         raise NotFound("no record that you can open")
-    return card
-
-
-def _card(person: int) -> VaccinationCard | None:
-    opened = VaccinationRecord.objects.filter(pk=person).first()
-    if opened is None:
-        return None
-    rows = Immunization.objects.filter(record=person, entered_in_error_at=None).select_related(
-        "practitioner"
-    )
-    return VaccinationCard(
-        opened_at=opened.opened_at,
-        transfer_consent=TransferConsent.objects.filter(record=person, withdrawn_at=None).exists(),
-        acts=[_act(row) for row in rows.order_by("-occurred_on", "-id")],
-    )
+    return seen[0]
 
 
 def _act(row: Immunization) -> Act:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pandas
 import pytest
@@ -32,6 +33,7 @@ from salus.activity_report.opendata import (
     schema,
     structure,
 )
+from salus.fhir.resource import Call, Search
 from salus.kernel.indicator import Kind, Measure
 from salus.kernel.month import Month
 
@@ -360,11 +362,14 @@ def test_what_is_not_published_yet_is_pending(edition: Edition) -> None:
 
 
 def test_every_code_of_a_report_is_defined(edition: Edition) -> None:
+    call = Call(
+        actor=None, at=datetime.now(UTC), request_id=uuid4(), base="https://salus.example/fhir"
+    )
     systems = next(resource for resource in RESOURCES if resource.type == "CodeSystem")
     known = {
-        (body["url"], concept["code"])
-        for body in map(systems.read, systems.search([]))
-        for concept in body["concept"]
+        (system.body["url"], concept["code"])
+        for system in systems.search(call, Search(type="CodeSystem", count=200)).matches
+        for concept in system.body["concept"]
     }
     ours = {(url, code) for url, code in codings(measure_report(edition)) if "salus" in url}
     assert ours <= known

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NATION, salus
+from tests.conftest import copy, with_tables, with_the_nation
 from tests.durability.disk import Disk, cannot_mount
 from tests.durability.ledger import Ledger
 from tests.durability.site import Site, Start
@@ -24,37 +24,16 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-@pytest.fixture(scope="session")
-def served_once() -> Iterator[Path]:
-    """A folder with all tables, stopped in order; tests work on copies of it."""
-    path = Path(tempfile.mkdtemp(prefix="salus-test-"))
-    path.chmod(0o755)
-    assert Site(path / "data").ready().stop()[0] == 0
-    yield path / "data"
-    shutil.rmtree(path)
-
-
-@pytest.fixture(scope="session")
-def simulated_once() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="salus-test-"))
-    path.chmod(0o755)
-    done = salus("simulate", *NATION, data=path / "data")
-    assert done.returncode == 0, done.stderr
-    yield path / "data"
-    shutil.rmtree(path)
-
-
 @pytest.fixture
-def nation(folder: Path, simulated_once: Path) -> Path:
+def nation(folder: Path) -> Path:
     """A folder with the synthetic nation at 1/1000, and its demo people."""
-    subprocess.run(["cp", "--archive", str(simulated_once), str(folder)], check=True)
-    return folder / "data"
+    return copy(with_the_nation(), folder / "data")
 
 
 @pytest.fixture
-def data(folder: Path, served_once: Path) -> Path:
-    subprocess.run(["cp", "--archive", str(served_once), str(folder)], check=True)
-    return folder / "data"
+def data(folder: Path) -> Path:
+    """A folder with all tables, that was stopped in order."""
+    return copy(with_tables(), folder / "data")
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import itertools
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.conftest import copy, with_tables
 from tests.durability.site import Start, commit, committed
 
 Mount = Callable[[str], Path]
@@ -81,11 +81,8 @@ def test_no_space_at_first_start(start: Start, mount: Mount) -> None:
 
 
 @pytest.mark.prove
-def test_disk_fills_while_serving(
-    start: Start, folder: Path, served_once: Path, mount: Mount
-) -> None:
-    subprocess.run(["cp", "--archive", str(served_once), str(mount("size=256m"))], check=True)
-    data = folder / "disk" / "data"
+def test_disk_fills_while_serving(start: Start, mount: Mount) -> None:
+    data = copy(with_tables(), mount("size=256m") / "data")
     site = start(data).ready()
     ballast = data.with_name("ballast")
     with ballast.open("wb", buffering=0) as file:

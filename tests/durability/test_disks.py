@@ -1,22 +1,18 @@
 """The disk fills up, fails, or loses its power while writers write: what was acknowledged is there once."""
 
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from salus.kernel.data_folder import write_whole
+from tests.conftest import copy
 from tests.durability.campaign import Campaign, Score
 from tests.durability.disk import Disk
 from tests.durability.ledger import Ledger
 from tests.durability.site import Start
 
 _LIFE = 2.0  # seconds of writing before and after
-
-
-def copy(source: Path, target: Path) -> None:
-    subprocess.run(["cp", "--archive", f"{source}/.", str(target)], check=True)
 
 
 def goes_on(campaign: Campaign, when: str) -> None:

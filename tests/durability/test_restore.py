@@ -11,7 +11,7 @@ import pytest
 
 from salus.kernel import keys
 from salus.kernel.postgres import attached
-from tests.conftest import new_folder
+from tests.conftest import copy, new_folder, with_tables
 from tests.durability.drill import (
     PHRASE,
     Drill,
@@ -27,12 +27,12 @@ from tests.durability.site import SALUS, Site, Start, wait_until
 
 
 @pytest.fixture(scope="module")
-def lost(served_once: Path) -> Iterator[Drill]:
+def lost() -> Iterator[Drill]:
     """An installation that was served, backed up and written to, and is gone."""
     folder = new_folder()
-    subprocess.run(["cp", "--archive", str(served_once), str(folder)], check=True)
-    drill = back_up_and_die(Site(folder / "data").ready(), folder)
-    shutil.rmtree(folder / "data")
+    data = copy(with_tables(), folder / "data")
+    drill = back_up_and_die(Site(data).ready(), folder)
+    shutil.rmtree(data)
     yield drill
     shutil.rmtree(folder)
 
@@ -40,8 +40,7 @@ def lost(served_once: Path) -> Iterator[Drill]:
 @pytest.fixture
 def drill(lost: Drill, folder: Path) -> Drill:
     """The same with backups of the test's own, to be damaged."""
-    subprocess.run(["cp", "--archive", str(lost.backups), str(folder)], check=True)
-    return replace(lost, backups=folder / "backups")
+    return replace(lost, backups=copy(lost.backups, folder / "backups"))
 
 
 def numbers(*writes: list[Write]) -> set[int]:

@@ -15,14 +15,14 @@ from playwright.sync_api import Browser
 
 from salus.simulation.demo_people import EMAILS
 from tests.conftest import Site
-from tests.functional.world import World, count, moved
+from tests.functional.world import World, moved
 
 
 @pytest.fixture(scope="module")
-def world(site: Site, browser: Browser) -> Iterator[World]:
-    world = World(site, browser)
+def world(own_site: Site, browser: Browser) -> Iterator[World]:
+    world = World(own_site, browser)
     yield world
-    world.rows.close()
+    world.end()
 
 
 def patient_opens_document(world: World) -> Callable[[], None]:
@@ -65,6 +65,7 @@ def first_declaration(world: World) -> Callable[[], None]:
 
 
 def declaration_of_a_new_professional(world: World) -> Callable[[], None]:
+    first_declaration(world)()  # the patient has somebody already
     return declare(world, declared_before=False)
 
 
@@ -264,12 +265,12 @@ def test_one_act_moves_its_figures_by_one_and_a_retry_moves_nothing(
     world: World, name: str
 ) -> None:
     send = ACTS[name].prepare(world)
-    before = count(world.site)
+    before = world.count()
     send()
-    after = count(world.site)
+    after = world.count()
     assert moved(before, after) == dict.fromkeys(ACTS[name].moves, 1)
     send()
-    assert moved(after, count(world.site)) == {}
+    assert moved(after, world.count()) == {}
 
 
 @pytest.mark.parametrize(
@@ -290,6 +291,6 @@ def test_some_act_moves(indicator: str) -> None:
 
 
 def test_every_figure_and_chart_is_moved_or_awaited(world: World) -> None:
-    indicators = {key.split("/")[0] for key in count(world.site)}
+    indicators = {key.split("/")[0] for key in world.count()}
     assert len(indicators) == 28 + 11
     assert indicators == {moved for act in ACTS.values() for moved in act.moves} | AWAITED.keys()

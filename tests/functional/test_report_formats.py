@@ -9,11 +9,22 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import altair as alt
+import jsonschema
 import pandas
 import pdfplumber
 import pytest
+from django.utils.translation import override
 
 from salus.activity_report.archive import edition_of, folder_of
+from salus.activity_report.charts import (
+    PAPER_HALF,
+    SCREEN_FULL,
+    Look,
+    paper,
+    screen,
+    specification,
+)
 from salus.activity_report.content import content_of
 from salus.activity_report.formats import FORMATS, rendered
 from salus.activity_report.page import page_of
@@ -86,6 +97,25 @@ def test_page_prints_every_figure_and_every_chart(folder: Path, language: str) -
     markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     links = set(re.findall(r'(?:src|href)="([^#"][^"]*)"', markup))
     assert links == {"https://www.esante.lu"}, "the file needs nothing else"
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("look", [screen(SCREEN_FULL), paper("#00695c", PAPER_HALF)])
+def test_every_chart_keeps_to_the_schema_of_vega_lite(folder: Path, look: Look) -> None:
+    written("json", folder)
+    with override("fr"):
+        content = content_of(edition_of(MONTH), "fr")
+        drawn = [
+            specification(chart, look)
+            for section in content.sections
+            for row in section.charts
+            for chart in row
+        ]
+    assert len(drawn) == 11
+    schema = jsonschema.Draft7Validator(alt.load_schema())
+    assert [error.message for one in drawn for error in schema.iter_errors(one)] == []
+    drawn[0]["width"] = "wide"
+    assert not schema.is_valid(drawn[0])
 
 
 def test_printed_shares_of_residence_add_to_a_hundred(published: dict[str, Any]) -> None:

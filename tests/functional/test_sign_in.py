@@ -1,8 +1,13 @@
 """Signing in and out, as each of the demo people."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import psycopg
 import pytest
 from playwright.sync_api import Browser, CDPSession
 
+from salus.kernel.postgres import login
 from salus.simulation.demo_people import EMAILS, PASSWORD
 from tests.conftest import Site
 from tests.functional.visitor import Visitor, visit
@@ -42,6 +47,15 @@ def test_a_wrong_password_stays_at_the_door(site: Site, browser: Browser) -> Non
         visitor.page.wait_for_url(site.url + "/documents/")
 
 
+@pytest.fixture
+def _without_passkeys(site: Site) -> Iterator[None]:
+    """Whoever signs in after the test has a password alone, as before."""
+    yield
+    with psycopg.connect(**asdict(login(site.data, "superuser"))) as connection:
+        connection.execute("delete from mfa_authenticator")
+
+
+@pytest.mark.usefixtures("_without_passkeys")
 def test_a_passkey_is_added_and_opens_the_door_without_a_password(
     site: Site, browser: Browser
 ) -> None:

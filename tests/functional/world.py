@@ -1,9 +1,13 @@
 """A nation with its users, and its report as whole numbers: what the test of every figure stands on."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,13 +27,43 @@ _BASES = {
 }
 
 
-def count(site: Site) -> Counts:
-    """The running month's report as whole numbers: a share becomes the number of records it stands for."""
-    out = site.data / "now.json"
-    month = str(Month.of(date.today()))  # noqa: DTZ011  # the machine's day is the site's day
-    done = salus("report", month, "--format", "json", "--out", out, data=site.data)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(out.read_text())
+# The command, for each line of its input, and then its exit code: a start takes longer than a count.
+_COMMANDS = """
+import sys
+from config.cli import main
+for line in sys.stdin:
+    print(main(line.split()), flush=True)
+"""
+
+
+class Reporter:
+    """Somebody who calls `salus report` for the running month again and again."""
+
+    def __init__(self, data: Path) -> None:
+        self._out = data / "now.json"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _COMMANDS],
+            env=os.environ | {"SALUS_DATA": str(data)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def count(self) -> Counts:
+        """The report as whole numbers: a share becomes the number of records it stands for."""
+        assert self._process.stdin and self._process.stdout
+        month = str(Month.of(date.today()))  # noqa: DTZ011  # the machine's day is the site's day
+        self._process.stdin.write(f"report {month} --format json --out {self._out}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == f"{self._out}\n"
+        assert self._process.stdout.readline() == "0\n"
+        return _counts(json.loads(self._out.read_text()), month)
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
+def _counts(report: dict[str, Any], month: str) -> Counts:
     counts: Counts = {}
     values = {figure["id"]: figure["value"] for figure in report["figures"]}
     for figure in report["figures"]:
@@ -99,7 +133,15 @@ class World:
     def __init__(self, site: Site, browser: Browser) -> None:
         self.site, self._browser = site, browser
         self._users: dict[str, User] = {}
+        self._reporter = Reporter(site.data)
         self.rows = psycopg.connect(**asdict(login(site.data, "superuser")), autocommit=True)
+
+    def count(self) -> Counts:
+        return self._reporter.count()
+
+    def end(self) -> None:
+        self.rows.close()
+        self._reporter.end()
 
     def user(self, part: str) -> User:
         if part not in self._users:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import pytest
@@ -20,21 +21,26 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
-from salus.access.queries import (
-    actor_of,
+from salus.access.oauth.queries import (
     apps_of,
-    assistants_of,
-    assisted_by,
     authorization_in_force,
-    circle_of_trust,
-    facts_about,
     maker_of,
     patients_for_app,
-    patients_of,
     request_of_receipt,
     request_on_desk,
     requests_waiting,
     software_connected,
+)
+from salus.access.queries import (
+    actor_of,
+    assistants_of,
+    assisted_by,
+    circle_of_trust,
+    events_about,
+    facts_about,
+    names_in,
+    patients_of,
+    persons_assisted,
     who_looked,
 )
 from salus.accounts.models import Account, Client
@@ -49,25 +55,32 @@ from salus.directory.queries import (
     search_organizations,
     search_professionals,
 )
-from salus.kernel.actor import Actor
+from salus.fhir.resource import Call
+from salus.fhir.searchset import asked_of
+from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
-from salus.mpi.fhir import find_person
+from salus.kernel.scopes import Scopes
+from salus.mpi.fhir import find_person, patients
 from salus.mpi.models import Person
 from salus.mpi.queries import (
     Criteria,
     PersonSummary,
+    owners_of,
+    people_among,
+    people_found,
     person_by_matricule,
     person_identified,
+    person_read,
     person_summary,
     search,
 )
 from salus.shared_record.permissions import is_closed
-from salus.shared_record.queries import documents_of, open_document
+from salus.shared_record.queries import documents_of, open_document, see_documents
 from salus.simulation.demo_people import EMAILS
-from salus.vaccination.queries import vaccinations_of
+from salus.vaccination.queries import see_vaccinations, vaccinations_of
 from tests.conftest import as_role, new_folder, salus
 
 Plan = dict[str, Any]
@@ -88,6 +101,8 @@ class Asked:
     def person(self) -> int:
         return self.summary.id
 
+
+SOFTWARE = Actor(role=Role.SOFTWARE, client=1, organization=1, scopes=Scopes(granted=()))
 
 Case = Callable[[Asked], object]
 # Every public function of every queries.py, in each form in which it asks the database something else.
@@ -116,6 +131,19 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (assistants_of, lambda asked: assistants_of(asked.person)),
     (assisted_by, lambda asked: assisted_by(actor=_partner(asked), at=now())),
     (patients_of, lambda asked: patients_of(actor=asked.doctor, at=now())),
+    (persons_assisted, lambda asked: persons_assisted(_partner(asked))),
+    (
+        events_about,
+        lambda asked: events_about(
+            actor=asked.patient, person=asked.person, at=now(), event=asked.event
+        ),
+    ),
+    (
+        names_in,
+        lambda asked: names_in(
+            events_about(actor=asked.patient, person=asked.person, at=now(), limit=20)
+        ),
+    ),
     (who_looked, lambda asked: who_looked(actor=asked.patient, person=asked.person, at=now())),
     (person_summary, lambda asked: person_summary(asked.person)),
     (
@@ -125,6 +153,28 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (
         person_identified,
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
+    ),
+    (owners_of, lambda asked: owners_of([(MATRICULE_SYSTEM, asked.summary.matricule)])),
+    (person_read, lambda asked: _read(asked.doctor, asked.person)),
+    (
+        people_among,
+        lambda asked: people_among(actor=asked.doctor, persons=[asked.person], assisted=()),
+    ),
+    (people_found, lambda asked: _found(asked, f"_id={asked.person}")),
+    (people_found, lambda asked: _found(asked, f"identifier={asked.summary.matricule},x|1")),
+    (people_found, lambda asked: _found(asked, f"birthdate={asked.summary.birth_date}")),
+    (
+        people_found,
+        lambda asked: _found(
+            asked, f"family={asked.summary.family}&given={asked.summary.given}&gender:not=other"
+        ),
+    ),
+    (
+        people_found,
+        lambda asked: _found(
+            asked,
+            f"birthdate={asked.summary.birth_date}&name={asked.summary.family}&deceased=false",
+        ),
     ),
     (search, lambda asked: _search(asked, matricule=asked.summary.matricule)),
     (search, lambda asked: _search(asked, family=asked.summary.family[:3])),
@@ -140,6 +190,8 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         ),
     ),
     (documents_of, lambda asked: documents_of(actor=asked.doctor, person=asked.person, at=now())),
+    (see_documents, lambda asked: _see(see_documents, asked.doctor, asked.person)),
+    (see_documents, lambda asked: _see(see_documents, SOFTWARE, asked.person)),
     (
         open_document,
         lambda asked: open_document(
@@ -150,6 +202,8 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         vaccinations_of,
         lambda asked: vaccinations_of(actor=asked.patient, person=asked.person, at=now()),
     ),
+    (see_vaccinations, lambda asked: _see(see_vaccinations, asked.doctor, asked.person)),
+    (see_vaccinations, lambda asked: _see(see_vaccinations, SOFTWARE, asked.person)),
     (inclusion_proof, lambda asked: inclusion_proof(actor=asked.patient, event=asked.event)),
     (consistency_proof, lambda _asked: consistency_proof(first=_head().size)),
     (newest_head, lambda _asked: _head()),
@@ -181,10 +235,28 @@ def _facts(actor: Actor, person: int) -> object:
         return facts_about(actor=actor, person=person)
 
 
+def _see(query: Callable[..., Any], actor: Actor, person: int) -> object:
+    return query(actor=actor, person=person, at=now(), see=list)
+
+
 def _search(asked: Asked, **criteria: Any) -> list[PersonSummary]:
     found = search(actor=asked.doctor, criteria=Criteria(**criteria), at=now())
     assert asked.person in {person.id for person in found} or len(found) == 50
     return found
+
+
+def _read(actor: Actor, person: int) -> Person:
+    return person_read(
+        actor=actor, person=person, assisted=(), at=now(), request_id=uuid4(), history=True
+    )
+
+
+def _found(asked: Asked, query: str) -> object:
+    """As a Patient search on FHIR asks."""
+    resource = patients(persons_assisted)
+    call = Call(actor=asked.doctor, at=now(), request_id=uuid4(), base="https://salus.example/fhir")
+    understood = asked_of(parse_qsl(query), resource, {"Patient": resource}, call, strict=True)
+    return resource.search(call, understood.search)
 
 
 def _partner(asked: Asked) -> Actor:

@@ -1,6 +1,6 @@
 """Rights to a record: the whole table of facts, against the rules in words."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import product
 
 import pytest
@@ -8,23 +8,32 @@ import pytest
 from salus.access.decision import Facts, Purpose, decide
 from salus.kernel.actor import Actor, Role
 
+TRUTHS = [field.name for field in fields(Facts) if field.name != "role"]
 ALL_FACTS = [
-    Facts(
-        role=role,
-        own=own,
-        assistant=assistant,
-        trusted=trusted,
-        registered=registered,
-        closed=closed,
-    )
+    Facts(role=role, **dict(zip(TRUTHS, values, strict=True)))
     for role in Role
-    for own, assistant, trusted, registered, closed in product([True, False], repeat=5)
+    for values in product([True, False], repeat=len(TRUTHS))
 ]
+PATIENTS = [facts for facts in ALL_FACTS if facts.role is Role.PATIENT]
+PROFESSIONALS = [facts for facts in ALL_FACTS if facts.role is Role.PROFESSIONAL]
+SOFTWARE = [facts for facts in ALL_FACTS if facts.role is Role.SOFTWARE]
+USES = [Purpose.READ, Purpose.WRITE]
 
 
-@pytest.mark.parametrize("purpose", [Purpose.READ, Purpose.WRITE])
-def test_nobody_reads_or_writes_a_closed_record(purpose: Purpose) -> None:
-    assert not any(decide(purpose, facts).permit for facts in ALL_FACTS if facts.closed)
+def permits(purpose: Purpose, facts: Facts) -> bool:
+    return decide(purpose, facts).permit
+
+
+def test_nobody_reads_or_writes_a_closed_record() -> None:
+    assert not any(
+        permits(purpose, facts) for purpose in USES for facts in ALL_FACTS if facts.closed
+    )
+
+
+def test_nobody_gets_anything_by_an_emergency_yet() -> None:
+    for facts in ALL_FACTS:
+        if facts.emergency:
+            assert {decide(purpose, facts).rule for purpose in Purpose} == {"emergency"}
 
 
 def test_only_the_patient_side_controls_or_the_agency_on_paper() -> None:
@@ -32,14 +41,14 @@ def test_only_the_patient_side_controls_or_the_agency_on_paper() -> None:
         expected = facts.role is Role.SYSTEM or (
             facts.role is Role.PATIENT and (facts.own or facts.assistant)
         )
-        assert decide(Purpose.CONTROL, facts).permit is expected
+        assert permits(Purpose.CONTROL, facts) is (expected and not facts.emergency)
 
 
-def test_a_professional_gets_in_by_declaration_and_registration_alone() -> None:
-    for facts in ALL_FACTS:
-        if facts.role is Role.PROFESSIONAL:
-            expected = facts.trusted and facts.registered and not facts.closed
-            assert decide(Purpose.READ, facts).permit is expected
+@pytest.mark.parametrize("purpose", USES)
+def test_a_patient_uses_the_own_record_and_those_assisted(purpose: Purpose) -> None:
+    for facts in PATIENTS:
+        expected = (facts.own or facts.assistant) and not (facts.closed or facts.emergency)
+        assert permits(purpose, facts) is expected
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -47,8 +56,38 @@ def test_an_app_that_was_opened_for_one_patient_reaches_no_other(purpose: Purpos
     assert not any(decide(purpose, replace(facts, elsewhere=True)).permit for facts in ALL_FACTS)
 
 
-def test_a_patient_without_a_bond_is_refused() -> None:
-    assert not decide(Purpose.READ, Facts(role=Role.PATIENT)).permit
+@pytest.mark.parametrize("purpose", USES)
+def test_a_professional_who_signed_in_needs_declaration_and_registration_alone(
+    purpose: Purpose,
+) -> None:
+    for facts in PROFESSIONALS:
+        if not facts.vouched:
+            expected = facts.trusted and facts.registered
+            assert permits(purpose, facts) is (expected and not (facts.closed or facts.emergency))
+
+
+def test_a_professional_whom_software_names_must_also_work_where_it_is() -> None:
+    for facts in PROFESSIONALS:
+        if facts.vouched:
+            reads = facts.trusted and facts.registered and facts.works_there
+            reads = reads and not (facts.closed or facts.emergency)
+            assert permits(Purpose.READ, facts) is reads
+            assert permits(Purpose.WRITE, facts) is (reads and facts.own_filing)
+
+
+@pytest.mark.parametrize("purpose", USES)
+def test_software_in_its_own_name_uses_what_its_organisation_files_and_nothing_else(
+    purpose: Purpose,
+) -> None:
+    for facts in SOFTWARE:
+        expected = facts.own_filing and facts.registered
+        assert permits(purpose, facts) is (expected and not (facts.closed or facts.emergency))
+
+
+def test_whoever_has_no_right_does_not_learn_that_a_record_is_closed() -> None:
+    for purpose, facts in product(USES, ALL_FACTS):
+        if not facts.closed and not permits(purpose, facts):
+            assert decide(purpose, replace(facts, closed=True)) == decide(purpose, facts)
 
 
 def test_every_decision_names_its_rule() -> None:

@@ -26,36 +26,47 @@ CAPABILITIES = [
 _SCOPES = ["system/*.cruds", "user/*.cruds", "patient/*.cruds"]
 
 
+ENDPOINTS = {
+    "token": "token_endpoint",
+    "introspect": "introspection_endpoint",
+    "revoke": "revocation_endpoint",
+}
+_TLS = {AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS}
+
+
 def metadata(request: HttpRequest) -> dict[str, Any]:
     """RFC 8414; what OpenID Connect Discovery asks beyond it is added by its view."""
     issuer = origin(request)
-
-    def at(name: str) -> str:
-        return issuer + reverse(f"oauth:{name}")
-
-    return {
+    by_certificate = bool(settings.TRUSTED_PROXIES)
+    methods = [one for one in AuthMethod.values if by_certificate or one not in _TLS]
+    proved = [one for one in methods if one in CONFIDENTIAL]
+    body = {
         "issuer": issuer,
         "authorization_endpoint": issuer + reverse("access:authorize"),
-        "token_endpoint": at("token"),
-        "jwks_uri": at("jwks"),
-        "introspection_endpoint": at("introspect"),
-        "revocation_endpoint": at("revoke"),
+        **_endpoints(issuer),
+        "jwks_uri": issuer + reverse("oauth:jwks"),
         "scopes_supported": [*_SCOPES, *sorted(PLAIN)],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],
-        "token_endpoint_auth_methods_supported": list(AuthMethod.values),
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-        "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
+        "introspection_endpoint_auth_methods_supported": proved,
         "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-        "revocation_endpoint_auth_methods_supported": list(AuthMethod.values),
+        "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-        "tls_client_certificate_bound_access_tokens": True,
-        # IHE IUA, ITI-103
-        "access_token_format": "ihe-jwt",
+        "tls_client_certificate_bound_access_tokens": by_certificate,
+        "access_token_format": "ihe-jwt",  # IHE IUA, ITI-103
     }
+    if by_certificate and settings.MTLS_ORIGINS:
+        body["mtls_endpoint_aliases"] = _endpoints(settings.MTLS_ORIGINS[0])  # RFC 8705, section 5
+    return body
+
+
+def _endpoints(at: str) -> dict[str, str]:
+    return {said: at + reverse(f"oauth:{name}") for name, said in ENDPOINTS.items()}
 
 
 def openid_configuration(request: HttpRequest) -> dict[str, Any]:

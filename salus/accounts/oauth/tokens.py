@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from salus.accounts.oauth.keys import ALGORITHM, signing_key, verifying_keys
+from salus.accounts.oauth.keys import signing_key, verifying_keys
 from salus.kernel.actor import Assurance
 from salus.kernel.errors import Unauthorized
+from salus.kernel.signing_keys import ALGORITHM
 
 LIFETIME = timedelta(minutes=5)
 _TYPE = "at+jwt"

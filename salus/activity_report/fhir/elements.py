@@ -1,6 +1,6 @@
 """Elements that the report's resources have in common."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 
 from django.conf import settings
 from django.utils.html import format_html, format_html_join
@@ -9,9 +9,9 @@ from salus.activity_report.layout import LICENCE, profile
 from salus.activity_report.opendata import addresses
 from salus.activity_report.opendata.words import ByLanguage, spoken
 from salus.country import country
+from salus.fhir.parameters import by_id, by_url
 from salus.fhir.resource import Body, Resource
-from salus.fhir.search import Criterion, Fact, ParameterType, meets
-from salus.kernel.errors import NotFound
+from salus.fhir.sources import in_memory
 
 _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 _XHTML = "http://www.w3.org/1999/xhtml"
@@ -58,25 +58,20 @@ def canonical(type: str, id: str, title: ByLanguage, description: ByLanguage) ->
 
 
 def narrative(title: str, rows: Iterable[tuple[str, str]]) -> Body:
-    """The resource for people: a title, and a table of two columns."""
+    """The resource for people, in the default language: a title, and a table of two columns."""
     cells = format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", rows)
-    div = format_html('<div xmlns="{}"><p>{}</p><table>{}</table></div>', _XHTML, title, cells)
+    div = format_html(
+        '<div xmlns="{}" lang="{language}" xml:lang="{language}"><p>{}</p><table>{}</table></div>',
+        *(_XHTML, title, cells),
+        language=settings.LANGUAGE_CODE,
+    )
     return {"status": "generated", "div": str(div)}
 
 
-def served(type: str, ids: Callable[[], Iterable[str]], render: Callable[[str], Body]) -> Resource:
+def served(
+    type: str, ids: Callable[[], Collection[str]], render: Callable[[str], Body]
+) -> Resource:
     """Canonical resources, of which there are few: found by id or URL."""
-
-    def facts(id: str) -> dict[str, Fact]:
-        return {"_id": {id}, "url": {addresses.of_fhir(type, id)}}
-
-    def search(criteria: Sequence[Criterion]) -> list[str]:
-        return [name for name in ids() if meets(criteria, facts(name))]
-
-    def read(id: str) -> Body:
-        if id not in ids():
-            raise NotFound(f"there is no such {type}")
-        return render(id)
-
-    parameters = {"_id": ParameterType.TOKEN, "url": ParameterType.URI}
-    return Resource(type=type, parameters=parameters, search=search, read=read)
+    definition = f"{'Measure' if type == 'Measure' else 'conformance'}-url"
+    parameters = {"_id": by_id(), "url": by_url(definition)}
+    return in_memory(type, parameters=parameters, ids=ids, render=render)

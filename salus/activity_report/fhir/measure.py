@@ -26,6 +26,7 @@ INITIAL_POPULATION = _coded("measure-population", "initial-population")
 _OBSERVATION = _coded("measure-population", "measure-observation")
 # A share is a proportion; a stock or a flow only counts who or what belongs to it.
 _SCORING = {Measure.SHARE: "proportion", Measure.STOCK: "cohort", Measure.FLOW: "cohort"}
+_SQL = "application/sql"  # RFC 6922
 _PARAMETERS = (
     "Run by PostgreSQL. %(start)s and %(end)s are the local midnights that open and close the month, %(day)s is the"
     " first day after it."
@@ -64,23 +65,39 @@ def _group(indicator: Indicator) -> Body:
     by_rows = indicator.kind is Kind.CHART or bool(indicator.cell_of)
     # Only the query of a share itself gives no population: it gives the score.
     scores = indicator.measure is Measure.SHARE and not by_rows
-    group: Body = {
-        "code": of_indicator(indicator),
-        "population": [
-            {
-                "code": _OBSERVATION if scores else INITIAL_POPULATION,
-                "description": indicator.population,
-                "criteria": {
-                    "description": _PARAMETERS + (_ROWS if by_rows else ""),
-                    "language": "application/sql",  # RFC 6922
-                    "expression": indicator.sql,
-                },
-            }
-        ],
+    query = {
+        "description": _PARAMETERS + (_ROWS if by_rows else ""),
+        "language": _SQL,
+        "expression": indicator.sql,
     }
-    if indicator.kind is Kind.CHART:
-        group["stratifier"] = [{"code": code} for code in strata_by(indicator)]
-    return group
+    return {
+        "code": of_indicator(indicator),
+        "population": [_population(indicator, query, scores=scores)],
+        **_stratifier(indicator),
+    }
+
+
+def _population(indicator: Indicator, criteria: Body, *, scores: bool) -> Body:
+    return {
+        "code": _OBSERVATION if scores else INITIAL_POPULATION,
+        "description": indicator.population,
+        "criteria": criteria,
+    }
+
+
+def _stratifier(indicator: Indicator) -> Body:
+    """Of a chart. By two things at once it has them as components, the first of which gives it its name."""
+    if indicator.kind is not Kind.CHART:
+        return {}
+    codes = strata_by(indicator)
+    components = [{"code": code, "criteria": _counted_by(indicator)} for code in codes]
+    one = {"code": codes[0]} | ({"component": components} if len(codes) > 1 else {})
+    return {"stratifier": [one]}
+
+
+def _counted_by(indicator: Indicator) -> Body:
+    """Where the query is."""
+    return {"language": _SQL, "reference": addresses.of_fhir("Measure", id_of(indicator))}
 
 
 def _report() -> Body:
@@ -92,8 +109,17 @@ def _report() -> Body:
             {"type": "composed-of", "resource": addresses.of_fhir("Measure", id_of(one))}
             for one in every
         ],
-        "group": [{"code": of_indicator(one)} for one in every],
+        "group": [_group_of_report(one) for one in every],
     }
+
+
+def _group_of_report(indicator: Indicator) -> Body:
+    """As an edition says it: of a chart there is a number for each stratum, and none for the whole."""
+    if indicator.kind is Kind.CHART:
+        return {"code": of_indicator(indicator), **_stratifier(indicator)}
+    scores = indicator.measure is Measure.SHARE
+    population = _population(indicator, _counted_by(indicator), scores=scores)
+    return {"code": of_indicator(indicator), "population": [population]}
 
 
 def _version(indicator: Indicator) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.utils.timezone import get_default_timezone
+from django.db.models import Q, QuerySet
 
 from salus.activity_report.archive import edition_of
 from salus.activity_report.content import content_of
@@ -25,9 +25,13 @@ from salus.activity_report.layout import profile
 from salus.activity_report.models import ArchivedEdition
 from salus.activity_report.opendata import addresses
 from salus.activity_report.opendata.words import in_default_language
+from salus.fhir import facts
+from salus.fhir.conditions import EVERYTHING, NOTHING, each, months
+from salus.fhir.criteria import Coded, Named, ParameterType, Reference, Value
 from salus.fhir.datatypes import URI
-from salus.fhir.resource import Body, Resource
-from salus.fhir.search import Criterion, Fact, ParameterType, Span, meets
+from salus.fhir.parameters import DEFINITIONS, by_id
+from salus.fhir.resource import Body, Call, Parameter, Resource, Version
+from salus.fhir.sources import rows, stamped
 from salus.kernel.errors import NotFound
 from salus.kernel.indicator import Measure
 from salus.kernel.month import Month
@@ -113,39 +117,56 @@ def _narrative(edition: Edition) -> Body:
     return narrative(" · ".join(text for text in about if text), rows)
 
 
-def _search(criteria: Sequence[Criterion]) -> list[str]:
-    kept = ArchivedEdition.objects.order_by("-period", "-revision")
-    found = []
-    for day, revision in kept.values_list("period", "revision"):
-        month = Month.of(day)
-        name = id_of(str(month), revision)
-        if meets(criteria, _facts(name, month)):
-            found.append(name)
-    return found
-
-
-def _facts(id: str, month: Month) -> dict[str, Fact]:
-    zone = get_default_timezone()
-    return {
-        "_id": {id},
-        "measure": {addresses.of_fhir("Measure", REPORT), f"Measure/{REPORT}", REPORT},
-        "period": Span(start=month.start(zone), end=month.end(zone)),
-    }
-
-
-def _read(id: str) -> Body:
+def _read(_call: Call, id: str) -> Version:
     if not (parts := _ID.fullmatch(id)):
         raise NotFound(f"there is no such {_TYPE}")
-    return measure_report(edition_of(Month.parse(parts[1]), int(parts[2])))
+    return stamped(measure_report(edition_of(Month.parse(parts[1]), int(parts[2]))))
 
 
+def _kept(_call: Call) -> QuerySet[ArchivedEdition]:
+    return ArchivedEdition.objects.all()
+
+
+def _render(_call: Call, rows: Sequence[ArchivedEdition]) -> list[Version]:
+    return [stamped(measure_report(Edition.from_json(row.document["edition"]))) for row in rows]
+
+
+def _by_id(value: Value) -> Q:
+    parts = _ID.fullmatch(value.code or "") if isinstance(value, Coded) else None
+    if not parts:
+        return NOTHING
+    return Q(period=Month.parse(parts[1]).first_day, revision=int(parts[2]))
+
+
+def _by_measure(value: Value) -> Q:
+    """All of them report the same."""
+    fact = Reference(type="Measure", id=REPORT, url=addresses.of_fhir("Measure", REPORT))
+    return EVERYTHING if isinstance(value, Named) and value.names(fact) else NOTHING
+
+
+_PARAMETERS = {
+    "_id": by_id(each(_by_id), sort=("period", "revision")),
+    "measure": Parameter(
+        type=ParameterType.REFERENCE,
+        definition=f"{DEFINITIONS}/MeasureReport-measure",
+        documentation="The measure that was reported.",
+        facts=facts.canonicals("measure", type="Measure"),
+        condition=each(_by_measure),
+        targets=("Measure",),
+    ),
+    "period": Parameter(
+        type=ParameterType.DATE,
+        definition=f"{DEFINITIONS}/MeasureReport-period",
+        documentation="The month that was counted.",
+        facts=facts.times("period"),
+        condition=months("period"),
+        sort=("period",),
+    ),
+}
 MEASURE_REPORTS = Resource(
     type=_TYPE,
-    parameters={
-        "_id": ParameterType.TOKEN,
-        "measure": ParameterType.REFERENCE,
-        "period": ParameterType.DATE,
-    },
-    search=_search,
+    parameters=_PARAMETERS,
     read=_read,
+    search=rows(_kept, parameters=_PARAMETERS, order=("-period", "-revision"), render=_render),
+    public=True,
 )

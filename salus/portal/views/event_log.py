@@ -15,7 +15,7 @@ from salus.audit.heads import SignedHead
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
 from salus.kernel.errors import NotFound
 from salus.kernel.page import patient, patient_only, public, request_id
-from salus.portal.access_log import WHAT, WHO
+from salus.portal.access_log import WHAT, WHO, WHY
 
 _NEWEST = "public, max-age=5"  # half of what a head lasts
 _UNCHANGING = "public, max-age=86400"  # what joins two heads stays, only keys may be added
@@ -65,6 +65,8 @@ FIELDS: dict[str, str | Promise] = {
     "system": _("Name of the system"),
     "person_id": _("Number of the person whose data it is"),
     "document_id": _("Number of the document"),
+    "client_id": _("Number of the software"),
+    "purpose": _("What for"),
     "denied": _("Refused"),
     "repeated": _("Repetition of the same request"),
     "id": _("Number of the event"),
@@ -96,6 +98,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         "fields": FIELDS,
         "kind": WHAT,
         "agent": WHO,
+        "purpose": WHY,
         "yes": _("yes"),
     }
     context = {"log": summary(newest), "keys": known["keys"], "script": script}

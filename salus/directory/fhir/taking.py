@@ -1,4 +1,4 @@
-"""FHIR R4 Practitioner and Organization of the directory (IHE mCSD)."""
+"""Taking in Practitioner and Organization of a Bundle that another system exported."""
 
 from collections.abc import Iterator
 

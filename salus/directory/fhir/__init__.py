@@ -1,0 +1,6 @@
+"""The directory in FHIR R4 (IHE mCSD): public to read and to search; what a Bundle brings is taken in."""
+
+from salus.directory.fhir.resources import RESOURCES
+from salus.directory.fhir.taking import ACCEPTS, FINDS, NOT_TAKEN
+
+__all__ = ["ACCEPTS", "FINDS", "NOT_TAKEN", "RESOURCES"]

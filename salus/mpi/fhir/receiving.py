@@ -1,0 +1,168 @@
+"""A Patient that comes in: in a Bundle that is imported, or by itself (IHE PDQm, PIXm)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from salus.country import country
+from salus.fhir import datatypes, exact_json
+from salus.fhir.bundle import Entry
+from salus.fhir.element import Element
+from salus.fhir.resource import Call
+from salus.fhir.transaction import Acceptance, NotUsed, Taken, Transaction
+from salus.kernel.actor import Actor, Role
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput
+from salus.mpi.actions import Address, Demographics, change_person, register_person
+from salus.mpi.fhir.rendering import rendered
+from salus.mpi.queries import person_identified
+
+
+def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
+    """Register the person, unless one of the identifiers is known."""
+    patient = entry.resource
+    row, created = _register(
+        transaction.actor, transaction.at, patient, _checked(patient, entry.identifiers())
+    )
+    return Taken(row=row, created=created)
+
+
+def create(call: Call, patient: Element) -> int:
+    """Register the person as version 1. Raises Conflict when an identifier is somebody's already."""
+    actor = _writer(call)
+    identifiers = _own_identifiers(patient)
+    try:
+        row, created = _register(actor, call.at, patient, identifiers, call.request_id, filed=True)
+    except IntegrityError:  # two at once
+        created = False
+    if not created:
+        raise Conflict("somebody has one of these identifiers: search for it, and update")
+    return row
+
+
+def update(call: Call, person: int, patient: Element, version: int | None) -> None:
+    """Put the resource in place of the newest version. Raises NotFound, Conflict."""
+    change_person(
+        actor=_writer(call),
+        at=call.at,
+        person=person,
+        version=version,
+        identifiers=_own_identifiers(patient),
+        demographics=_demographics(patient, call.at),
+        former_names=_former_names(patient),
+        received=exact_json.plain(patient.value),
+        shown=lambda row: rendered(row).body,
+        request_id=call.request_id,
+    )
+
+
+def _writer(call: Call) -> Actor:
+    """Software of a provider, in its own name or a professional's: what it files are its own demographics."""
+    if call.actor is None or call.actor.role is Role.PATIENT:
+        raise Forbidden("patients do not write the patient index")
+    return call.actor
+
+
+def _register(
+    actor: Actor,
+    at: datetime,
+    patient: Element,
+    identifiers: Sequence[tuple[str, str]],
+    request_id: UUID | None = None,
+    *,
+    filed: bool = False,
+) -> tuple[int, bool]:
+    known = _demographics(patient, at)
+    return register_person(
+        actor=actor,
+        at=at,
+        identifiers=identifiers,
+        family=known.family,
+        given=known.given,
+        birth_family=known.birth_family,
+        birth_date=known.birth_date,
+        gender=known.gender,
+        deceased_on=known.deceased_on,
+        multiple_birth=known.multiple_birth,
+        address=known.address,
+        former_names=_former_names(patient),
+        received=exact_json.plain(patient.value),
+        filed=filed,
+        request_id=request_id,
+    )
+
+
+def _demographics(patient: Element, at: datetime) -> Demographics:
+    name = datatypes.human_name(patient)
+    birth_date = patient.day("birthDate")
+    if birth_date is None:
+        raise patient.wrong("birthDate", "a full date is needed")
+    if birth_date > at.date():
+        raise patient.wrong("birthDate", "lies in the future")
+    return Demographics(
+        family=name.family,
+        given=name.given,
+        birth_family=_maiden_name(patient),
+        birth_date=birth_date,
+        gender=patient.code("gender", datatypes.GENDERS, default="unknown"),
+        deceased_on=_deceased_on(patient, born=birth_date),
+        multiple_birth=patient.positive("multipleBirthInteger"),
+        address=_address(patient),
+    )
+
+
+def find_person(system: str, value: str) -> int | None:
+    return person_identified([(system, value)])
+
+
+ACCEPTS = (Acceptance(type="Patient", becomes="person", take=take_patient),)
+FINDS = {"Patient": find_person}
+
+
+def _own_identifiers(patient: Element) -> list[tuple[str, str]]:
+    found = datatypes.identifiers(patient)
+    if not found:
+        raise patient.wrong("identifier", "one with system and value is needed")
+    return _checked(patient, found)
+
+
+def _checked(patient: Element, identifiers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    found = list(dict.fromkeys(identifiers))
+    for system, value in found:
+        if system == country().MATRICULE_SYSTEM:
+            try:
+                country().check_matricule(value)
+            except InvalidInput as error:
+                raise patient.wrong("identifier", str(error)) from None
+    return found
+
+
+def _former_names(patient: Element) -> list[tuple[str, str]]:
+    names = (name for name in patient.children("name") if name.text("use") == "old")
+    return [(n.text("family"), " ".join(n.texts("given"))) for n in names if n.text("family")]
+
+
+def _maiden_name(patient: Element) -> str:
+    names = (name for name in patient.children("name") if name.text("use") == "maiden")
+    return next((name.text("family") for name in names), "")
+
+
+def _deceased_on(patient: Element, *, born: date) -> date | None:
+    """None also when only the fact, or a less exact date, is known; ``received`` keeps it."""
+    day = patient.day("deceasedDateTime")
+    if day and day < born:
+        raise patient.wrong("deceasedDateTime", "lies before birth")
+    return day
+
+
+def _address(patient: Element) -> Address | None:
+    home = datatypes.address(patient)
+    if home is None or not home.country:
+        return None  # without a country nobody can say whether the person lives in ours
+    return Address(
+        country=home.country,
+        postal_code=home.postal_code,
+        municipality=home.city,
+        line=home.line,
+    )

@@ -1,0 +1,137 @@
+"""Patients on FHIR: read, history, search, create, update."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+from salus.fhir.datatypes import row_number
+from salus.fhir.element import Element
+from salus.fhir.resource import Call, Page, Resource, Search, Version
+from salus.fhir.sources import find
+from salus.kernel.actor import Actor, PurposeOfUse, Role
+from salus.kernel.errors import InvalidInput, NotFound
+from salus.kernel.scopes import Context
+from salus.mpi.fhir import receiving
+from salus.mpi.fhir.parameters import (
+    ORDER,
+    PARAMETERS,
+    check_that_somebody_is_meant,
+    searched,
+)
+from salus.mpi.fhir.rendering import rendered
+from salus.mpi.models import Person
+from salus.mpi.queries import people_among, people_found, person_read
+
+PURPOSES = frozenset(
+    {
+        PurposeOfUse.TREATMENT,
+        PurposeOfUse.EMERGENCY,
+        PurposeOfUse.OPERATIONS,
+        PurposeOfUse.PATIENT_REQUEST,
+    }
+)
+Assisted = Callable[[Actor], Collection[int]]  # for whom else a patient may act
+
+
+def patients(assisted: Assisted) -> Resource:
+    def theirs(call: Call) -> Collection[int]:
+        return assisted(_actor(call)) if _asks_for_others(_actor(call)) else ()
+
+    def person_with(call: Call, id: str, *, history: bool) -> Person:
+        return person_read(
+            actor=_actor(call),
+            person=row_number(id),
+            assisted=theirs(call),
+            at=call.at,
+            request_id=call.request_id,
+            history=history,
+        )
+
+    def read(call: Call, id: str) -> Version:
+        return rendered(person_with(call, id, history=False))
+
+    def history(call: Call, id: str) -> Sequence[Version]:
+        person = person_with(call, id, history=True)
+        earlier = sorted(person.versions.all(), key=lambda one: one.version, reverse=True)
+        return [rendered(person), *(Version(body=one.resource) for one in earlier)]
+
+    def search(call: Call, search: Search) -> Page:
+        actor = _actor(call)
+        if actor.role is not Role.PATIENT:
+            check_that_somebody_is_meant(search)
+        whole = replace(search, sort=(), position=None, total=False)
+        found = people_found(
+            actor=actor,
+            fit=lambda people, most: (
+                find(
+                    replace(whole, count=most),
+                    searched(people),
+                    parameters=PARAMETERS,
+                    order=("id",),
+                ).rows
+            ),
+            page=lambda people: find(search, searched(people), parameters=PARAMETERS, order=ORDER),
+            assisted=theirs(call),
+            at=call.at,
+            request_id=call.request_id,
+        )
+        return found.page([rendered(person) for person in found.rows])
+
+    def fetch(call: Call, ids: Collection[str]) -> Sequence[Version]:
+        people = people_among(
+            actor=_actor(call),
+            persons=[row_number(one) for one in ids],
+            assisted=theirs(call),
+        )
+        return [rendered(person) for person in people]
+
+    return Resource(
+        type="Patient",
+        parameters=PARAMETERS,
+        read=read,
+        search=search,
+        fetch=fetch,
+        history=history,
+        create=create,
+        update=update,
+        purposes=PURPOSES,
+    )
+
+
+def create(call: Call, patient: Element) -> Version:
+    return _now(call, receiving.create(call, patient))
+
+
+def update(call: Call, id: str, patient: Element, version: str | None) -> Version:
+    person = row_number(id)
+    receiving.update(call, person, patient, _version(version))
+    return _now(call, person)
+
+
+def _now(call: Call, person: int) -> Version:
+    """What its sender gets back of what it wrote, whose event names it already."""
+    (row,) = people_among(actor=_actor(call), persons=[person], assisted=())
+    return rendered(row)
+
+
+def _actor(call: Call) -> Actor:
+    if call.actor is None:
+        raise NotFound("no such person")
+    return call.actor
+
+
+def _asks_for_others(actor: Actor) -> bool:
+    """A scope of the launch's patient lends out what is the actor's own, and nobody else's."""
+    if actor.role is not Role.PATIENT:
+        return False
+    granted = actor.scopes.granted if actor.scopes else ()
+    return any(
+        scope.context is not Context.PATIENT and scope.type in ("*", "Patient") for scope in granted
+    )
+
+
+def _version(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise InvalidInput("If-Match names no version of this resource")
+    return int(text)
