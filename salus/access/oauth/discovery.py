@@ -9,12 +9,12 @@ from django.urls import reverse
 from salus.access.oauth.open_id import LEVEL
 from salus.access.oauth.server import GRANTS
 from salus.accounts.models import AuthMethod
-from salus.accounts.oauth.keys import ALGORITHM
 from salus.accounts.oauth.registration import ALGORITHMS
 from salus.accounts.oauth.revocation import CONFIDENTIAL
 from salus.accounts.rules import PLAIN
 from salus.kernel.actor import Assurance
 from salus.kernel.origin import origin
+from salus.kernel.signing_keys import ALGORITHM
 
 # https://hl7.org/fhir/smart-app-launch/conformance.html#capability-sets
 CAPABILITIES = [

@@ -9,10 +9,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from salus.accounts.models import Account, AuthorizationCode
-from salus.accounts.oauth.keys import ALGORITHM, signing_key, verifying_keys
+from salus.accounts.oauth.keys import signing_key, verifying_keys
 from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput
 from salus.kernel.origin import fhir_base, origin
+from salus.kernel.signing_keys import ALGORITHM
 
 _LIFETIME = timedelta(hours=1)  # it opens nothing, it tells of one sign-in
 LEVEL = "http://eidas.europa.eu/LoA/"  # eIDAS message format, level of assurance
