@@ -2,11 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from salus.access.fhir import AUDIT_EVENTS
+from salus.access.queries import persons_assisted
 from salus.access.tokens import actor_with_token
 from salus.activity_report.fhir import RESOURCES as MEASURES
 from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
+from salus.mpi.fhir import patients
+from salus.shared_record.fhir import RESOURCES as DOCUMENTS
+from salus.vaccination.fhir import RESOURCES as VACCINATIONS
+
+# By their names in SMART's extension; each is a route of salus.access.oauth.
+OAUTH = {"token": "/oauth/token", "introspect": "/oauth/introspect", "revoke": "/oauth/revoke"}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.portal.urls")),
@@ -22,9 +30,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "",
         include(
             routes(
-                [*MEASURES, *DIRECTORY],
+                [
+                    *MEASURES,
+                    *DIRECTORY,
+                    patients(persons_assisted),
+                    *DOCUMENTS,
+                    *VACCINATIONS,
+                    AUDIT_EVENTS,
+                ],
                 authenticate=actor_with_token,
-                security=Security(endpoints={"token": "/oauth/token"}),
+                security=Security(endpoints=OAUTH),
             )
         ),
     ),

@@ -31,6 +31,7 @@ from salus.kernel.postgres import ROLES, attached, login
 
 FOLDERS = ("documents", "heads")  # of the data folder, that belong to the rows of one database
 NATION = ("--scale", "1/1000", "--until", "2025-02", "--seed", "1")
+SLOWEST = ("durability", "functional", "integration")  # folders of tests
 RUN = "SALUS_TEST_RUN"  # variable with the folder of the whole run, made and removed by its first process
 
 
@@ -59,6 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if any(map(item.get_closest_marker, left_out))]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
+    items.sort(key=lambda item: _place(item.path.parent.name))
+
+
+def _place(folder: str) -> int:
+    """What takes long comes first, so that at the end all processes have little left."""
+    return SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST)
 
 
 def new_folder() -> Path:

@@ -57,7 +57,7 @@ def _versions(condition: str, values: list[Any]) -> list[Version]:
 
 
 def _version(id: int, version: int, at: datetime, text: str) -> Version:
-    body = exact_json.parse(text.encode())
+    body = exact_json.parse(text.encode(), most_characters=len(text))
     said = {"versionId": str(version), "lastUpdated": at.isoformat()}
     return Version(body={**body, "id": str(id), "meta": {**body.get("meta", {}), **said}})
 

@@ -15,7 +15,7 @@ mkdir -p docs/evidence
         "Linux $(uname -r | cut -d- -f1), $(.venv/bin/python --version)"
     echo
     SALUS_PROVE=1 SALUS_KILLS=${SALUS_KILLS:-200} SALUS_KILL_LOG=$kills \
-        .venv/bin/pytest --no-header -n 2 --dist loadfile --durations 20
+        .venv/bin/pytest --no-header -n 2 --dist loadfile --no-loadscope-reorder --durations 20
     echo
     drilled=$(mktemp -d)
     trap 'rm -rf "$drilled"' EXIT

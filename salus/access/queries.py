@@ -16,6 +16,7 @@ from salus.directory.models import Organization, Practitioner
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import acting_as, bindings_of, rows_of
+from salus.kernel.scopes import Context
 from salus.mpi.models import Person
 
 
@@ -81,15 +82,23 @@ def facts_about(*, actor: Actor, person: int, organization: int | None = None) -
     return Facts(
         role=actor.role,
         own=actor.person == person,
-        assistant=assistant,
+        assistant=assistant and _lends_out_assistance(actor),
         trusted=trusted,
         registered=organized if actor.role is Role.SOFTWARE else professional,
         vouched=actor.role is Role.PROFESSIONAL and actor.account is None,
         works_there=works_there,
-        own_filing=actor.organization is not None and actor.organization == organization,
+        own_filing=actor.speaks_for is not None and actor.speaks_for == organization,
         emergency=actor.purpose is PurposeOfUse.EMERGENCY,
         elsewhere=actor.patient not in (None, person),
     )
+
+
+def _lends_out_assistance(actor: Actor) -> bool:
+    """To an app with `patient/` scopes for the patient whom it was launched for; without one it is the own record."""
+    if actor.patient is not None:
+        return True  # any other is `elsewhere`
+    granted = actor.scopes.granted if actor.scopes else ()
+    return all(scope.context is not Context.PATIENT for scope in granted)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,14 +94,15 @@ def screen(size: tuple[int, int]) -> Look:
 
 
 def specification(chart: PrintedChart, look: Look) -> dict[str, Any]:
-    """The chart as Vega-Lite, data included. It keeps to the schema of Vega-Lite, which is tested, not asked
-    each time: that took twice as long as all else of a report together.
+    """The chart as Vega-Lite, data included. That it keeps to the schema is tested, and not asked each time anew:
+    this took longer than to draw it.
     """
     with debug_mode(False):
-        return _drawn(chart, look).to_dict(validate=False)
+        drawn: dict[str, Any] = _drawing(chart, look).to_dict(validate=False)
+    return drawn
 
 
-def _drawn(chart: PrintedChart, look: Look) -> Drawing:
+def _drawing(chart: PrintedChart, look: Look) -> Drawing:
     drawing: Drawing
     if chart.compares_ends:
         drawing = _by_code(chart, look)
@@ -109,12 +110,13 @@ def _drawn(chart: PrintedChart, look: Look) -> Drawing:
         drawing = _stacked(chart, look)
     else:
         drawing = _by_month(chart, look)
-    return drawing.properties(
+    drawing = drawing.properties(
         width=look.width,
         height=look.height,
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         description=chart.finding,
     ).configure(**_config(look))
+    return drawing
 
 
 def svg(specification: dict[str, Any]) -> str:

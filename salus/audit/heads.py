@@ -60,33 +60,29 @@ def add_head(connection: Connection, head: SignedHead) -> None:
 
 
 def newest_head(connection: Connection) -> SignedHead | None:
-    return _one(connection.execute(f"{_SELECT} order by size desc limit 1").fetchone())
+    row = connection.execute(f"{_SELECT} order by size desc limit 1").fetchone()
+    return _head(*row) if row else None
 
 
 def head_of(connection: Connection, size: int) -> SignedHead | None:
     """The head of a tree of just this size."""
-    return _one(connection.execute(f"{_SELECT} where size = %s", [size]).fetchone())
-
-
-def _one(row: tuple[Any, ...] | None) -> SignedHead | None:
-    if row is None:
-        return None
-    size, root, at, signature = row
-    return SignedHead(size=size, root=bytes(root), at=at, signature=signature)
+    row = connection.execute(f"{_SELECT} where size = %s", [size]).fetchone()
+    return _head(*row) if row else None
 
 
 def heads_after(connection: Connection, size: int) -> Iterator[SignedHead]:
     """The heads of a larger tree, smallest first."""
-    while True:
-        page = connection.execute(
-            "select size, root, at, signature from audit_head where size > %s"
-            " order by size limit 10000",
-            [size],
-        ).fetchall()
-        for size, root, at, signature in page:
-            yield SignedHead(size=size, root=root, at=at, signature=signature)
-        if not page:
-            return
+    while page := connection.execute(
+        f"{_SELECT} where size > %s order by size limit 10000", [size]
+    ).fetchall():
+        for row in page:
+            yield (head := _head(*row))
+        size = head.size
+
+
+def _head(size: int, root: bytes, at: datetime, signature: str) -> SignedHead:
+    """Of the columns of _SELECT."""
+    return SignedHead(size=size, root=bytes(root), at=at, signature=signature)
 
 
 class Copies:

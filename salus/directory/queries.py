@@ -118,6 +118,12 @@ def known_values(column: str) -> list[str]:
     return list(registered_organizations().values_list(column, flat=True).distinct())
 
 
+def has_worked_at(practitioner: int, organization: int) -> bool:
+    """Whether the professional works at the organisation, or did so at any time."""
+    roles = PractitionerRole.objects.filter(practitioner=practitioner, organization=organization)
+    return roles.exists()
+
+
 def _registered() -> models.QuerySet[Practitioner]:
     return (
         registered_practitioners()

@@ -21,6 +21,9 @@ class Security:
     """Where tokens come from: addresses below the site's root, by the names of SMART (authorize, token, ...)."""
 
     endpoints: Mapping[str, str]
+    cors: bool = (
+        False  # whether pages of other sites may ask (https://hl7.org/fhir/R4/http.html#security)
+    )
 
 
 def capability_statement(served: Served, security: Security, *, base: str) -> Body:
@@ -55,11 +58,11 @@ def _security(security: Security, base: str) -> Body:
         "text": "OAuth 2 with SMART's scopes; some types are public",
     }
     extension = {"extension": [{"url": _OAUTH_URIS, "extension": addresses}]} if addresses else {}
-    return {**extension, "cors": bool(addresses), "service": [concept]}
+    return {**extension, "cors": security.cors, "service": [concept]}
 
 
 def _resource(resource: Resource, served: Served) -> Body:
-    includes = sorted(_includes(resource))
+    includes = sorted(_includes(resource, served))
     said: Body = {
         "type": resource.type,
         "documentation": (
@@ -69,7 +72,7 @@ def _resource(resource: Resource, served: Served) -> Body:
         "versioning": "versioned" if resource.history or resource.update else "no-version",
         "readHistory": resource.history is not None,
         "updateCreate": False,
-        "conditionalCreate": resource.create is not None,
+        "conditionalCreate": resource.create is not None and resource.search is not None,
         "conditionalRead": "full-support",
         "conditionalUpdate": resource.update is not None,
         "conditionalDelete": "not-supported",
@@ -93,12 +96,15 @@ def _interactions(resource: Resource) -> Iterator[str]:
         yield "history-instance"
     if resource.create:
         yield "create"
-    yield "search-type"
+    if resource.search:
+        yield "search-type"
 
 
-def _includes(resource: Resource) -> Iterator[str]:
+def _includes(resource: Resource, served: Served) -> Iterator[str]:
+    """References to types that are served, and that can be fetched by id."""
     for name, parameter in resource.parameters.items():
-        if parameter.type is ParameterType.REFERENCE:
+        targets = [served[target] for target in parameter.targets if target in served]
+        if parameter.type is ParameterType.REFERENCE and any(one.fetch for one in targets):
             yield f"{resource.type}:{name}"
 
 

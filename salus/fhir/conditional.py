@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from salus.fhir.authorization import permit
 from salus.fhir.resource import Call, Resource, Served, Version
 from salus.fhir.search import read_search, within
-from salus.kernel.errors import InvalidInput, PreconditionFailed
+from salus.kernel.errors import InvalidInput, PreconditionFailed, SalusError
 from salus.kernel.scopes import Interaction
 
 _OF_RESULTS = ("_format", "_pretty", "_count", "_sort", "_summary", "_elements", "_total")
@@ -35,6 +35,8 @@ def without_result_parameters(query: Query) -> Query:
 def the_match(query: Query, call: Call, resource: Resource, served: Served) -> Version | None:
     """What the search finds; None: nothing. Raises PreconditionFailed for more than one."""
     permitted = permit(call, resource, Interaction.SEARCH, served)
+    if resource.search is None:
+        raise InvalidInput("resources of this type are not searched for")
     asked = read_search([*query, ("_count", "2")], resource, served, call, strict=True)
     found = resource.search(call, within(asked, permitted.within).search).matches
     if len(found) > 1:
@@ -44,10 +46,19 @@ def the_match(query: Query, call: Call, resource: Resource, served: Served) -> V
 
 @contextmanager
 def one_at_a_time(resource: Resource, query: Query) -> Iterator[None]:
-    """One transaction in which nobody else looks under the same condition: two at once would both find nothing."""
+    """One transaction in which nobody else looks under the same condition: two at once would both find nothing.
+
+    An error ends it without undoing it: what a service refuses leaves an event, and is refused as a whole.
+    """
     name = sha256(repr((resource.type, sorted(query))).encode()).digest()[:8]
     with transaction.atomic():
         with connection.cursor() as cursor:
             key = int.from_bytes(name, signed=True)
             cursor.execute("select pg_advisory_xact_lock(%s)", [key])
-        yield
+        refusal = None
+        try:
+            yield
+        except SalusError as error:
+            refusal = error
+    if refusal:
+        raise refusal

@@ -61,20 +61,26 @@ def of(criterion: Criterion, parameters: Mapping[str, Parameter], has: Has | Non
 
 def ids(column: str = "pk") -> Condition:
     """``_id`` of rows whose id on FHIR is their number."""
-    return each(lambda value: _row(column, value.code) if isinstance(value, Coded) else NOTHING)
+
+    def ask(value: Value) -> Q:
+        if isinstance(value, Coded) and value.system in (None, ""):
+            return _row(column, value.code)
+        return NOTHING
+
+    return each(ask)
 
 
 def codes(
     column: str,
     *,
-    system: Callable[[], str],
+    system: str,
     names: Callable[[], Mapping[str, str]] = dict[str, str],
 ) -> Condition:
     """A column with codes of one system, '' or null for none; by :text among their ``names``."""
 
     def ask(value: Value) -> Q:
         match value:
-            case Coded() if value.system in (None, system()):
+            case Coded() if value.system in (None, system):
                 return ~_empty(column) if value.code is None else Q(**{column: value.code})
             case str():
                 said = search_key(value)

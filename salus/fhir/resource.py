@@ -131,7 +131,7 @@ class Resource:
     type: str
     parameters: Mapping[str, Parameter]
     read: Callable[[Call, str], Version]  # raises NotFound
-    search: Callable[[Call, Search], Page]
+    search: Callable[[Call, Search], Page] | None = None
     # Those of the ids that there are, and that may be seen: how _include gets them. None: never included.
     fetch: Callable[[Call, Collection[str]], Sequence[Version]] | None = None
     # ``_has:Type:reference:...``: what to ask of these rows so that such a resource, which refers to them, meets

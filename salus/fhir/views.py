@@ -56,7 +56,7 @@ def routes(
         path("fhir/<str:type>/<str:id>", edge.view(edge.interact)),
         path("fhir/<str:type>/<str:id>/_history", edge.view(edge.interact)),
         path("fhir/<str:type>/<str:id>/_history/<str:version>", edge.view(edge.interact)),
-        re_path(r"^fhir/(?P<rest>.*)$", edge.view(edge.nothing)),
+        re_path(r"^fhir/", edge.view(edge.nothing)),
     ]
 
 
@@ -72,10 +72,10 @@ class Edge:
         @wraps(handler)
         def respond(request: HttpRequest, **parts: str) -> HttpResponse:
             request_id = _request_id(request)
-            spoken = Format.JSON  # of a refusal to speak any other
+            spoken, pretty = Format.JSON, False  # of a refusal to speak any other
             try:
                 _check_query(request)
-                spoken = _wanted_format(request)
+                spoken, pretty = _wanted_format(request), negotiation.is_pretty(request)
                 call = Call(
                     actor=self.authenticate(request),
                     at=now(),
@@ -88,7 +88,7 @@ class Edge:
                 body = outcome_of(refusal.issues)
                 answer = Answer(status=refusal.status, body=body, headers=refusal.headers)
                 negotiation.drain(request)
-            response = _response(answer, request, spoken)
+            response = _response(answer, request, spoken, pretty=pretty)
             response["X-Request-Id"] = str(request_id)
             return response
 
@@ -203,7 +203,9 @@ def _is_raw(request: HttpRequest) -> bool:
     return reads and not negotiation.asks_for_fhir(request)
 
 
-def _response(answer: Answer, request: HttpRequest, format: Format) -> HttpResponse:
+def _response(
+    answer: Answer, request: HttpRequest, format: Format, *, pretty: bool
+) -> HttpResponse:
     if answer.body is None:
         response = HttpResponse(status=answer.status)
         del response["Content-Type"]
@@ -214,7 +216,7 @@ def _response(answer: Answer, request: HttpRequest, format: Format) -> HttpRespo
     ):
         response = negotiation.raw(answer.body)
     else:
-        content = negotiation.shown(answer.body, format, pretty=negotiation.is_pretty(request))
+        content = negotiation.shown(answer.body, format, pretty=pretty)
         response = HttpResponse(content, status=answer.status, content_type=format.content_type)
     for name, value in answer.headers.items():
         response[name] = value

@@ -26,7 +26,7 @@ rowspan rules scope shape span src start style summary tabindex title type usema
 _ALLOWED = frozenset(_ELEMENTS.split())
 _ALLOWED_ATTRIBUTES = frozenset([*_ATTRIBUTES.split(), f"{_XML}lang", f"{_XML}space"])
 _VOID = {"br", "col", "hr", "img"}
-_SCHEMES = ("http:", "https:", "mailto:", "tel:", "urn:", "#", "data:image/")
+_SCHEMES = ("http:", "https:", "ftp:", "mailto:", "tel:", "urn:", "#", "data:image/")
 
 
 def fault(text: str) -> str:

@@ -59,6 +59,14 @@ class Actor:
     )
     assurance: Assurance = Assurance.LOW
 
+    @property
+    def speaks_for(self) -> int | None:
+        """The organisation whose software acts by itself or as a professional whom it names.
+
+        None when somebody signed in: whoever made the app that they use has no part in what they do.
+        """
+        return None if self.account else self.organization
+
     def __post_init__(self) -> None:
         named = {
             Role.PATIENT: self.account and self.person,

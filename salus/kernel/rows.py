@@ -19,6 +19,7 @@ class Scope(StrEnum):
     """What may be read of everybody, in order to find somebody. The list is closed: each name is in a policy."""
 
     INDEX = "index"  # people and their identifiers
+    RECORDS = "records"  # documents and vaccinations, to find out whose one is
 
 
 @contextmanager

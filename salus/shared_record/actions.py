@@ -12,7 +12,8 @@ from django.db import connection
 from salus.access.decision import Decision, Purpose
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.kernel.actor import Actor
+from salus.directory.queries import has_worked_at
+from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, SalusError
 from salus.kernel.rows import rows_of
 from salus.shared_record.models import (
@@ -96,6 +97,7 @@ def file_document(
         if decision.permit:
             if known := _filed_as(master_identifier):
                 return known, False
+            _check_author(actor, practitioner, organization)
             filed = _next_id()
             if replaces:
                 _end(replaces, person, at, practitioner=practitioner, organization=organization)
@@ -129,6 +131,16 @@ def file_document(
     if filed is None:
         raise _refusal(decision)
     return filed, True
+
+
+def _check_author(actor: Actor, practitioner: int | None, organization: int | None) -> None:
+    """Nobody is made the author of what they have nothing to do with; the agency files what others sent."""
+    if actor.role is Role.SYSTEM:
+        return
+    if actor.role is Role.PROFESSIONAL and actor.account and practitioner != actor.practitioner:
+        raise Forbidden("a professional files in the own name alone")
+    if practitioner and organization and not has_worked_at(practitioner, organization):
+        raise InvalidInput("the author has never worked at the organisation, says the directory")
 
 
 def _filed_as(master_identifier: str | None) -> int | None:

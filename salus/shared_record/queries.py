@@ -1,8 +1,9 @@
 """Reads of the shared record. `open_document` is the one door to a document's content."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
-from salus.kernel.rows import rows_of
+from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.shared_record.models import Document, DocumentContent, EndReason, Format
 from salus.shared_record.permissions import decision_on
 from salus.shared_record.rules import MEDIA_TYPES
@@ -88,6 +89,26 @@ def see_documents(
     return seen[0]
 
 
+def read_document(
+    *, actor: Actor, person: int, document: int, at: datetime, request_id: UUID | None = None
+) -> Document:
+    """What the record says of one document, a replaced one too, without its content; NotFound as above."""
+    with rows_of([person]):
+        row = _for(actor, person).filter(pk=document).first() if _may_read(actor, person) else None
+        record(
+            actor=actor,
+            kind=EventKind.RECORD_VIEWED,
+            at=at,
+            person=person,
+            document=document,
+            denied=row is None,
+            request_id=request_id,
+        )
+    if row is None:
+        raise NotFound("no document that you can open")
+    return row
+
+
 def open_document(
     *,
     actor: Actor,
@@ -121,6 +142,35 @@ def open_document(
     return opened
 
 
+def whose_documents(
+    *, documents: Collection[int] = (), master_identifiers: Collection[str] = ()
+) -> set[int]:
+    """The persons whose documents these are, for a caller who then asks for them in the person's rows."""
+    rows = Document.objects.order_by()
+    by_row = rows.filter(pk__in=documents).values_list("person", flat=True)
+    by_identifier = rows.filter(master_identifier__in=master_identifiers)
+    with finding_in(Scope.RECORDS):  # whose they are is the question
+        return {
+            *(by_row if documents else ()),
+            *(by_identifier.values_list("person", flat=True) if master_identifiers else ()),
+        }
+
+
+def filed_by(*, actor: Actor, person: int, document: int, content: bytes) -> Document | None:
+    """What the actor just filed, or had filed before: None when it is of somebody else, or another content.
+
+    The event of the filing tells of it.
+    """
+    with rows_of([person]):
+        row = _related(Document.objects.filter(pk=document)).first()
+    if row is None:
+        return None
+    stored = getattr(row, "documentcontent", None)
+    same = stored is not None and bytes(stored.sha256) == sha256(content).digest()
+    by = row.organization_id if actor.speaks_for else row.practitioner_id
+    return row if same and by == (actor.speaks_for or actor.practitioner) else None
+
+
 def _may_read(actor: Actor, person: int) -> bool:
     return decision_on(
         actor=actor, person=person, purpose=Purpose.READ, organization=actor.organization
@@ -137,7 +187,11 @@ def _for(actor: Actor, person: int) -> QuerySet[Document]:
     )
     if actor.role is Role.SOFTWARE:
         documents = documents.filter(organization=actor.organization)
-    return documents.select_related("practitioner", "organization")
+    return _related(documents)
+
+
+def _related(documents: QuerySet[Document]) -> QuerySet[Document]:
+    return documents.select_related("practitioner", "organization", "documentcontent")
 
 
 def _open(row: Document) -> OpenedDocument:

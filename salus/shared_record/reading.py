@@ -63,6 +63,25 @@ def read(format: Format, content: bytes) -> Reading | None:
     return None
 
 
+def format_of(content: bytes) -> Format | None:
+    """What a content really is, by what it holds; None for what is not filed here.
+
+    FHIR document: https://hl7.org/fhir/R4/documents.html ; PDF: ISO 32000-1, 7.5.2.
+    """
+    if content.startswith(b"%PDF-"):
+        return Format.PDF
+    try:
+        if content.lstrip()[:1] == b"{":
+            bundle = json.loads(content)
+            is_document = bundle.get("resourceType") == "Bundle" and bundle["type"] == "document"
+            first = bundle["entry"][0]["resource"]["resourceType"]
+            return Format.FHIR if is_document and first == "Composition" else None
+        root = fromstring(content, forbid_dtd=True)
+        return Format.CDA if root.tag == f"{_CDA}ClinicalDocument" else None
+    except (ValueError, LookupError, TypeError, RecursionError, ParseError, DefusedXmlException):
+        return None
+
+
 def narrative(element: Element) -> SafeString:
     return SafeString("".join(_markup(element, 0)))
 

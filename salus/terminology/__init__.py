@@ -60,15 +60,21 @@ ORGANIZATION_TYPES: dict[str, Promise | str] = {
 class DocumentType:
     loinc: str
     name: Promise | str
+    group: str = ""  # LOINC code of a wider class (XDS classCode); '' when there is none
+
+    @property
+    def category(self) -> str:
+        """http://hl7.org/fhir/ValueSet/document-classcodes, as far as it has one."""
+        return self.group or self.loinc
 
 
 # Keys are what the documents' table stores: add, never renumber.
 DOCUMENT_TYPES: dict[int, DocumentType] = {
-    1: DocumentType(loinc="11502-2", name=_("Laboratory report")),
+    1: DocumentType(loinc="11502-2", name=_("Laboratory report"), group="26436-6"),
     2: DocumentType(loinc="18748-4", name=_("Imaging report")),
     3: DocumentType(loinc="18842-5", name=_("Discharge summary")),
     4: DocumentType(loinc="11488-4", name=_("Consultation note")),
-    5: DocumentType(loinc="57833-6", name=_("Prescription")),
+    5: DocumentType(loinc="57833-6", name=_("Prescription"), group="56445-0"),
     6: DocumentType(loinc="60591-5", name=_("Patient summary")),
     7: DocumentType(loinc="11369-6", name=_("Immunization history")),
     8: DocumentType(loinc="34133-9", name=_("Summary of an episode of care")),

@@ -9,7 +9,7 @@ from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.models import Practitioner
 from salus.kernel.actor import Actor, Role
-from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from salus.kernel.rows import rows_of
 from salus.mpi.models import Person
 from salus.terminology import PHYSICIANS
@@ -53,14 +53,19 @@ def record_immunization(
     lot_number: str = "",
     dose_number: int | None = None,
     identifier: str | None = None,
+    opening: bool = False,
     request_id: UUID | None = None,
 ) -> tuple[int, bool]:
     """Record one act; returns (row id, created). The same identifier is recorded once.
 
-    Software in its own name records what others performed; raises NotFound without a right or a record.
+    ``opening``: in a record that is opened with it where there is none; else that is NotFound, as is the want of
+    a right. A professional performs in the own name, software in its own name records what others performed.
     """
-    if act_type is ActType.PERFORMED and not lot_number:
-        raise InvalidInput("a vaccination that you perform needs its lot number")
+    if act_type is ActType.PERFORMED:
+        if not lot_number:
+            raise InvalidInput("a vaccination that you perform needs its lot number")
+        if actor.role is Role.PROFESSIONAL and practitioner != actor.practitioner:
+            raise Forbidden("who performs a vaccination records it")
     identifier = identifier or (f"urn:uuid:{request_id}" if request_id else None)
     with rows_of([person]):
         permit = _may_write(actor, person) and (
@@ -69,6 +74,9 @@ def record_immunization(
         recorded = None
         if permit:
             _check_day(person, occurred_on, at)
+            _check_performer(practitioner)
+            if opening and _open(person, at):
+                record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
             if known := _recorded_as(person, identifier):
                 return known, False
             recorded = Immunization.objects.create(
@@ -80,7 +88,7 @@ def record_immunization(
                 occurred_on=occurred_on,
                 recorded_at=at,
                 practitioner_id=practitioner,
-                organization_id=actor.organization,
+                organization_id=actor.speaks_for,
                 lot_number=lot_number,
                 dose_number=dose_number,
                 identifier=identifier,
@@ -106,6 +114,11 @@ def _check_day(person: int, occurred_on: date, at: datetime) -> None:
     born = Person.objects.values_list("birth_date", flat=True).get(pk=person)
     if not born <= occurred_on <= at.date():
         raise InvalidInput("the date of the vaccination lies before birth or in the future")
+
+
+def _check_performer(practitioner: int | None) -> None:
+    if practitioner and not Practitioner.objects.filter(pk=practitioner).exists():
+        raise InvalidInput("the directory does not know who performed it")
 
 
 def _recorded_as(person: int, identifier: str | None) -> int | None:

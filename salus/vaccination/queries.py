@@ -1,6 +1,6 @@
 """Reads of the vaccination record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -14,7 +14,7 @@ from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
-from salus.kernel.rows import rows_of
+from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.terminology import vaccine_name
 from salus.vaccination.models import ActType, Immunization, TransferConsent, VaccinationRecord
 
@@ -74,13 +74,8 @@ def see_vaccinations(
     Software in its own name sees what its organisation recorded. NotFound when there is no right.
     """
     with rows_of([person]):
-        permit = may(
-            actor=actor, person=person, purpose=Purpose.READ, organization=actor.organization
-        )
-        acts = Immunization.objects.filter(record=person).select_related("practitioner")
-        if actor.role is Role.SOFTWARE:
-            acts = acts.filter(organization=actor.organization)
-        seen = [see(acts)] if permit else []
+        permit = _may_read(actor, person)
+        seen = [see(_for(actor, person))] if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
@@ -92,6 +87,59 @@ def see_vaccinations(
     if not seen:
         raise NotFound("no record that you can open")
     return seen[0]
+
+
+def read_vaccination(
+    *, actor: Actor, person: int, vaccination: int, at: datetime, request_id: UUID | None = None
+) -> Immunization:
+    """One act, an error too; NotFound when absent or not for this actor."""
+    with rows_of([person]):
+        permit = _may_read(actor, person)
+        row = _for(actor, person).filter(pk=vaccination).first() if permit else None
+        record(
+            actor=actor,
+            kind=EventKind.RECORD_VIEWED,
+            at=at,
+            person=person,
+            denied=row is None,
+            request_id=request_id,
+        )
+    if row is None:
+        raise NotFound("no vaccination that you can open")
+    return row
+
+
+def whose_vaccinations(
+    *, vaccinations: Collection[int] = (), identifiers: Collection[str] = ()
+) -> set[int]:
+    """The persons whose vaccinations these are, for a caller who then asks for them in the person's rows."""
+    acts = Immunization.objects.order_by()
+    by_row = acts.filter(pk__in=vaccinations).values_list("record", flat=True)
+    by_identifier = acts.filter(identifier__in=identifiers).values_list("record", flat=True)
+    with finding_in(Scope.RECORDS):  # whose they are is the question
+        return {*(by_row if vaccinations else ()), *(by_identifier if identifiers else ())}
+
+
+def recorded_by(*, actor: Actor, person: int, vaccination: int) -> Immunization | None:
+    """What the actor just recorded, or had recorded before: None when it is of somebody else.
+
+    The event of the recording tells of it.
+    """
+    with rows_of([person]):
+        row = Immunization.objects.select_related("practitioner").filter(pk=vaccination).first()
+    return row if row and row.organization_id == actor.speaks_for else None
+
+
+def _may_read(actor: Actor, person: int) -> bool:
+    return may(actor=actor, person=person, purpose=Purpose.READ, organization=actor.organization)
+
+
+def _for(actor: Actor, person: int) -> QuerySet[Immunization]:
+    """Those that a right to read is a right to: of software what its organisation recorded, else all."""
+    acts = Immunization.objects.filter(record=person).select_related("practitioner")
+    if actor.role is Role.SOFTWARE:
+        acts = acts.filter(organization=actor.organization)
+    return acts
 
 
 def _act(row: Immunization) -> Act:

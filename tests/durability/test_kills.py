@@ -1,9 +1,11 @@
 """Whatever is killed, nothing is left running, nothing committed is lost, the next start works."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,9 +14,11 @@ import pytest
 
 from salus.kernel import cluster, postgres
 from salus.kernel.postgres import attached
+from tests.conftest import copy, new_folder, with_tables
 from tests.durability.client import Client
 from tests.durability.site import (
     SALUS,
+    Site,
     Start,
     children,
     command_line,
@@ -36,15 +40,31 @@ def one_line(errors: str) -> str:
     "by", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.prove)]
 )
 def test_stopped_in_order(start: Start, data: Path, by: signal.Signals) -> None:
+    """Nothing is left running, and no event outside the log."""
     site = start(data).ready()
-    commit(data, 1)
+    with psycopg.connect(**asdict(postgres.login(data, "app"))) as connection:
+        connection.execute(
+            "insert into audit_event (at, kind, agent) values (now(), 'sign_in', 'patient')"
+        )
     family = [site.postmaster, site.sequencer, site.web, *children(site.web)]
     assert site.stop(by)[0] == 0
     assert not any(map(is_alive, family))
     *_, last = (data / "log" / "postgresql.log").read_text().splitlines()
     assert last.endswith("database system is shut down")
+    (file,) = (data / "heads").glob("*.jsonl")
+    assert json.loads(file.read_text())["size"] == 1
+    verified = subprocess.run(
+        [*SALUS, "audit", "verify", "--data", str(data)], capture_output=True, text=True
+    )
+    assert verified.returncode == 0
+    assert verified.stdout.startswith("1 events are in the log, each unchanged and in its place")
 
 
+# One of each kind of process is killed in every run, under load: test_kills_under_load. By itself,
+# as here, in a proof.
+
+
+@pytest.mark.prove
 def test_parent_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     commit(data, 1)
@@ -64,6 +84,7 @@ def test_parent_killed_takes_its_children(start: Start, data: Path) -> None:
     wait_until(lambda: not any(map(is_alive, family)), witness.process)
 
 
+@pytest.mark.prove
 def test_database_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     commit(data, 1)
@@ -86,6 +107,7 @@ def test_parent_and_database_killed(start: Start, data: Path) -> None:
     assert committed(data) == [1]
 
 
+@pytest.mark.prove
 def test_web_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     workers = children(site.web)
@@ -98,6 +120,7 @@ def test_web_killed(start: Start, data: Path) -> None:
         pass  # nobody holds the port
 
 
+@pytest.mark.prove
 def test_sequencer_killed(start: Start, data: Path) -> None:
     site = start(data).ready()
     site.kill(site.sequencer)
@@ -105,22 +128,6 @@ def test_sequencer_killed(start: Start, data: Path) -> None:
     assert code == 1
     assert "the sequencer stopped" in one_line(errors)
     assert start(data).ready().stop()[0] == 0
-
-
-def test_stopping_leaves_no_event_outside_the_log(start: Start, data: Path) -> None:
-    site = start(data).ready()
-    with psycopg.connect(**asdict(postgres.login(data, "app"))) as connection:
-        connection.execute(
-            "insert into audit_event (at, kind, agent) values (now(), 'sign_in', 'patient')"
-        )
-    assert site.stop()[0] == 0
-    (file,) = (data / "heads").glob("*.jsonl")
-    assert json.loads(file.read_text())["size"] == 1
-    verified = subprocess.run(
-        [*SALUS, "audit", "verify", "--data", str(data)], capture_output=True, text=True
-    )
-    assert verified.returncode == 0
-    assert verified.stdout.startswith("1 events are in the log, each unchanged and in its place")
 
 
 @pytest.mark.prove
@@ -141,18 +148,6 @@ def test_web_worker_killed(start: Start, data: Path) -> None:
     wait_until(lambda: len(set(children(site.web)) - before) == len(before), site.process)
     wait_until(site.answers, site.process)
     assert site.stop()[0] == 0
-
-
-def test_database_backend_killed(start: Start, data: Path) -> None:
-    """All connections break; whoever asks after the recovery does not notice."""
-    site = start(data).ready()
-    client = Client(site.url)
-    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
-    family = set(children(site.postmaster))
-    site.kill(next(pid for pid in family if "postgres: app" in command_line(pid)))
-    wait_until(lambda: not any(map(is_alive, family)), site.process)
-    wait_until(lambda: cluster.answers(data), site.process)
-    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
 
 
 def test_start_waits_for_a_command(start: Start, data: Path) -> None:
@@ -190,21 +185,40 @@ def test_pid_reused_by_another_program(start: Start, data: Path) -> None:
     assert committed(data) == [1]
 
 
-def test_two_on_one_folder(start: Start, data: Path) -> None:
-    site = start(data).ready()
-    code, errors = start(data).end()
-    assert code == 1
-    assert errors.count("\n") == 1
-    assert f"{data} is in use by another salus (process {site.process.pid})" in errors
-    assert site.answers()
+@pytest.fixture(scope="module")
+def served() -> Iterator[Site]:
+    """A site that goes on whatever is done to it here, and stops in order at the end."""
+    folder = new_folder()
+    site = Site(copy(with_tables(), folder / "data")).ready()
+    yield site
     assert site.stop()[0] == 0
+    shutil.rmtree(folder)
 
 
-def test_port_in_use(start: Start, data: Path) -> None:
-    site = start(data).ready()
-    other = data.with_name("other")
-    code, errors = start(other, site.port).end()
+def test_database_backend_killed(served: Site) -> None:
+    """All connections break; whoever asks after the recovery does not notice."""
+    site = served
+    client = Client(site.url)
+    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
+    family = set(children(site.postmaster))
+    site.kill(next(pid for pid in family if "postgres: app" in command_line(pid)))
+    wait_until(lambda: not any(map(is_alive, family)), site.process)
+    wait_until(lambda: cluster.answers(site.data), site.process)
+    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
+
+
+def test_two_on_one_folder(served: Site, start: Start) -> None:
+    code, errors = start(served.data).end()
     assert code == 1
     assert errors.count("\n") == 1
-    assert f"cannot listen on 127.0.0.1:{site.port}" in errors
+    assert f"{served.data} is in use by another salus (process {served.process.pid})" in errors
+    assert served.answers()
+
+
+def test_port_in_use(served: Site, start: Start) -> None:
+    other = served.data.with_name("other")
+    code, errors = start(other, served.port).end()
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1:{served.port}" in errors
     assert not other.exists()

@@ -1,8 +1,7 @@
 """Each committed event is one leaf of the log, and whatever is done to a row afterwards is named."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,20 +10,7 @@ from hypothesis import strategies as st
 from salus.audit import log, merkle
 from salus.audit.findings import Fault
 from salus.audit.log import COLUMNS
-from tests.event_log import EVENTS, Log, a_log, as_it_was, rewrite, swap_hashes, truncate, write
-
-
-@pytest.fixture(scope="module")
-def made(database: Path) -> Iterator[Log]:
-    with a_log(database) as whole:
-        yield whole
-
-
-@pytest.fixture
-def whole(made: Log) -> Iterator[Log]:
-    """The same, put back as it was afterwards."""
-    with as_it_was(made):
-        yield made
+from tests.event_log import EVENTS, Log, as_it_was, rewrite, swap_hashes, truncate, write
 
 
 def test_the_log_as_it_was_written_is_whole(whole: Log) -> None:

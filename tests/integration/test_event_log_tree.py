@@ -1,7 +1,6 @@
 """Tiles, heads and their copies: what was altered, cut off or forged is named."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,22 +10,9 @@ from salus.audit.heads import add_head, heads_after, sign_head
 from salus.audit.sequencer import LogTruncated
 from salus.kernel.clock import now
 from salus.kernel.signing import Signer
-from tests.event_log import Log, a_log, as_it_was, rewrite, swap_hashes, truncate, write
+from tests.event_log import Log, rewrite, swap_hashes, truncate, write
 
 OTHER = "YW5vdGhlci1zZWNyZXQtb2YtdGhlLWV2ZW50LWxvZzE"
-
-
-@pytest.fixture(scope="module")
-def made(database: Path) -> Iterator[Log]:
-    with a_log(database) as whole:
-        yield whole
-
-
-@pytest.fixture
-def whole(made: Log) -> Iterator[Log]:
-    """The same, put back as it was afterwards."""
-    with as_it_was(made):
-        yield made
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

@@ -76,7 +76,7 @@ def test_what_is_not_there(
 @pytest.mark.parametrize(
     ("content", "content_type", "status", "code"),
     [
-        (b"", "application/fhir+json", 400, "invalid"),
+        (b" ", "application/fhir+json", 400, "invalid"),
         (b"{}", "text/csv", 415, "not-supported"),
         (b"{}", "application/fhir+json; charset=latin-1", 415, "not-supported"),
         (b"{}", "application/fhir+json; fhirVersion=5.0", 415, "not-supported"),

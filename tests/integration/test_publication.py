@@ -2,8 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -22,25 +20,13 @@ from salus.activity_report.run import NothingToRevise, report
 from salus.activity_report.verify import verify
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 from salus.kernel.month import Month
-from salus.kernel.postgres import login
 from salus.kernel.signing import SignatureInvalid
 from tests.conftest import as_role, salus
 
 MONTH = Month(2024, 12)
 RELEASED = datetime(2025, 3, 20, tzinfo=get_default_timezone())
 
-
-@pytest.fixture(autouse=True)
-def _reporter(nation: Path) -> Iterator[None]:
-    """In one language, since what is tested here is the same in each."""
-    with as_role("reporter"), override_settings(LANGUAGES=settings.LANGUAGES[:1]):
-        yield
-
-
-@pytest.fixture(scope="module")
-def rows(nation: Path) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(**asdict(login(nation, "superuser")), autocommit=True) as connection:
-        yield connection
+pytestmark = pytest.mark.usefixtures("reporter")
 
 
 @pytest.fixture(scope="module")

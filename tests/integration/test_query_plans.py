@@ -7,7 +7,7 @@ that an index can serve the statement. At 1/10, in `make prove`, the planner cho
 
 import inspect
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -48,10 +48,16 @@ from salus.audit.heads import SignedHead
 from salus.audit.models import Event
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
 from salus.country.lu import MATRICULE_SYSTEM
+from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.queries import (
+    current_roles,
+    has_worked_at,
+    known_values,
     organization,
     organization_called,
     professional,
+    registered_organizations,
+    registered_practitioners,
     search_organizations,
     search_professionals,
 )
@@ -78,9 +84,22 @@ from salus.mpi.queries import (
     search,
 )
 from salus.shared_record.permissions import is_closed
-from salus.shared_record.queries import documents_of, open_document, see_documents
+from salus.shared_record.queries import (
+    documents_of,
+    filed_by,
+    open_document,
+    read_document,
+    see_documents,
+    whose_documents,
+)
 from salus.simulation.demo_people import EMAILS
-from salus.vaccination.queries import see_vaccinations, vaccinations_of
+from salus.vaccination.queries import (
+    read_vaccination,
+    recorded_by,
+    see_vaccinations,
+    vaccinations_of,
+    whose_vaccinations,
+)
 from tests.conftest import as_role, new_folder, salus
 
 Plan = dict[str, Any]
@@ -204,6 +223,28 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     ),
     (see_vaccinations, lambda asked: _see(see_vaccinations, asked.doctor, asked.person)),
     (see_vaccinations, lambda asked: _see(see_vaccinations, SOFTWARE, asked.person)),
+    (
+        read_document,
+        lambda asked: read_document(
+            actor=asked.doctor, person=asked.person, document=asked.document, at=now()
+        ),
+    ),
+    (whose_documents, lambda asked: whose_documents(documents=[asked.document])),
+    (whose_documents, lambda _asked: whose_documents(master_identifiers=["urn:test:1"])),
+    (
+        filed_by,
+        lambda asked: filed_by(
+            actor=SOFTWARE, person=asked.person, document=asked.document, content=b""
+        ),
+    ),
+    (read_vaccination, lambda asked: _read_vaccination(asked)),
+    (whose_vaccinations, lambda asked: whose_vaccinations(vaccinations=[1])),
+    (whose_vaccinations, lambda asked: whose_vaccinations(identifiers=["urn:test:1"])),
+    (
+        recorded_by,
+        lambda asked: recorded_by(actor=SOFTWARE, person=asked.person, vaccination=1),
+    ),
+    (has_worked_at, lambda asked: has_worked_at(asked.doctor.practitioner or 0, 1)),
     (inclusion_proof, lambda asked: inclusion_proof(actor=asked.patient, event=asked.event)),
     (consistency_proof, lambda _asked: consistency_proof(first=_head().size)),
     (newest_head, lambda _asked: _head()),
@@ -212,6 +253,10 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (search_organizations, lambda asked: search_organizations(name="a")),
     (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
     (organization, lambda asked: organization(1)),
+    (registered_practitioners, lambda _asked: list(registered_practitioners()[:5])),
+    (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
+    (current_roles, lambda _asked: list(current_roles()[:5])),
+    (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
     (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
@@ -233,6 +278,14 @@ def _head() -> SignedHead:
 def _facts(actor: Actor, person: int) -> object:
     with rows_of([person]):
         return facts_about(actor=actor, person=person)
+
+
+def _read_vaccination(asked: Asked) -> object:
+    card = vaccinations_of(actor=asked.patient, person=asked.person, at=now())
+    assert card
+    return read_vaccination(
+        actor=asked.patient, person=asked.person, vaccination=card.acts[0].id, at=now()
+    )
 
 
 def _see(query: Callable[..., Any], actor: Actor, person: int) -> object:
@@ -318,6 +371,46 @@ def test_an_index_can_serve_each_statement(
     assert scans(lambda: case(small)) == []
 
 
+# The hot parameters of the directory: what it is asked by, of many thousand rows that everybody may read.
+DIRECTORY_SEARCHES = [
+    ("Practitioner", "_id=2"),
+    ("Practitioner", "identifier=https://salus.example/lu/provider-code|900001"),
+    ("Practitioner", "family=we"),
+    ("Practitioner", "family:exact=Weber"),
+    ("Practitioner", "_has:PractitionerRole:practitioner:organization=1"),
+    ("Organization", "_id=2"),
+    ("Organization", "identifier=https://salus.example/lu/organization-code|600001"),
+    ("Organization", "name=a"),
+    ("Organization", "_has:PractitionerRole:organization:practitioner=2"),
+    ("PractitionerRole", "_id=2"),
+    ("PractitionerRole", "practitioner=2"),
+    ("PractitionerRole", "organization=1"),
+    (
+        "PractitionerRole",
+        "practitioner.identifier=https://salus.example/lu/provider-code|900001",
+    ),
+    ("PractitionerRole", "organization.name=a"),
+]
+
+
+@pytest.mark.parametrize(("type", "query"), DIRECTORY_SEARCHES)
+def test_an_index_can_serve_the_directory(small: Asked, type: str, query: str) -> None:
+    assert directory_scans(type, query) == []
+
+
+def test_a_search_that_no_index_serves_is_noticed(small: Asked) -> None:
+    assert directory_scans("Practitioner", "family:contains=we")
+
+
+def directory_scans(type: str, query: str) -> list[str]:
+    served = {resource.type: resource for resource in DIRECTORY}
+    call = Call(actor=None, at=now(), request_id=uuid4(), base="https://salus.example/fhir")
+    name, _, value = query.partition("=")
+    asked = asked_of([(name, value)], served[type], served, call, strict=True)
+    tables = ("directory_practitioner", "directory_organization", "directory_practitionerrole")
+    return scans(lambda: served[type].search(call, asked.search), tables=tables)
+
+
 def test_what_reads_the_whole_is_noticed(small: Asked) -> None:
     """A table without an index to serve, an index from its start, a log read backwards until it is enough."""
     with finding_in(Scope.INDEX):
@@ -349,9 +442,12 @@ def test_the_planner_chooses_an_index(
     assert scans(lambda: case(large), smallest=SMALL) == []
 
 
-def scans(ask: Callable[[], object], *, smallest: int = 0) -> list[str]:
-    """What of at least ``smallest`` pages the plans of what is asked read whole: protected tables, their indexes."""
-    pages = _pages()
+def scans(ask: Callable[[], object], *, smallest: int = 0, tables: Sequence[str] = ()) -> list[str]:
+    """What of at least ``smallest`` pages the plans of what is asked read whole: tables, and their indexes.
+
+    Of the protected tables, unless others are named.
+    """
+    pages = _pages(tables)
     found: list[str] = []
 
     def whole(plan: Plan) -> None:
@@ -373,16 +469,20 @@ def scans(ask: Callable[[], object], *, smallest: int = 0) -> list[str]:
     return found
 
 
-def _pages() -> dict[str, int]:
-    """Of each table with row-level security, partitions included, and of its indexes."""
+def _pages(tables: Sequence[str]) -> dict[str, int]:
+    """Of the tables, or each with row-level security, partitions included, and of their indexes."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            with protected as (select oid from pg_class where relrowsecurity)
+            with protected as (
+                select oid from pg_class where case when %s = '{}'::text[]
+                    then relrowsecurity else relname = any (%s) end
+            )
             select relname, relpages from pg_class where oid in (
                 select oid from protected union
                 select indexrelid from pg_index where indrelid in (select oid from protected)
             )
-            """
+            """,
+            [list(tables), list(tables)],
         )
         return dict(cursor.fetchall())

@@ -1,8 +1,6 @@
 """Roll-ups: equal to the rows while these are there, and to what was published when they are gone."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,26 +23,13 @@ from salus.activity_report.rollup import complete_until
 from salus.activity_report.run import report
 from salus.activity_report.verify import verify
 from salus.kernel.month import Month
-from salus.kernel.postgres import login
 from tests.conftest import as_role, salus
 
 FIRST, MONTHS, LAST = Month(2015, 1), (Month(2024, 12), Month(2025, 1)), Month(2025, 2)
 NOW = datetime(2025, 3, 20, tzinfo=get_default_timezone())
 Counted = dict[str, tuple[Count, Evidence]]
 
-
-@pytest.fixture(autouse=True)
-def _reporter(nation: Path) -> Iterator[None]:
-    with as_role("reporter"), override_settings(LANGUAGES=settings.LANGUAGES[:1]):
-        yield
-
-
-@pytest.fixture(scope="module")
-def rows(nation: Path) -> Iterator[psycopg.Connection]:
-    """As the one who may drop partitions, and tamper with rows."""
-    with psycopg.connect(**asdict(login(nation, "superuser")), autocommit=True) as connection:
-        connection.execute("set time zone 'Europe/Luxembourg'")
-        yield connection
+pytestmark = pytest.mark.usefixtures("reporter")
 
 
 @pytest.fixture(scope="module")

@@ -176,7 +176,7 @@ def insert(table: str, row: str) -> None:
 
 def readings(person: int) -> Iterator[AbstractContextManager[None]]:
     """The contexts that show more than a person set; all of them are for reading alone."""
-    yield finding_in(Scope.INDEX)
+    yield from map(finding_in, Scope)
     yield bindings_of([person])
     yield acting_as(Actor(role=Role.PROFESSIONAL, account=1, practitioner=person))
 
@@ -258,6 +258,11 @@ def test_the_index_shows_people_and_identifiers_and_nothing_else(outside: Outsid
         assert visible() == {"mpi_person", "mpi_personidentifier", "mpi_formername"}
         for table in visible():
             assert shown(table) == outside.shown(table)
+
+
+def test_whose_a_record_is_shows_documents_and_vaccinations_and_no_content() -> None:
+    with finding_in(Scope.RECORDS):
+        assert visible() == {"shared_record_document", "vaccination_immunization"}
 
 
 def test_an_account_shows_its_binding_and_no_name(outside: Outside) -> None:

@@ -52,11 +52,6 @@ def test_a_patient_uses_the_own_record_and_those_assisted(purpose: Purpose) -> N
         assert permits(purpose, facts) is expected
 
 
-@pytest.mark.parametrize("purpose", Purpose)
-def test_an_app_that_was_opened_for_one_patient_reaches_no_other(purpose: Purpose) -> None:
-    assert not any(decide(purpose, replace(facts, elsewhere=True)).permit for facts in ALL_FACTS)
-
-
 @pytest.mark.parametrize("purpose", USES)
 def test_a_professional_who_signed_in_needs_declaration_and_registration_alone(
     purpose: Purpose,
@@ -89,6 +84,15 @@ def test_whoever_has_no_right_does_not_learn_that_a_record_is_closed() -> None:
     for purpose, facts in product(USES, ALL_FACTS):
         if not facts.closed and not permits(purpose, facts):
             assert decide(purpose, replace(facts, closed=True)) == decide(purpose, facts)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_an_app_that_was_opened_for_one_patient_reaches_no_other(purpose: Purpose) -> None:
+    assert not any(decide(purpose, replace(facts, elsewhere=True)).permit for facts in ALL_FACTS)
+
+
+def test_a_patient_without_a_bond_is_refused() -> None:
+    assert not decide(Purpose.READ, Facts(role=Role.PATIENT)).permit
 
 
 def test_every_decision_names_its_rule() -> None:

@@ -21,8 +21,7 @@ from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS, SNOMED_CT
 Row = TypeVar("Row", bound=Model)
 
 
-def organization_type_system() -> str:
-    return f"{country().REPORT.address}/fhir/CodeSystem/organization-type"
+ORGANIZATION_TYPE = f"{country().REPORT.address}/fhir/CodeSystem/organization-type"
 
 
 @cache
@@ -46,7 +45,7 @@ def profession(code: str) -> Body:
 
 
 def organization_type(code: str) -> Body:
-    return _concept(organization_type_system(), code, organization_types())
+    return _concept(ORGANIZATION_TYPE, code, organization_types())
 
 
 def _concept(system: str, code: str, names: Mapping[str, str]) -> Body:
@@ -76,7 +75,7 @@ def coded(
     column: str,
     path: str,
     *,
-    system: Callable[[], str],
+    system: str,
     names: Callable[[], Mapping[str, str]],
     definition: str,
     documentation: str,

@@ -1,10 +1,10 @@
 """FHIR R4 Organization: hospitals, practices, pharmacies (https://hl7.org/fhir/R4/organization.html)."""
 
 from salus.directory.fhir.elements import (
+    ORGANIZATION_TYPE,
     active,
     coded,
     organization_type,
-    organization_type_system,
     organization_types,
     without_empty,
 )
@@ -85,7 +85,7 @@ PARAMETERS = {
     "type": coded(
         "type",
         "type",
-        system=organization_type_system,
+        system=ORGANIZATION_TYPE,
         names=organization_types,
         definition=f"{DEFINITIONS}/Organization-type",
         documentation="The kind of organisation.",

@@ -71,7 +71,7 @@ PARAMETERS = {
     "role": coded(
         "practitioner__profession",
         "code",
-        system=lambda: SNOMED_CT,
+        system=SNOMED_CT,
         names=professions,
         definition=f"{DEFINITIONS}/PractitionerRole-role",
         documentation="The profession that is exercised, by SNOMED CT.",

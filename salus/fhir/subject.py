@@ -1,0 +1,63 @@
+"""Whose data a search is about. A record is opened one person at a time; nobody walks through all."""
+
+from dataclasses import dataclass, replace
+
+from salus.fhir.criteria import Coded, Criterion, Named, Value
+from salus.fhir.datatypes import row_number
+from salus.fhir.identities import asked_for
+from salus.fhir.references import Find
+from salus.fhir.resource import Search
+from salus.kernel.errors import InvalidInput, NotFound
+
+_PARAMETERS = ("patient", "subject")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    person: int | None  # None: the search names nobody
+    rest: Search  # without the criteria that named the person
+
+
+def subject_of(search: Search, *, find: Find) -> Subject:
+    """By ``patient``, ``subject`` or their chain to an identifier. Raises NotFound for one who is not known.
+
+    Unknown and forbidden look alike, so a service says of a person without a right what is said here.
+    """
+    naming = [one for one in search.criteria if one.name in _PARAMETERS]
+    persons = {person for criterion in naming for person in _persons(criterion, find)}
+    if len(persons) > 1:
+        raise InvalidInput("ask for one patient at a time")
+    if naming and not persons:
+        raise NotFound("no record that you can open")
+    others = tuple(one for one in search.criteria if one.name not in _PARAMETERS)
+    return Subject(person=next(iter(persons), None), rest=replace(search, criteria=others))
+
+
+def rows_named(search: Search) -> list[int]:
+    """The rows that ``_id`` names."""
+    asked = (value for criterion in search.of("_id") for value in criterion.values)
+    numbers = (row_number(one.code or "") for one in asked if isinstance(one, Coded))
+    return [number for number in numbers if number]
+
+
+def named_as(search: Search) -> list[str]:
+    """The identities that ``identifier`` asks for in full (salus.fhir.identities)."""
+    asked = (value for criterion in search.of("identifier") for value in criterion.values)
+    return [text for text in map(asked_for, asked) if text]
+
+
+def _persons(criterion: Criterion, find: Find) -> list[int]:
+    if criterion.missing is not None or (criterion.chain and criterion.chain.name != "identifier"):
+        raise InvalidInput(f"{criterion.name}: name the patient, by id or by identifier")
+    values = criterion.chain.values if criterion.chain else criterion.values
+    persons = (_person(value, find) for value in values)
+    return [person for person in persons if person]
+
+
+def _person(value: Value, find: Find) -> int | None:
+    match value:
+        case Coded(system=str(system), code=str(code)):
+            return find(system, code)
+        case Named(type="" | "Patient", id=id):
+            return row_number(id) or None
+    return None

@@ -1,0 +1,157 @@
+"""DocumentReference and Binary: the documents of one patient at a time, and the one door to a content."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from salus.fhir.datatypes import row_number
+from salus.fhir.element import Element
+from salus.fhir.resource import Call, Page, Resource, Search, Version
+from salus.fhir.sources import Found, find
+from salus.fhir.subject import named_as, rows_named, subject_of
+from salus.kernel.actor import Actor, PurposeOfUse, Role
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from salus.mpi.fhir import find_person
+from salus.shared_record.actions import file_document
+from salus.shared_record.fhir.filing import Filing, read_filing
+from salus.shared_record.fhir.parameters import ORDER, PARAMETERS, searched
+from salus.shared_record.fhir.rendering import binary, document_reference
+from salus.shared_record.models import Document
+from salus.shared_record.queries import (
+    filed_by,
+    open_document,
+    read_document,
+    see_documents,
+    whose_documents,
+)
+
+PURPOSES = frozenset({PurposeOfUse.TREATMENT, PurposeOfUse.PATIENT_REQUEST})
+
+
+def read(call: Call, id: str) -> Version:
+    return document_reference(call, _read(call, id))
+
+
+def history(call: Call, id: str) -> Sequence[Version]:
+    """As it was filed, and that it was replaced."""
+    row = _read(call, id)
+    versions = [document_reference(call, row)]
+    if row.ended_at:
+        versions.append(document_reference(call, row, as_filed=True))
+    return versions
+
+
+def _read(call: Call, id: str) -> Document:
+    number = row_number(id)
+    return read_document(
+        actor=_actor(call),
+        person=_person_of(number),
+        document=number,
+        at=call.at,
+        request_id=call.request_id,
+    )
+
+
+def search(call: Call, search: Search) -> Page:
+    """Of one patient: who is named, or whose the documents of these ids are, or else the patient who asks."""
+    actor = _actor(call)
+    subject = subject_of(search, find=find_person)
+    if subject.person:
+        return _documents(call, actor, subject.person, subject.rest)
+    if rows_named(subject.rest) or named_as(subject.rest):
+        return _certain_documents(call, actor, subject.rest)
+    if actor.person:
+        return _documents(call, actor, actor.person, subject.rest)
+    raise InvalidInput("say whose documents: by patient, patient.identifier, _id or identifier")
+
+
+def _documents(call: Call, actor: Actor, person: int, search: Search) -> Page:
+    def page(documents: QuerySet[Document]) -> Found[Document]:
+        return find(search, searched(documents), parameters=PARAMETERS, order=ORDER)
+
+    found = see_documents(
+        actor=actor, person=person, at=call.at, see=page, request_id=call.request_id
+    )
+    return found.page([document_reference(call, row) for row in found.rows])
+
+
+def _certain_documents(call: Call, actor: Actor, search: Search) -> Page:
+    """Nothing is found where they are nobody's, and where they are not for this actor."""
+    persons = whose_documents(documents=rows_named(search), master_identifiers=named_as(search))
+    if len(persons) > 1:
+        raise InvalidInput("ask for the documents of one patient at a time")
+    for person in persons:
+        with suppress(NotFound):
+            return _documents(call, actor, person, search)
+    return Page(matches=[], total=0)
+
+
+def create(call: Call, document: Element) -> Version:
+    """File it. The same document again, under the same identifier, comes to the one that is there."""
+    actor = _actor(call)
+    if actor.role is Role.PATIENT:
+        raise Forbidden("documents are filed by professionals and by the software of organisations")
+    filing = _in_own_name(call, actor, read_filing(call, document))
+    try:
+        number, _ = file_document(
+            actor=actor, at=call.at, request_id=call.request_id, **asdict(filing)
+        )
+        row = filed_by(actor=actor, person=filing.person, document=number, content=filing.content)
+    except IntegrityError:
+        row = None  # another person's document has this identifier
+    if row is None:
+        raise Conflict("another document has this identifier")
+    return document_reference(call, row)
+
+
+def _in_own_name(call: Call, actor: Actor, filing: Filing) -> Filing:
+    """Who names no author is the author; a document without an identifier is called by its request."""
+    return replace(
+        filing,
+        organization=filing.organization or actor.speaks_for,
+        practitioner=filing.practitioner or actor.practitioner,
+        master_identifier=filing.master_identifier or f"urn:uuid:{call.request_id}",
+    )
+
+
+def read_binary(call: Call, id: str) -> Version:
+    number = row_number(id)
+    opened = open_document(
+        actor=_actor(call),
+        person=_person_of(number),
+        document=number,
+        at=call.at,
+        replaced=True,
+        request_id=call.request_id,
+    )
+    if opened.content is None:
+        raise NotFound("this document has no content")
+    return binary(opened, opened.content)
+
+
+def _person_of(document: int) -> int:
+    persons = whose_documents(documents=[document])
+    if not persons:
+        raise NotFound("no document that you can open")
+    return persons.pop()
+
+
+def _actor(call: Call) -> Actor:
+    if call.actor is None:
+        raise NotFound("no document that you can open")
+    return call.actor
+
+
+DOCUMENT_REFERENCES = Resource(
+    type="DocumentReference",
+    parameters=PARAMETERS,
+    read=read,
+    search=search,
+    history=history,
+    create=create,
+    purposes=PURPOSES,
+)
+BINARIES = Resource(type="Binary", parameters={}, read=read_binary, purposes=PURPOSES)

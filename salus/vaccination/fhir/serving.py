@@ -1,0 +1,134 @@
+"""Immunizations: the vaccinations of one patient at a time."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from salus.fhir.datatypes import row_number
+from salus.fhir.element import Element
+from salus.fhir.resource import Call, Page, Resource, Search, Version
+from salus.fhir.sources import Found, find
+from salus.fhir.subject import named_as, rows_named, subject_of
+from salus.kernel.actor import Actor, PurposeOfUse
+from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.mpi.fhir import find_person
+from salus.vaccination.actions import record_immunization
+from salus.vaccination.fhir.parameters import ORDER, PARAMETERS, searched
+from salus.vaccination.fhir.recording import Recording, read_recording
+from salus.vaccination.fhir.rendering import immunization
+from salus.vaccination.models import ActType, Immunization
+from salus.vaccination.queries import (
+    read_vaccination,
+    recorded_by,
+    see_vaccinations,
+    whose_vaccinations,
+)
+
+PURPOSES = frozenset({PurposeOfUse.TREATMENT, PurposeOfUse.PATIENT_REQUEST})
+
+
+def read(call: Call, id: str) -> Version:
+    return immunization(_read(call, id))
+
+
+def history(call: Call, id: str) -> Sequence[Version]:
+    """As it was recorded, and that it was marked as an error."""
+    row = _read(call, id)
+    versions = [immunization(row)]
+    if row.entered_in_error_at:
+        versions.append(immunization(row, as_recorded=True))
+    return versions
+
+
+def _read(call: Call, id: str) -> Immunization:
+    number = row_number(id)
+    persons = whose_vaccinations(vaccinations=[number])
+    if not persons:
+        raise NotFound("no vaccination that you can open")
+    return read_vaccination(
+        actor=_actor(call),
+        person=persons.pop(),
+        vaccination=number,
+        at=call.at,
+        request_id=call.request_id,
+    )
+
+
+def search(call: Call, search: Search) -> Page:
+    """Of one patient: who is named, or whose the acts of these ids are, or else the patient who asks."""
+    actor = _actor(call)
+    subject = subject_of(search, find=find_person)
+    if subject.person:
+        return _vaccinations(call, actor, subject.person, subject.rest)
+    if rows_named(subject.rest) or named_as(subject.rest):
+        return _certain_vaccinations(call, actor, subject.rest)
+    if actor.person:
+        return _vaccinations(call, actor, actor.person, subject.rest)
+    raise InvalidInput("say whose vaccinations: by patient, patient.identifier, _id or identifier")
+
+
+def _vaccinations(call: Call, actor: Actor, person: int, search: Search) -> Page:
+    def page(acts: QuerySet[Immunization]) -> Found[Immunization]:
+        return find(search, searched(acts), parameters=PARAMETERS, order=ORDER)
+
+    found = see_vaccinations(
+        actor=actor, person=person, at=call.at, see=page, request_id=call.request_id
+    )
+    return found.page([immunization(row) for row in found.rows])
+
+
+def _certain_vaccinations(call: Call, actor: Actor, search: Search) -> Page:
+    """Nothing is found where they are nobody's, and where they are not for this actor."""
+    persons = whose_vaccinations(vaccinations=rows_named(search), identifiers=named_as(search))
+    if len(persons) > 1:
+        raise InvalidInput("ask for the vaccinations of one patient at a time")
+    for person in persons:
+        with suppress(NotFound):
+            return _vaccinations(call, actor, person, search)
+    return Page(matches=[], total=0)
+
+
+def create(call: Call, sent: Element) -> Version:
+    """Record it, in a record that it opens where there is none. The same identifier is recorded once."""
+    actor, recording = _actor(call), read_recording(call, sent)
+    try:
+        number, _ = record_immunization(
+            actor=actor,
+            at=call.at,
+            opening=True,
+            request_id=call.request_id,
+            **asdict(_by_whom(actor, recording)),
+        )
+        row = recorded_by(actor=actor, person=recording.person, vaccination=number)
+    except IntegrityError:
+        row = None  # another person's act has this identifier
+    if row is None:
+        raise Conflict("another vaccination has this identifier")
+    return immunization(row)
+
+
+def _by_whom(actor: Actor, recording: Recording) -> Recording:
+    """Who records what is performed, and names nobody, performs it."""
+    if recording.act_type is not ActType.PERFORMED:
+        return recording
+    return replace(recording, practitioner=recording.practitioner or actor.practitioner)
+
+
+def _actor(call: Call) -> Actor:
+    if call.actor is None:
+        raise NotFound("no vaccination that you can open")
+    return call.actor
+
+
+IMMUNIZATIONS = Resource(
+    type="Immunization",
+    parameters=PARAMETERS,
+    read=read,
+    search=search,
+    history=history,
+    create=create,
+    purposes=PURPOSES,
+)
