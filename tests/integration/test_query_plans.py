@@ -8,7 +8,7 @@ that an index can serve the statement. At 1/10, in `make prove`, the planner cho
 import inspect
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +21,16 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
+from salus.access.oauth.queries import (
+    apps_of,
+    authorization_in_force,
+    maker_of,
+    patients_for_app,
+    request_of_receipt,
+    request_on_desk,
+    requests_waiting,
+    software_connected,
+)
 from salus.access.queries import (
     actor_of,
     assistants_of,
@@ -33,7 +43,7 @@ from salus.access.queries import (
     persons_assisted,
     who_looked,
 )
-from salus.accounts.models import Account
+from salus.accounts.models import Account, Client
 from salus.audit.heads import SignedHead
 from salus.audit.models import Event
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
@@ -43,6 +53,7 @@ from salus.directory.queries import (
     has_worked_at,
     known_values,
     organization,
+    organization_called,
     organization_named,
     professional,
     registered_organizations,
@@ -54,6 +65,7 @@ from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
+from salus.kernel.errors import NotFound
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.kernel.scopes import Scopes
@@ -118,6 +130,22 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (actor_of, lambda asked: actor_of(asked.doctor.account or 0)),
     (facts_about, lambda asked: _facts(asked.doctor, asked.person)),
     (facts_about, lambda asked: _facts(asked.patient, asked.person)),
+    (apps_of, lambda asked: apps_of(actor=asked.patient, at=now())),
+    (apps_of, lambda asked: apps_of(actor=asked.doctor, at=now())),
+    (
+        authorization_in_force,
+        lambda asked: authorization_in_force(
+            account=asked.patient.account or 0, family=uuid4(), at=now()
+        ),
+    ),
+    (patients_for_app, lambda asked: patients_for_app(actor=asked.patient, at=now())),
+    (patients_for_app, lambda asked: patients_for_app(actor=asked.doctor, at=now())),
+    (requests_waiting, lambda _asked: requests_waiting()),
+    (request_on_desk, lambda _asked: _none(lambda: request_on_desk(1))),
+    (request_of_receipt, lambda _asked: _none(lambda: request_of_receipt("no key"))),
+    (software_connected, lambda _asked: software_connected()),
+    (maker_of, lambda _asked: maker_of(Client(pk=1))),
+    (organization_called, lambda _asked: organization_called("no such house")),
     (circle_of_trust, lambda asked: circle_of_trust(asked.person)),
     (assistants_of, lambda asked: assistants_of(asked.person)),
     (assisted_by, lambda asked: assisted_by(actor=_partner(asked), at=now())),
@@ -234,6 +262,12 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (is_closed, lambda asked: is_closed(asked.person)),
     (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
 ]
+
+
+def _none(ask: Callable[[], object]) -> None:
+    """The nation has no software: what is asked is the same."""
+    with suppress(NotFound):
+        ask()
 
 
 def _head() -> SignedHead:
