@@ -81,17 +81,17 @@ def _agents(event: Event, names: Names) -> Sequence[Body]:
         found.append(_agent(f"{_TERMS}/v3-ParticipationType", "IRCP", {"display": user}))
     if event.organization_id:
         organization = names.organizations.get(event.organization_id)
-        who = {
+        whose = {
             "reference": f"Organization/{event.organization_id}",
             "display": organization.name if organization else "",
         }
-        found.append(_agent(f"{_TERMS}/v3-RoleClass", "PROV", who))
+        found.append(_agent(f"{_TERMS}/v3-RoleClass", "PROV", whose))
     if event.client_id:
-        who = {
+        software = {
             "identifier": {"value": str(event.client_id)},
             "display": names.software.get(event.client_id, ""),
         }
-        found.append(_agent(_DICOM, "110150", who))
+        found.append(_agent(_DICOM, "110150", software))
     if not found:
         found.append(_agent(_DICOM, "110150", {"display": event.system or str(event.agent)}))
     # Exactly who asked is the requestor: https://hl7.org/fhir/R4/auditevent-definitions.html#AuditEvent.agent.requestor
@@ -265,7 +265,9 @@ def _patient(call: Call) -> Actor:
 
 
 def _theirs(actor: Actor) -> list[int]:
-    return [actor.person or 0, *sorted(persons_assisted(actor))]
+    """The patient's own person, then those assisted, unless the app is let in for the patient alone."""
+    beyond = actor.scopes is not None and actor.scopes.go_beyond_the_patient("AuditEvent")
+    return [actor.person or 0, *(sorted(persons_assisted(actor)) if beyond else ())]
 
 
 def _asked(search: Search, actor: Actor) -> list[int]:

@@ -82,6 +82,13 @@ class Scopes:
             if interaction in scope.interactions and scope.type in ("*", type)
         )
 
+    def go_beyond_the_patient(self, type: str) -> bool:
+        """Whether any lends out more than what is of the launch's patient alone."""
+        return any(
+            scope.context is not Context.PATIENT and scope.type in ("*", type)
+            for scope in self.granted
+        )
+
 
 def read_scope(text: str) -> Scope:
     """Raises InvalidInput for what is no resource scope of SMART v2."""

@@ -11,7 +11,7 @@ from django.db import connection
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor
-from salus.kernel.errors import Conflict, NotFound
+from salus.kernel.errors import Conflict, NotFound, PreconditionFailed
 from salus.kernel.rows import rows_of
 from salus.kernel.search_key import search_key
 from salus.mpi.models import FormerName, Person, PersonIdentifier, PersonVersion, Residence
@@ -117,7 +117,8 @@ def change_person(
     """Put what was received in the place of what the index has; identifiers are added, none is taken away.
 
     ``version`` is the one that the sender has seen (None: whichever); ``shown`` renders the one that ends, to be
-    kept. Raises NotFound; Conflict when another version is in force, or an identifier is of another person.
+    kept. Raises NotFound; PreconditionFailed when another version is in force; Conflict when an identifier is of
+    another person.
     """
     with rows_of([person]):
         row = Person.objects.select_for_update().filter(pk=person).first()
@@ -125,7 +126,7 @@ def change_person(
             raise NotFound("no such person")
         newest = row.version or 1
         if version not in (None, newest):
-            raise Conflict("the person was changed since: read it again")
+            raise PreconditionFailed("the person was changed since: read it again")
         _add_identifiers(person, identifiers)
         PersonVersion.objects.create(person_id=person, version=newest, resource=shown(row))
         if (row.family, row.given) != (demographics.family, demographics.given):

@@ -25,7 +25,13 @@ from salus.fhir.searchset import asked_of
 from salus.fhir.sources import find, is_met
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
-from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from salus.kernel.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+)
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.kernel.scopes import read_scopes
 from salus.mpi.actions import register_person
@@ -132,7 +138,12 @@ def everybody(nation: object) -> list[tuple[int, Body]]:
     for count, person in enumerate((3, 5, 7)):
         body = PATIENTS.read(call(HOSPITAL), str(person)).body
         body["name"] = [{"family": f"Neuer-Name {count}", "given": ["Jean-Paul", "Éric"]}]
-        body |= [{"deceasedBoolean": True}, {"active": False}, {"deceasedDateTime": "2024"}][count]
+        others: list[Body] = [
+            {"deceasedBoolean": True},
+            {"active": False},
+            {"deceasedDateTime": "2024"},
+        ]
+        body |= others[count]
         updated(body)
     with finding_in(Scope.INDEX):
         numbers = list(Person.objects.values_list("pk", flat=True))
@@ -265,11 +276,11 @@ def test_everybody_is_a_patient_of_the_standard(everybody: list[tuple[int, Body]
 
 
 def test_a_registered_person_is_told_whole(everybody: list[tuple[int, Body]]) -> None:
-    me = somebody().person
-    body = dict(everybody)[me or 0]
+    me = somebody().person or 0
+    body = dict(everybody)[me]
     (number,) = body["identifier"]
     assert number["system"] == MATRICULE_SYSTEM
-    with rows_of([me or 0]):
+    with rows_of([me]):
         row = Person.objects.get(pk=me)
         home = row.residences.get(until=None)
     assert body["name"][0] == {"use": "official", "family": row.family, "given": row.given.split()}
@@ -368,7 +379,7 @@ def test_a_change_is_the_next_version_and_keeps_the_one_before() -> None:
     assert second["meta"]["versionId"] == "2"
     assert second["meta"]["lastUpdated"] > first["meta"]["lastUpdated"]
     assert history(first["id"]) == [second, first]
-    with pytest.raises(Conflict, match="changed since"):
+    with pytest.raises(PreconditionFailed, match="changed since"):
         updated(changed, version="1")
     with pytest.raises(InvalidInput, match="If-Match"):
         updated(changed, version="one")

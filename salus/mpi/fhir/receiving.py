@@ -42,7 +42,7 @@ def create(call: Call, patient: Element) -> int:
 
 
 def update(call: Call, person: int, patient: Element, version: int | None) -> None:
-    """Put the resource in place of the newest version. Raises NotFound, Conflict."""
+    """Put the resource in place of the newest version. Raises NotFound, PreconditionFailed, Conflict."""
     change_person(
         actor=_writer(call),
         at=call.at,

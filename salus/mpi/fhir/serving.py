@@ -9,7 +9,6 @@ from salus.fhir.resource import Call, Page, Resource, Search, Version
 from salus.fhir.sources import find
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import InvalidInput, NotFound
-from salus.kernel.scopes import Context
 from salus.mpi.fhir import receiving
 from salus.mpi.fhir.parameters import (
     ORDER,
@@ -120,12 +119,10 @@ def _actor(call: Call) -> Actor:
 
 
 def _asks_for_others(actor: Actor) -> bool:
-    """A scope of the launch's patient lends out what is the actor's own, and nobody else's."""
-    if actor.role is not Role.PATIENT:
-        return False
-    granted = actor.scopes.granted if actor.scopes else ()
-    return any(
-        scope.context is not Context.PATIENT and scope.type in ("*", "Patient") for scope in granted
+    return (
+        actor.role is Role.PATIENT
+        and actor.scopes is not None
+        and actor.scopes.go_beyond_the_patient("Patient")
     )
 
 
