@@ -24,7 +24,10 @@ from tests.conftest import salus
 from tests.durability.site import wait_until
 
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
-TASKS = {"clear_expired_sessions", "forget_answered_requests", "delete_old_jobs"}
+TASKS = {
+    *("clear_expired_sessions", "forget_expired_tokens"),
+    *("forget_answered_requests", "delete_old_jobs"),
+}
 Rows = psycopg.Connection[tuple[Any, ...]]
 
 

@@ -53,13 +53,13 @@ class _Fetched:
 
 # Of each process; as many as there are clients with an address.
 _fetched: dict[str, _Fetched] = {}
-_lock = threading.Lock()
+_locks: dict[str, threading.Lock] = {}  # by address, so that a slow one keeps nobody else waiting
 
 
 def keys_at(uri: str, *, kid: str | None) -> KeySet:
     """The keys there; fetched anew for a ``kid`` that was not among them. Raises KeysUnavailable, InvalidInput."""
     check_jwks_uri(uri, is_demo=settings.DEMO)
-    with _lock:
+    with _locks.setdefault(uri, threading.Lock()):
         known = _fetched.get(uri)
         if known is None or not known.serves(kid, at=time.monotonic()):
             known = _fetched[uri] = _fetch(uri)
