@@ -51,7 +51,8 @@ def _in_code() -> Iterator[tuple[Message, str | None]]:
     yield from _python("salus", "**.py", KEYWORDS)
     for package in SHOWN:
         for module in ("actions", "lu", "permissions", "queries"):
-            yield from _python(f"salus/{package}", f"{module}.py", ERRORS)
+            for file in (f"{module}.py", f"{module}/**.py"):
+                yield from _python(f"salus/{package}", file, ERRORS)
 
 
 def _python(

@@ -1,27 +1,15 @@
 """Who an account is, and the facts from which rights are decided."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import groupby
 from uuid import UUID
 
-from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
 from salus.access.decision import Facts, Purpose, decide
-from salus.access.models import (
-    AccountPerson,
-    AccountPractitioner,
-    AppAuthorization,
-    Assistant,
-    ClientOrganization,
-    ClientRequest,
-    TrustedProfessional,
-)
-from salus.accounts.models import Account, AccountKind, Client, RevokedToken
-from salus.accounts.models.client import hash_of
+from salus.access.models import AccountPerson, AccountPractitioner, Assistant, TrustedProfessional
+from salus.accounts.models import Account, AccountKind, Client
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
 from salus.directory.models import Organization, Practitioner
@@ -106,7 +94,9 @@ def facts_about(*, actor: Actor, person: int, organization: int | None = None) -
 
 
 def _lends_out_assistance(actor: Actor) -> bool:
-    """Not to an app that was launched for one patient: `patient/` is the own record."""
+    """To an app with `patient/` scopes for the patient whom it was launched for; without one it is the own record."""
+    if actor.patient is not None:
+        return True  # any other is `elsewhere`
     granted = actor.scopes.granted if actor.scopes else ()
     return all(scope.context is not Context.PATIENT for scope in granted)
 
@@ -317,7 +307,7 @@ def names_in(events: Collection[Event]) -> Names:
         practitioners=Practitioner.objects.in_bulk(numbers("practitioner_id")),
         organizations=Organization.objects.in_bulk(numbers("organization_id")),
         software=dict(clients.values_list("pk", "name")),
-        people=dict(_people_behind(numbers("account_id")).items()),
+        people=dict(people_behind(numbers("account_id")).items()),
     )
 
 
@@ -345,118 +335,9 @@ def _newest_about(
         return [Event(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def _people_behind(accounts: Collection[int]) -> dict[int, Person]:
+def people_behind(accounts: Collection[int]) -> dict[int, Person]:
     """Account -> person."""
     persons = _persons_behind(accounts)
     with rows_of(persons.values()):
         people = Person.objects.in_bulk(persons.values())
     return {account: people[person] for account, person in persons.items()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """An app that somebody let act with their own rights, with all that it was given for one patient."""
-
-    account: int  # whose rights it has
-    client: int
-    name: str
-    person: int | None  # the patient it was opened for
-    by: str  # the assistant who let it in; '' for the reader
-    scopes: tuple[str, ...]
-    since: datetime
-    last_used_at: datetime
-    expires_at: datetime
-    families: tuple[UUID, ...]
-
-
-def apps_of(*, actor: Actor, at: datetime) -> list[App]:
-    """The apps that this account let in, and those that an assistant let in to the reader's own record."""
-    revoked = RevokedToken.objects.filter(id=OuterRef("family"))  # by the app itself
-    going_on = AppAuthorization.objects.filter(~Exists(revoked), ended_at=None, expires_at__gt=at)
-    with bindings_of([actor.account or 0]):
-        rows = list(going_on.filter(account=actor.account).select_related("client"))
-    if actor.person:
-        with acting_as(actor):
-            others = going_on.filter(person=actor.person, account__kind=AccountKind.PATIENT)
-            rows += others.exclude(account=actor.account).select_related("client")
-    names = _people_behind({row.account_id for row in rows} - {actor.account or 0})
-    rows.sort(key=lambda row: (row.client.name, row.client_id, row.person_id or 0, row.account_id))
-    return [
-        _app(list(group), names)
-        for _same, group in groupby(
-            rows, lambda row: (row.client_id, row.person_id, row.account_id)
-        )
-    ]
-
-
-def _app(rows: Sequence[AppAuthorization], names: Mapping[int, Person]) -> App:
-    scopes = dict.fromkeys(scope for row in rows for scope in row.scope.split())
-    first = rows[0]
-    return App(
-        account=first.account_id,
-        client=first.client_id,
-        name=first.client.name,
-        person=first.person_id,
-        by=names[first.account_id].full_name if first.account_id in names else "",
-        scopes=tuple(scopes),
-        since=min(row.since for row in rows),
-        last_used_at=max(row.last_used_at for row in rows),
-        expires_at=max(row.expires_at for row in rows),
-        families=tuple(row.family for row in rows),
-    )
-
-
-def authorization_in_force(*, account: int, family: UUID, at: datetime) -> AppAuthorization | None:
-    """What a code or refresh token goes back to; None when it was ended or revoked, or its session is over."""
-    with bindings_of([account]):
-        found = AppAuthorization.objects.filter(family=family, ended_at=None).first()
-    if found is None or RevokedToken.objects.filter(id=family).exists():
-        return None
-    session = Session.objects.filter(session_key=found.session, expire_date__gt=at)
-    return found if not found.session or session.exists() else None
-
-
-def patients_for_app(*, actor: Actor, at: datetime) -> list[tuple[int, str]]:
-    """The patients for whom this actor can open an app: the own record first, then by name."""
-    if actor.practitioner:
-        return [(one.person, one.name) for one in patients_of(actor=actor, at=at)]
-    people = [(one.person, one.name) for one in assisted_by(actor=actor, at=at)]
-    if actor.person:
-        with rows_of([actor.person]):
-            people.insert(0, (actor.person, Person.objects.get(pk=actor.person).full_name))
-    return people
-
-
-def requests_waiting() -> list[ClientRequest]:
-    """On the agency's desk, the oldest first."""
-    waiting = ClientRequest.objects.filter(decided_at=None).select_related("organization")
-    return list(waiting.order_by("requested_at"))
-
-
-def request_on_desk(number: int) -> ClientRequest:
-    found = ClientRequest.objects.select_related("organization", "client").filter(pk=number).first()
-    if found is None:
-        raise NotFound("no such request")
-    return found
-
-
-def request_of_receipt(key: str) -> ClientRequest:
-    """What the holder of the link of a receipt sees."""
-    asked = ClientRequest.objects.select_related("organization", "client")
-    found = asked.filter(key_hash=hash_of(key)).first()
-    if found is None:
-        raise NotFound("no such request")
-    return found
-
-
-def software_connected() -> list[Client]:
-    """Every client that may ask for tokens, by name, with its organisation."""
-    clients = Client.objects.filter(approved_at__isnull=False, ended_at=None)
-    return list(clients.select_related("clientorganization__organization").order_by("name", "id"))
-
-
-def maker_of(client: Client) -> tuple[str, str]:
-    """Who answers for the software, as it was checked: its organisation, and its maker; each may be ''."""
-    bound = ClientOrganization.objects.filter(client=client).select_related("organization").first()
-    asked = ClientRequest.objects.filter(client=client).first()
-    return bound.organization.name if bound else "", asked.maker if asked else ""

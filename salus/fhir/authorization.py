@@ -80,11 +80,22 @@ def reachable(call: Call, served: Served, interaction: Interaction) -> dict[str,
             permitted = permit(call, resource, interaction, served)
         except (Forbidden, Unauthorized):
             continue
-        if not permitted.within:
+        if interaction is Interaction.READ:
+            found[name] = _narrowed(
+                permitted, searched=may(call, resource, Interaction.SEARCH, served)
+            )
+        elif not permitted.within:
             found[name] = resource
-        elif interaction is Interaction.READ and resource.fetch:
-            found[name] = replace(resource, fetch=_only_covered(permitted, resource.fetch))
     return found
+
+
+def _narrowed(permitted: Permit, *, searched: bool) -> Resource:
+    """What may be included of a type: what the scopes cover, and by a search only where they permit one."""
+    resource = permitted.resource
+    if permitted.within and resource.fetch:
+        resource = replace(resource, fetch=_only_covered(permitted, resource.fetch))
+    # Only unnarrowed scopes let a type be searched from another one, as by a chain.
+    return resource if searched and not permitted.within else replace(resource, search=None)
 
 
 def _only_covered(permitted: Permit, fetch: Fetch) -> Fetch:

@@ -72,7 +72,7 @@ def _resource(resource: Resource, served: Served) -> Body:
         "versioning": "versioned" if resource.history or resource.update else "no-version",
         "readHistory": resource.history is not None,
         "updateCreate": False,
-        "conditionalCreate": resource.create is not None and resource.search is not None,
+        "conditionalCreate": resource.create is not None and resource.is_searched,
         "conditionalRead": "full-support",
         "conditionalUpdate": resource.update is not None,
         "conditionalDelete": "not-supported",
@@ -96,7 +96,7 @@ def _interactions(resource: Resource) -> Iterator[str]:
         yield "history-instance"
     if resource.create:
         yield "create"
-    if resource.search:
+    if resource.is_searched:
         yield "search-type"
 
 

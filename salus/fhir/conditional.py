@@ -35,8 +35,6 @@ def without_result_parameters(query: Query) -> Query:
 def the_match(query: Query, call: Call, resource: Resource, served: Served) -> Version | None:
     """What the search finds; None: nothing. Raises PreconditionFailed for more than one."""
     permitted = permit(call, resource, Interaction.SEARCH, served)
-    if resource.search is None:
-        raise InvalidInput("resources of this type are not searched for")
     asked = read_search([*query, ("_count", "2")], resource, served, call, strict=True)
     found = resource.search(call, within(asked, permitted.within).search).matches
     if len(found) > 1:

@@ -14,6 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.timezone import localtime
 
 from salus.fhir.criteria import Coded, Criterion, Modifier, Named, Prefix, Typed, Value, When
+from salus.fhir.datatypes import row_number
 from salus.fhir.dates import midnight
 from salus.fhir.resource import Parameter
 from salus.kernel.month import Month
@@ -311,8 +312,8 @@ def _month_from(at: datetime) -> date:
 
 
 def _row(column: str, id: str | None) -> Q:
-    number = id and id.isascii() and id.isdecimal() and str(int(id)) == id and int(id)
-    return Q(**{column: number}) if number and number < 2**63 else NOTHING
+    number = row_number(id or "")
+    return Q(**{column: number}) if number else NOTHING
 
 
 def _empty(column: str) -> Q:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from salus.fhir import datatypes
 from salus.fhir.criteria import Fact, Reference, Span, Token
 from salus.fhir.dates import ALWAYS, FOREVER, span
 from salus.fhir.resource import Body
-from salus.kernel.search_key import search_key
 
 Facts = Callable[[Body], list[Fact]]
 
@@ -41,8 +41,8 @@ def from_each_word(*paths: str) -> Facts:
     """Of texts that are found by any of their words, a list of them being one text: what begins at each."""
 
     def facts(body: Body) -> list[Fact]:
-        words = [search_key(" ".join(at(body, path))).split() for path in paths]
-        return [" ".join(text[start:]) for text in words for start in range(len(text))]
+        texts = (" ".join(at(body, path)) for path in paths)
+        return [key for text in texts for key in datatypes.from_each_word(text)]
 
     return facts
 

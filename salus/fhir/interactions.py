@@ -64,7 +64,7 @@ def methods(target: Target, resource: Resource) -> list[str]:
     if target.history:
         return [*_READS] if target.id and resource.history else []
     writes = ["POST"] if resource.create and not target.id else []
-    reads = _READS if target.id or resource.search else ()
+    reads = _READS if target.id or resource.is_searched else ()
     return [*reads, *writes, *(["PUT"] if resource.update else [])]
 
 
@@ -94,7 +94,7 @@ def search(request: Request, call: Call, resource: Resource, served: Served) -> 
     chained = reachable(call, served, Interaction.SEARCH) | {resource.type: resource}
     asked = asked_of(request.query, resource, chained, call, strict=request.strict)
     asked = within(asked, permitted.within)
-    page = _offered(resource.search)(call, asked.search)
+    page = resource.search(call, asked.search)
     included = reachable(call, served, Interaction.READ)
     return Answer(status=HTTPStatus.OK, body=searchset(asked, page, resource, included, call))
 

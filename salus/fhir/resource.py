@@ -13,6 +13,7 @@ from django.db.models import Q
 from salus.fhir.criteria import Criterion, Fact, Modifier, ParameterType
 from salus.fhir.element import Element
 from salus.kernel.actor import Actor, PurposeOfUse
+from salus.kernel.errors import NotFound
 
 Body = dict[str, Any]  # a resource as JSON
 
@@ -124,6 +125,11 @@ class Page:
     total: int | None = None  # of all pages; None: not counted
 
 
+def not_searched(_call: Call, _search: Search) -> Page:
+    """Of a type that is read alone, such as Binary."""
+    raise NotFound("there is no such interaction")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """A type that is served. A domain decides about rows and people, and records one event per answer."""
@@ -131,7 +137,7 @@ class Resource:
     type: str
     parameters: Mapping[str, Parameter]
     read: Callable[[Call, str], Version]  # raises NotFound
-    search: Callable[[Call, Search], Page] | None = None
+    search: Callable[[Call, Search], Page] = not_searched
     # Those of the ids that there are, and that may be seen: how _include gets them. None: never included.
     fetch: Callable[[Call, Collection[str]], Sequence[Version]] | None = None
     # ``_has:Type:reference:...``: what to ask of these rows so that such a resource, which refers to them, meets
@@ -145,6 +151,10 @@ class Resource:
     purposes: frozenset[PurposeOfUse] = (
         frozenset()
     )  # one of them must be stated; empty: none needs to be
+
+    @property
+    def is_searched(self) -> bool:
+        return self.search is not not_searched
 
 
 Served = Mapping[str, Resource]  # by type

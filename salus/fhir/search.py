@@ -28,6 +28,10 @@ from salus.kernel.search_key import search_key
 
 PAGE = 50  # resources, when the client does not say
 LARGEST_PAGE = 200
+# Of one search: more is no question that anybody has.
+_MOST_CRITERIA = 50
+_MOST_VALUES = 500
+_LAST_YEAR = 9998
 _LONGEST_CHAIN = 3  # references that one criterion may follow
 
 _PIECE = re.compile(r"\\.|.", re.DOTALL)
@@ -91,8 +95,10 @@ def read_search(
     for written, value in query:
         if written in _OTHERS:
             continue
-        if not value:
-            raise WrongParameter(written, "has no value")
+        if not value or "\0" in value:
+            raise WrongParameter(written, "has no value that can be searched by")
+        if len(criteria) == _MOST_CRITERIA:
+            raise WrongParameter(written, f"more than {_MOST_CRITERIA} parameters are too many")
         try:
             if written in _ONCE:
                 if written in once:
@@ -149,7 +155,10 @@ class _Reader:
                 raise WrongParameter(written, "is either true or false")
             return Criterion(name=name, missing=text == "true")
         read = self._reader(written, modifier, parameter)
-        values = tuple(read(part) for part in parted(text, ","))
+        parts = parted(text, ",")
+        if len(parts) > _MOST_VALUES:
+            raise WrongParameter(written, f"more than {_MOST_VALUES} values are too many")
+        values = tuple(map(read, parts))
         kind = Modifier(modifier) if modifier in parameter.modifiers else Modifier.NONE
         return Criterion(name=name, modifier=kind, values=values)
 
@@ -276,6 +285,8 @@ def _when(written: str, text: str, at: datetime) -> When:
         span = dates.span(date)
         if prefix == Prefix.AP:
             span = _about(span, at)
+        if span.end.year > _LAST_YEAR:
+            raise ValueError("the day after it may be no date")
     except (ValueError, OverflowError):
         raise WrongParameter(
             written, "not a date of FHIR, such as 2024-12 or ge2024-01-01T12:00:00Z"

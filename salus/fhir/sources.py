@@ -27,7 +27,7 @@ from salus.fhir.resource import (
     Search,
     Version,
 )
-from salus.kernel.errors import NotFound
+from salus.kernel.errors import Gone, NotFound
 from salus.kernel.signing import canonical
 
 Row = TypeVar("Row", bound=Model)
@@ -88,6 +88,8 @@ def find(
     if position and position.backwards:
         keys = [_Key(column=key.column, descending=not key.descending) for key in keys]
     if position:
+        if len(position.keys) != len(keys):  # of a link that an earlier release gave
+            raise Gone("the link to this page has ended: search again")
         asked = asked.filter(_beyond(keys, position.keys, queryset.model))
     asked = asked.order_by(*(key.order for key in keys))
     asked = asked.annotate(**{f"sorted_by_{n}": F(key.column) for n, key in enumerate(keys)})
@@ -245,7 +247,7 @@ def _page(met: Sequence[Version], search: Search) -> Page:
     names = [version.id for version in met]
     position = search.position
     if position and position.keys[0] not in names:
-        raise NotFound("the page that this link led to is no more: search again")
+        raise Gone("the page that this link led to is no more: search again")
     if position is None:
         start = 0
     elif position.backwards:

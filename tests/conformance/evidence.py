@@ -44,7 +44,7 @@ checked their codes, which the validator says each time. What it quotes is left 
 
 
 def _judged(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, ...]]:
-    rows: dict[tuple[str, ...], list[Verdict]] = {}
+    rows: dict[tuple[str, str, str, str], list[Verdict]] = {}
     for verdict in verdicts:
         answer = verdict.answer
         row = (answer.interaction, answer.about, answer.type, answer.media_type)

@@ -16,6 +16,7 @@ PUBLIC = [
     "/design",
     "/about/",
     "/account/help/",
+    "/software/",
 ]
 OF_PATIENT = [
     "/",
@@ -25,10 +26,19 @@ OF_PATIENT = [
     "/circle/",
     "/assistants/",
     "/settings/",
+    "/apps/",
     "/account/security/",
     "/account/password/",
 ]
-OF_PROFESSIONAL = ["/", "/patients/", "/directory/?name=a", "/report/", "/account/security/"]
+OF_PROFESSIONAL = [
+    "/",
+    "/patients/",
+    "/directory/?name=a",
+    "/report/",
+    "/apps/",
+    "/account/security/",
+]
+OF_AGENCY = ["/", "/desk/", "/account/security/"]
 VIEWS = [
     pytest.param(1280, "light", "en", id="desk"),
     pytest.param(1280, "dark", "fr", id="desk-dark"),
@@ -40,7 +50,12 @@ VIEWS = [
 @pytest.mark.parametrize(("width", "theme", "language"), VIEWS)
 @pytest.mark.parametrize(
     ("part", "paths"),
-    [(None, PUBLIC), ("patient", OF_PATIENT), ("physician", OF_PROFESSIONAL)],
+    [
+        (None, PUBLIC),
+        ("patient", OF_PATIENT),
+        ("physician", OF_PROFESSIONAL),
+        ("agency", OF_AGENCY),
+    ],
 )
 def test_pages_open(
     site: Site,

@@ -12,8 +12,7 @@ import pytest
 from salus.access.actions import declare_professional
 from salus.access.models import TrustedProfessional
 from salus.access.queries import actor_of
-from salus.accounts.models import Account
-from salus.audit.models import Event, EventKind
+from salus.audit.models import EventKind
 from salus.country.lu import PROVIDER_SYSTEM
 from salus.directory.models import Organization, Practitioner, PractitionerRole
 from salus.fhir.resource import Call, Search
@@ -22,28 +21,18 @@ from salus.fhir.sources import is_met
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import rows_of
-from salus.simulation.demo_people import EMAILS
 from salus.terminology import PHYSICIANS, PROFESSIONS
 from salus.vaccination.fhir.parameters import PARAMETERS
 from salus.vaccination.fhir.serving import IMMUNIZATIONS
 from salus.vaccination.models import Immunization, VaccinationRecord
 from salus.vaccination.queries import vaccinations_of
 from tests.fhir_client import BASE, Fhir, app_of, scopes, software
+from tests.fhir_nation import account, events, person_of
 
 pytestmark = pytest.mark.usefixtures("nation")
 
 ATC = "http://www.whocc.no/atc"
 _numbers = count(1)
-
-
-def account(part: str) -> Account:
-    return Account.objects.get(email=EMAILS[part])
-
-
-def person_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
-    assert actor and actor.person
-    return actor.person
 
 
 @pytest.fixture
@@ -67,11 +56,6 @@ def dose(person: int, **changed: Any) -> dict[str, Any]:
         "primarySource": False,
     }
     return {name: value for name, value in (immunization | changed).items() if value is not None}
-
-
-def events(person: int, kind: EventKind) -> list[Event]:
-    with rows_of([person]):
-        return list(Event.objects.filter(person_id=person, kind=kind).order_by("-id"))
 
 
 def on_the_page(part: str, person: int) -> list[str] | None:
@@ -101,7 +85,6 @@ def test_pages_and_fhir_show_the_same_vaccinations_and_refuse_the_same(part: str
 
 def test_a_search_finds_what_its_criteria_say(patient: int) -> None:
     call = Call(actor=actor_of(account("patient").pk), at=now(), request_id=uuid4(), base=BASE)
-    assert IMMUNIZATIONS.search
     with rows_of([patient]):
         wrong = Immunization.objects.filter(record=patient).order_by("pk")[:1]
         Immunization.objects.filter(pk__in=wrong).update(entered_in_error_at=now())

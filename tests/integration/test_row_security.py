@@ -34,6 +34,7 @@ pytestmark = pytest.mark.usefixtures("nation")
 # to a person only through access_accountperson, which is.
 PERSONS_OF = {
     "access_accountperson": "array[person_id]",
+    "access_appauthorization": "array[person_id]",
     "access_assistant": "array[person_id, assistant_id]",
     "access_trustedprofessional": "array[person_id]",
     "audit_event": "persons || person_id",

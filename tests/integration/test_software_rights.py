@@ -73,6 +73,7 @@ def doctor_of(software: Actor) -> Actor:
         given="Paul",
         profession="62247001",
     )
+    assert software.organization
     PractitionerRole.objects.create(
         practitioner_id=practitioner, organization_id=software.organization, since=NOW
     )
@@ -224,7 +225,7 @@ def test_a_professional_whom_software_names_is_declared_and_works_there_today(pe
 def test_an_organisation_that_left_the_directory_files_and_reads_nothing(person: int) -> None:
     laboratory = software()
     file(laboratory, person)
-    Organization.objects.filter(pk=laboratory.organization).update(deregistered_at=NOW)
+    Organization.objects.filter(pk=laboratory.organization or 0).update(deregistered_at=NOW)
     for act in (seen, file):
         with pytest.raises(NotFound):
             act(laboratory, person)

@@ -215,6 +215,8 @@ def test_escapes() -> None:
     [
         ("date", "xx2013-01-14"),
         ("date", "2013-01-32"),
+        ("date", "9999-12-31T12:00"),
+        ("date", "0001-01-01"),
         ("date", "2013-01-14T10"),
         ("date", "2013-01-14T10:00 01:00"),  # a plus that was not escaped
         ("identifier", "|"),
@@ -224,6 +226,8 @@ def test_escapes() -> None:
         ("gender:in", "http://a.example/ValueSet/1"),
         ("family", "-"),
         ("family", ""),
+        ("identifier", "a\0b"),
+        ("identifier", "a," * 1000 + "a"),
         ("subject", "to nobody"),
         ("subject:Patient", "Practitioner/23"),
         ("subject:Group", "23"),

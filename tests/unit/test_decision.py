@@ -8,6 +8,7 @@ import pytest
 from salus.access.decision import Facts, Purpose, decide
 from salus.kernel.actor import Actor, Role
 
+# Without the one that no other fact can outweigh: it has a test of its own.
 TRUTHS = [field.name for field in fields(Facts) if field.name not in ("role", "elsewhere")]
 ALL_FACTS = [
     Facts(role=role, **dict(zip(TRUTHS, values, strict=True)))

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from salus.access.models import AppAuthorization
-from salus.access.queries import apps_of
+from salus.access.oauth.queries import apps_of
 from salus.accounts.actions import revoke_token
 from salus.accounts.oauth.tokens import LIFETIME
 from salus.audit.actions import record

@@ -11,7 +11,7 @@ from salus.access.actions.apps import end_family
 from salus.access.models import AppAuthorization
 from salus.access.oauth.grant import Grant
 from salus.access.oauth.of_users import acting, tokens_for
-from salus.access.queries import authorization_in_force
+from salus.access.oauth.queries import authorization_in_force
 from salus.accounts.models import Account, RefreshToken
 from salus.accounts.models.client import hash_of
 from salus.kernel.actor import Actor

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from salus.access.actions.apps import end_app
 from salus.access.forms import Software
-from salus.access.queries import apps_of
+from salus.access.oauth.queries import apps_of
 from salus.access.scope_words import permissions
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound

@@ -22,8 +22,8 @@ from salus.access.actions.apps import Granted, authorize_app
 from salus.access.forms import Authorization
 from salus.access.oauth.authorization_code import Code, Permit, with_issuer
 from salus.access.oauth.of_users import IDLE, LONGEST
+from salus.access.oauth.queries import maker_of, patients_for_app
 from salus.access.oauth.server import server
-from salus.access.queries import maker_of, patients_for_app
 from salus.access.scope_words import OFFLINE, is_choosable
 from salus.accounts.models import Client
 from salus.accounts.oauth.tokens import LIFETIME

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from salus.access.actions.software import approve_client, refuse_client
 from salus.access.forms import Approval, Refusal, Software
 from salus.access.oauth.actions import end_client
-from salus.access.queries import request_on_desk, requests_waiting, software_connected
+from salus.access.oauth.queries import request_on_desk, requests_waiting, software_connected
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
 from salus.kernel.page import agency, agency_only

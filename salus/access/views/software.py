@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from salus.access.actions.software import request_client, take_secret
 from salus.access.forms import SoftwareRequest
 from salus.access.models import Audience
-from salus.access.queries import request_of_receipt
+from salus.access.oauth.queries import request_of_receipt
 from salus.access.scope_words import permissions
 from salus.accounts.models import AuthMethod
 from salus.kernel.clock import now

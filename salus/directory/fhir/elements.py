@@ -13,6 +13,7 @@ from salus.country import country
 from salus.fhir import facts
 from salus.fhir.conditions import Has, codes, true_when
 from salus.fhir.criteria import Modifier, ParameterType
+from salus.fhir.datatypes import row_number
 from salus.fhir.resource import Body, Call, Parameter, Resource, Version
 from salus.fhir.sources import rows
 from salus.kernel.errors import NotFound
@@ -108,9 +109,7 @@ def served(
         return found[0]
 
     def fetch(_call: Call, ids: Collection[str]) -> list[Version]:
-        numbers = [int(one) for one in ids if one.isascii() and one.isdecimal() and len(one) < 19]
-        shown = queryset().filter(pk__in=numbers).order_by("pk")
-        return [version for version in map(render, shown) if version.id in ids]
+        return list(map(render, queryset().filter(pk__in=map(row_number, ids)).order_by("pk")))
 
     def of(_call: Call) -> QuerySet[Row]:
         return queryset()

@@ -29,6 +29,16 @@ REFUSALS = (
     gettext_noop("there is no vaccination record yet; a vaccinating doctor opens it"),
     gettext_noop("the record does not take documents now"),
     gettext_noop("the event is not in the log yet: try again in a few seconds"),
+    gettext_noop("this request has been decided already"),
+    gettext_noop("the secret was shown already; ask for a new client if you lost it"),
+    gettext_noop("the id_token_hint is none of ours"),
+    gettext_noop("the id_token_hint is another client's"),
+    gettext_noop("a redirect URI is https://..., without #"),
+    gettext_noop("the address of a JWK Set begins with https:// and names a host"),
+    gettext_noop("the address of a JWK Set names a public host"),
+    gettext_noop("the JWK Set holds a private key: send the public ones alone"),
+    gettext_noop("the JWK Set has no public key that can sign (RSA, EC, OKP)"),
+    gettext_noop("a key of the JWK Set cannot be read"),
 )
 
 

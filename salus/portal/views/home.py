@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from salus.access.queries import assisted_by, circle_of_trust, patients_of, requests_waiting
+from salus.access.oauth.queries import requests_waiting
+from salus.access.queries import assisted_by, circle_of_trust, patients_of
 from salus.audit.models import EventKind
 from salus.kernel.actor import Role
 from salus.kernel.clock import now

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha1, sha256
 
-from salus.directory.fhir import find_organization, find_practitioner
+from salus.directory.fhir import FINDS
 from salus.fhir.datatypes import codings
 from salus.fhir.element import Element
 from salus.fhir.exact_json import MOST_BYTES
@@ -75,9 +75,8 @@ def _person(call: Call, document: Element) -> int:
 
 
 def _author(call: Call, document: Element, type: str) -> int | None:
-    find = {"Practitioner": find_practitioner, "Organization": find_organization}[type]
     meant = [
-        row_meant(call, document, author, type=type, find=find)
+        row_meant(call, document, author, type=type, find=FINDS[type])
         for author in document.children("author")
     ]
     authors = {row for row in meant if row}

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from salus.directory.fhir.practitioner import PARAMETERS as PRACTITIONERS
+from salus.directory.queries import registered_practitioners
 from salus.fhir import conditions, facts
 from salus.fhir.conditions import NOTHING, Condition, each
-from salus.fhir.criteria import Coded, Criterion, Modifier, ParameterType, Value
+from salus.fhir.criteria import Coded, Modifier, ParameterType, Value
 from salus.fhir.identities import identified
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
 from salus.fhir.resource import Parameter
-from salus.mpi.models import PersonIdentifier
+from salus.mpi.fhir.parameters import PARAMETERS as PATIENTS
+from salus.mpi.models import Person
 from salus.shared_record.fhir.rendering import FORMAT_CODES, MEDIA_TYPE_SUFFICIENT
 from salus.shared_record.models import Document, EndReason
 from salus.shared_record.rules import MEDIA_TYPES
@@ -56,12 +59,6 @@ def _with_media_type(code: str) -> Q:
     return Q(format__in=[key for key, name in MEDIA_TYPES.items() if name == code])
 
 
-def _of_identified(criterion: Criterion) -> Q:
-    """``patient.identifier``, the one chain by which somebody is named (salus.fhir.subject)."""
-    known = PersonIdentifier.objects.filter(conditions.identifiers("system", "value")(criterion))
-    return Q(person__in=known.values("person"))
-
-
 _not = frozenset({Modifier.NOT})
 _all = ~NOTHING  # an empty condition would be lost in an "or"
 
@@ -74,7 +71,7 @@ def _patient(name: str) -> Parameter:
         facts=facts.references("subject"),
         condition=conditions.refers("person", type="Patient"),
         targets=("Patient",),
-        chains={"Patient": _of_identified},
+        chains={"Patient": conditions.among("person", Person.objects.all, PATIENTS)},
     )
 
 
@@ -140,6 +137,11 @@ PARAMETERS = {
             conditions.refers("organization", type="Organization"),
         ),
         targets=("Practitioner", "Organization"),
+        chains={
+            "Practitioner": conditions.among(
+                "practitioner", registered_practitioners, PRACTITIONERS
+            )
+        },
     ),
     "format": Parameter(
         type=ParameterType.TOKEN,

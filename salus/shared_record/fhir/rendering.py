@@ -1,11 +1,12 @@
 """A document as a DocumentReference (IHE MHD: what the record has of the comprehensive metadata), and as a Binary."""
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import override
 
+from salus.fhir.dates import instant
 from salus.fhir.identities import identifier
 from salus.fhir.resource import Body, Call, Version
 from salus.shared_record.models import Document, Format
@@ -34,7 +35,7 @@ def document_reference(call: Call, row: Document, *, as_filed: bool = False) -> 
         "type": _type(row.type),
         "category": [_category(row.type)],
         "subject": {"reference": f"Patient/{row.person_id}"},
-        "date": _instant(row.filed_at),
+        "date": instant(row.filed_at),
     }
     if authors := _authors(row):
         body["author"] = authors
@@ -63,11 +64,7 @@ def binary(opened: OpenedDocument, content: bytes) -> Version:
 
 
 def _meta(version: int, at: datetime) -> Body:
-    return {"versionId": str(version), "lastUpdated": _instant(at)}
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {"versionId": str(version), "lastUpdated": instant(at)}
 
 
 def _type(type: int) -> Body:

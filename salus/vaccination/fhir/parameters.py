@@ -3,13 +3,16 @@
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from salus.directory.fhir.practitioner import PARAMETERS as PRACTITIONERS
+from salus.directory.queries import registered_practitioners
 from salus.fhir import conditions, facts
 from salus.fhir.conditions import NOTHING, each
-from salus.fhir.criteria import Coded, Criterion, Modifier, ParameterType, Value
+from salus.fhir.criteria import Coded, Modifier, ParameterType, Value
 from salus.fhir.identities import identified
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
 from salus.fhir.resource import Parameter
-from salus.mpi.models import PersonIdentifier
+from salus.mpi.fhir.parameters import PARAMETERS as PATIENTS
+from salus.mpi.models import Person
 from salus.vaccination.models import Immunization
 
 ORDER = ("-occurred_on", "-id")  # as on the pages
@@ -32,12 +35,6 @@ def _with_status(value: Value) -> Q:
     return known.get(value.code, NOTHING)
 
 
-def _of_identified(criterion: Criterion) -> Q:
-    """``patient.identifier``, the one chain by which somebody is named (salus.fhir.subject)."""
-    known = PersonIdentifier.objects.filter(conditions.identifiers("system", "value")(criterion))
-    return Q(record__in=known.values("person"))
-
-
 _not = frozenset({Modifier.NOT})
 
 PARAMETERS = {
@@ -50,7 +47,7 @@ PARAMETERS = {
         facts=facts.references("patient"),
         condition=conditions.refers("record", type="Patient"),
         targets=("Patient",),
-        chains={"Patient": _of_identified},
+        chains={"Patient": conditions.among("record", Person.objects.all, PATIENTS)},
     ),
     "identifier": Parameter(
         type=ParameterType.TOKEN,
@@ -90,5 +87,10 @@ PARAMETERS = {
         facts=facts.references("performer.actor"),
         condition=conditions.refers("practitioner", type="Practitioner"),
         targets=("Practitioner",),
+        chains={
+            "Practitioner": conditions.among(
+                "practitioner", registered_practitioners, PRACTITIONERS
+            )
+        },
     ),
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from salus.directory.fhir import find_practitioner
+from salus.directory.fhir import FINDS
 from salus.fhir.datatypes import codings, concept_text
 from salus.fhir.element import Element
 from salus.fhir.identities import identity_of
@@ -86,7 +86,7 @@ def _performer(call: Call, immunization: Element) -> int | None:
             immunization,
             performer.child("actor"),
             type="Practitioner",
-            find=find_practitioner,
+            find=FINDS["Practitioner"],
         )
         for performer in immunization.children("performer")
     ]

@@ -1,7 +1,6 @@
 """One act of the vaccination record as an Immunization."""
 
-from datetime import UTC, datetime
-
+from salus.fhir.dates import instant
 from salus.fhir.identities import identifier
 from salus.fhir.resource import Body, Version
 from salus.vaccination.models import ActType, Immunization
@@ -20,7 +19,7 @@ def immunization(row: Immunization, *, as_recorded: bool = False) -> Version:
         "id": str(row.pk),
         "meta": {
             "versionId": "2" if error_at else "1",
-            "lastUpdated": _instant(error_at or row.recorded_at),
+            "lastUpdated": instant(error_at or row.recorded_at),
         },
     }
     if row.identifier:
@@ -30,7 +29,7 @@ def immunization(row: Immunization, *, as_recorded: bool = False) -> Version:
         "vaccineCode": _vaccine(row),
         "patient": {"reference": f"Patient/{row.record_id}"},
         "occurrenceDateTime": row.occurred_on.isoformat(),
-        "recorded": _instant(row.recorded_at),
+        "recorded": instant(row.recorded_at),
         "primarySource": act_type is ActType.PERFORMED,
     }
     if origin := _ORIGIN.get(act_type):
@@ -54,7 +53,3 @@ def _performer(practitioner: int | None, name: str) -> Body:
     administering = {"coding": [{"system": PERFORMER_FUNCTIONS, "code": "AP"}]}
     actor = {"reference": f"Practitioner/{practitioner}", "display": name}
     return {"function": administering, "actor": actor}
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
