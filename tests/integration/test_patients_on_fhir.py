@@ -20,7 +20,7 @@ from salus.accounts.models import Account
 from salus.audit.models import Event, EventKind
 from salus.country.lu import MATRICULE_SYSTEM, matricule
 from salus.fhir.element import Element
-from salus.fhir.resource import Body, Call, Search
+from salus.fhir.resource import Body, Call, Page, Search
 from salus.fhir.searchset import asked_of
 from salus.fhir.sources import find, is_met
 from salus.kernel.actor import Actor, PurposeOfUse, Role
@@ -67,8 +67,13 @@ def asked(query: str, actor: Actor = HOSPITAL) -> Search:
     return asked_of(query_pairs, PATIENTS, served, call(actor), strict=True).search
 
 
+def search(wanted: Search, asking: Call) -> Page:
+    assert PATIENTS.search
+    return PATIENTS.search(asking, wanted)
+
+
 def found(query: str, actor: Actor = HOSPITAL) -> list[Body]:
-    page = PATIENTS.search(call(actor), asked(query, actor))
+    page = search(asked(query, actor), call(actor))
     return [version.body for version in page.matches]
 
 
@@ -180,11 +185,11 @@ def test_the_database_finds_whom_the_plain_meaning_finds(
 ) -> None:
     names = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=3))
     query = "&".join(f"{name}={data.draw(VALUES[name])}" for name in names)
-    search = replace(asked(query), count=10_000)
+    wanted = replace(asked(query), count=10_000)
     with finding_in(Scope.INDEX):
-        rows = find(search, searched(Person.objects.all()), parameters=PARAMETERS, order=("id",))
+        rows = find(wanted, searched(Person.objects.all()), parameters=PARAMETERS, order=("id",))
         by_rows = [row.pk for row in rows.rows]
-    plain = [number for number, body in everybody if is_met(body, search, PARAMETERS)]
+    plain = [number for number, body in everybody if is_met(body, wanted, PARAMETERS)]
     assert sorted(by_rows) == sorted(plain), query
 
 
@@ -222,13 +227,13 @@ def test_more_than_can_be_looked_at_are_not_found() -> None:
 
 def test_people_come_in_pages_by_name() -> None:
     whole = [body["id"] for body in found("family=we&_count=50")]
-    search, pages = asked("family=we&_count=3"), []
+    wanted, pages = asked("family=we&_count=3"), []
     while True:
-        page = PATIENTS.search(call(HOSPITAL), search)
+        page = search(wanted, call(HOSPITAL))
         pages.append([version.id for version in page.matches])
         if page.next is None:
             break
-        search = replace(search, position=page.next)
+        wanted = replace(wanted, position=page.next)
     assert len(whole) > 6 and [one for page in pages for one in page] == whole
 
 
@@ -463,8 +468,8 @@ def test_each_answer_is_one_index_request_and_a_retry_is_none() -> None:
     request = uuid4()
     for ask in (
         lambda c: PATIENTS.read(c, str(person)),
-        lambda c: PATIENTS.search(c, asked(f"_id={person}")),
-        lambda c: PATIENTS.search(c, asked("family=we&_count=3")),
+        lambda c: search(asked(f"_id={person}"), c),
+        lambda c: search(asked("family=we&_count=3"), c),
     ):
         before = events(EventKind.INDEX_REQUEST)
         ask(call(HOSPITAL))
