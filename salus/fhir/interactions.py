@@ -95,7 +95,7 @@ def search(request: Request, call: Call, resource: Resource, served: Served) -> 
     asked = asked_of(request.query, resource, chained, call, strict=request.strict)
     asked = within(asked, permitted.within)
     page = resource.search(call, asked.search)
-    included = reachable(call, served, Interaction.READ)
+    included = reachable(call, served, Interaction.READ) if asked.search.includes else {}
     return Answer(status=HTTPStatus.OK, body=searchset(asked, page, resource, included, call))
 
 

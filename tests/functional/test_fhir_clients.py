@@ -5,6 +5,7 @@ Each does by its own code what its documentation promises, and fails where it do
 
 import asyncio
 import json
+import re
 import subprocess
 from base64 import b64decode
 from dataclasses import asdict
@@ -31,6 +32,7 @@ from tests.fhir_nation import PDF, reference
 from tools.assets import program
 
 ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs/how-to/register-software.md"
 SCOPE = "system/Patient.crus system/DocumentReference.crs system/Binary.r"
 NUMBERS = "urn:test:hospital"
 SOMEBODY: LiteralString = """
@@ -52,15 +54,19 @@ def person(site: Site) -> int:
 
 
 @pytest.fixture(scope="module")
-def token(site: Site) -> str:
+def registered(site: Site) -> dict[str, str]:
     done = salus(
         *("client", "create", "--name", "ward", "--scope", SCOPE),
         *("--organization", str(_only(site, HOSPITAL))),
         data=site.data,
     )
     assert done.returncode == 0, done.stderr
-    made = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    with OAuth2Session(made["client_id"], made["client_secret"], scope=SCOPE) as session:
+    return dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+
+
+@pytest.fixture(scope="module")
+def token(site: Site, registered: dict[str, str]) -> str:
+    with OAuth2Session(*registered.values(), scope=SCOPE) as session:
         endpoint = f"{site.url}/oauth/token"
         granted = session.fetch_token(endpoint, grant_type="client_credentials")
     return str(granted["access_token"])
@@ -97,7 +103,7 @@ def newborn(number: str, **changed: Any) -> dict[str, Any]:
 
 
 def test_fhirpy_registers_finds_and_changes_a_patient(client: SyncFHIRClient, number: str) -> None:
-    patient = client.resource("Patient", **newborn(number)).create()
+    patient = client.resource("Patient", **newborn(number)).save()
     assert patient["meta"]["versionId"] == "1"
     patients = client.resources("Patient")
     by_number = patients.search(identifier=f"{NUMBERS}|{number}")
@@ -122,7 +128,7 @@ def test_fhirpy_creates_on_a_condition(site: Site, token: str, number: str) -> N
         authorization=f"Bearer {token}",
         extra_headers={"If-None-Exist": f"identifier={NUMBERS}|{number}"},
     )
-    first, second = (client.resource("Patient", **newborn(number)).create() for _ in range(2))
+    first, second = (client.resource("Patient", **newborn(number)).save() for _ in range(2))
     assert first.id == second.id
 
 
@@ -135,7 +141,7 @@ def test_a_condition_where_none_is_heard_is_refused(client: SyncFHIRClient, numb
 
 
 def test_fhirpy_files_documents_and_turns_their_pages(client: SyncFHIRClient, person: int) -> None:
-    filed = [client.resource(**_typed(reference(person))).create() for _ in range(3)]
+    filed = [client.resource(**_typed(reference(person))).save() for _ in range(3)]
     documents = client.resources("DocumentReference").search(patient=f"Patient/{person}")
     listed = [document.id for document in documents.limit(1).fetch_all()]
     assert {document.id for document in filed} <= set(listed)
@@ -162,11 +168,11 @@ def test_fhirpy_understands_what_is_refused(
     with pytest.raises(AuthorizationError):
         SyncFHIRClient(f"{site.url}/fhir").reference("Patient", str(person)).to_resource()
     with pytest.raises(OperationOutcome) as refused:
-        client.resource("Patient", **newborn(number, gender="unheard")).create()
+        client.resource("Patient", **newborn(number, gender="unheard")).save()
     (issue,) = refused.value.resource["issue"]
     assert (issue["code"], issue["expression"]) == ("code-invalid", ["Patient.gender"])
     for one in (number, str(uuid4())):
-        client.resource("Patient", **newborn(one)).create()
+        client.resource("Patient", **newborn(one)).save()
     patients = client.resources("Patient")
     both = patients.search(family="Reuter", given="Lou", birthdate="2025-01-15")
     with pytest.raises(MultipleResourcesFound):
@@ -189,14 +195,35 @@ def test_fhirpy_asks_many_things_at_once(site: Site, token: str, person: int) ->
     assert len(whole) > 10
 
 
+def test_the_example_of_the_guide_runs(
+    site: Site,
+    registered: dict[str, str],
+    client: SyncFHIRClient,
+    number: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    family = f"Guide {number}"
+    named = [{"use": "official", "family": family, "given": ["Lou"]}]
+    patient = client.resource("Patient", **newborn(number, name=named)).save()
+    examples = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    (example,) = (text for text in examples if "fhirpy" in text)
+    exec(example, {"site": site.url, "family": family, "born": "2025-01-15", **registered})
+    assert capsys.readouterr().out.split() == [patient.id, "female"]
+
+
 # fhir-kit-client
 
 
 @pytest.fixture(scope="module")
 def heard(site: Site, token: str, person: int) -> dict[str, Any]:
     """What the script of fhir-kit-client heard, by what it asked."""
-    given = {"base": f"{site.url}/fhir", "token": token, "person": str(person)}
-    given |= {"document": reference(person), "another": reference(person)}
+    given = {
+        "base": f"{site.url}/fhir",
+        "token": token,
+        "person": str(person),
+        "document": reference(person),
+        "another": reference(person),
+    }
     script = ROOT / "tests/functional/fhir_kit_client.mjs"
     done = subprocess.run(
         [*program("node"), str(script)],

@@ -58,6 +58,8 @@ def patients(assisted: Assisted) -> Resource:
         if actor.role is not Role.PATIENT:
             check_that_somebody_is_meant(search)
         whole = replace(search, sort=(), position=None, total=False)
+        # Who fits is known by then, and not asked again; of their own, patients may search some.
+        of_those = search if actor.role is Role.PATIENT else replace(search, criteria=(), within=())
         found = people_found(
             actor=actor,
             fit=lambda people, most: (
@@ -68,7 +70,9 @@ def patients(assisted: Assisted) -> Resource:
                     order=("id",),
                 ).rows
             ),
-            page=lambda people: find(search, searched(people), parameters=PARAMETERS, order=ORDER),
+            page=lambda people: find(
+                of_those, searched(people), parameters=PARAMETERS, order=ORDER
+            ),
             assisted=theirs(call),
             at=call.at,
             request_id=call.request_id,
