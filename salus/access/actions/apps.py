@@ -33,7 +33,7 @@ def authorize_app(*, actor: Actor, granted: Granted, at: datetime) -> AppAuthori
     with rows_of([about] if about else []):
         with bindings_of([actor.account or 0]):
             made = AppAuthorization.objects.create(
-                account_id=actor.account,
+                account_id=actor.account or 0,
                 client_id=granted.client,
                 person_id=granted.person,
                 scope=granted.scope,
