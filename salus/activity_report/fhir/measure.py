@@ -86,7 +86,7 @@ def _population(indicator: Indicator, criteria: Body, *, scores: bool) -> Body:
 
 
 def _stratifier(indicator: Indicator) -> Body:
-    """Of a chart. By two things at once it is one stratifier all the same, as in the report (mea-1 forbids components)."""
+    """Of a chart: one, as in the report, whatever it is by. A code beside components is forbidden (mea-1)."""
     if indicator.kind is not Kind.CHART:
         return {}
     codings = [coding for code in strata_by(indicator) for coding in code["coding"]]
