@@ -40,6 +40,7 @@ from salus.access.queries import (
     facts_about,
     names_in,
     patients_of,
+    people_behind,
     persons_assisted,
     who_looked,
 )
@@ -130,6 +131,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (actor_of, lambda asked: actor_of(asked.doctor.account or 0)),
     (facts_about, lambda asked: _facts(asked.doctor, asked.person)),
     (facts_about, lambda asked: _facts(asked.patient, asked.person)),
+    (people_behind, lambda asked: people_behind([asked.patient.account or 0])),
     (apps_of, lambda asked: apps_of(actor=asked.patient, at=now())),
     (apps_of, lambda asked: apps_of(actor=asked.doctor, at=now())),
     (
@@ -145,6 +147,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (request_of_receipt, lambda _asked: _none(lambda: request_of_receipt("no key"))),
     (software_connected, lambda _asked: software_connected()),
     (maker_of, lambda _asked: maker_of(Client(pk=1))),
+    (organization_named, lambda _asked: organization_named("1")),
     (organization_called, lambda _asked: organization_called("no such house")),
     (circle_of_trust, lambda asked: circle_of_trust(asked.person)),
     (assistants_of, lambda asked: assistants_of(asked.person)),
