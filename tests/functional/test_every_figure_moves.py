@@ -1,8 +1,8 @@
 """Each figure and chart of the report moves by exactly one when a user does one thing, and by nothing on a retry.
 
 The acts go through what users have: the pages in Chromium, FHIR with a token, and `salus import`. The report is
-the command's own, of the running month (provisional). A figure whose interface comes with a later issue is a strict xfail below:
-that issue adds its act here, and must then remove the line.
+the command's own, of the running month (provisional). A figure whose interface comes with a later issue is a strict
+xfail below: that issue adds its act here, and must then remove the line.
 """
 
 from collections.abc import Callable, Iterator
