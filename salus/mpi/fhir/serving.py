@@ -55,7 +55,7 @@ def patients(assisted: Assisted) -> Resource:
 
     def search(call: Call, search: Search) -> Page:
         actor = _actor(call)
-        if actor.role is not Role.PATIENT:
+        if actor.role is not Role.PATIENT and actor.patient is None:
             check_that_somebody_is_meant(search)
         whole = replace(search, sort=(), position=None, total=False)
         # Who fits is known by then, and not asked again; of their own, patients may search some.
@@ -123,11 +123,9 @@ def _actor(call: Call) -> Actor:
 
 
 def _asks_for_others(actor: Actor) -> bool:
-    return (
-        actor.role is Role.PATIENT
-        and actor.scopes is not None
-        and actor.scopes.go_beyond_the_patient("Patient")
-    )
+    if actor.role is not Role.PATIENT or actor.scopes is None:
+        return False
+    return actor.patient is not None or actor.scopes.go_beyond_the_patient("Patient")
 
 
 def _version(text: str | None) -> int | None:
