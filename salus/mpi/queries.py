@@ -119,24 +119,27 @@ def people_found(
     *,
     actor: Actor,
     fit: Callable[[QuerySet[Person], int], Sequence[Person]],
-    page: Callable[[QuerySet[Person]], Found[Person]],
+    page: Callable[[QuerySet[Person], bool], Found[Person]],
     assisted: Collection[int],
     at: datetime,
     request_id: UUID,
 ) -> Found[Person]:
     """People with all that is shown of them: one page of those who fit, of whom there may be SHOWN_AT_MOST.
 
-    ``fit`` narrows the whole index, at most so many; ``page`` then chooses among them. A patient finds those alone
-    whose data the actor may see (own, ``assisted``). Raises InvalidInput when more fit: say more of whom you mean.
+    ``fit`` narrows the whole index, at most so many; ``page`` then chooses among them, and is told that all of them
+    fit. A patient finds those alone whose data the actor may see (own, ``assisted``), of whom some may not fit.
+    Raises InvalidInput when more fit: say more of whom you mean.
     """
-    ids = _bounds(actor, assisted)
-    if ids is None:
+    bounds = _bounds(actor, assisted)
+    if bounds is None:
         with finding_in(Scope.INDEX):  # who is meant is the question
             ids = {row.pk for row in fit(Person.objects.all(), SHOWN_AT_MOST + 1)}
         if len(ids) > SHOWN_AT_MOST:
             raise InvalidInput(f"more than {SHOWN_AT_MOST} people fit: say more of whom you mean")
+    else:
+        ids = bounds
     with rows_of(ids):
-        found = page(_whole().filter(pk__in=ids))
+        found = page(_whole().filter(pk__in=ids), bounds is None)
         _record_seen(actor, [row.pk for row in found.rows], at=at, request_id=request_id)
     return found
 

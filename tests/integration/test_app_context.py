@@ -72,6 +72,7 @@ def test_an_app_that_was_opened_for_one_patient_reaches_nobody_else(world: World
     assert seen(f"Patient/{world.patient}")[0] == 200
     assert seen(f"Patient/{world.helper}")[0] == 404
     assert seen("Patient?_id=" + f"{world.patient},{world.helper}") == (200, [str(world.patient)])
+    assert seen(f"Patient?_id={world.helper}") == (200, [])
     assert seen(f"AuditEvent?patient={world.helper}")[1] == []
     assert bool(seen("AuditEvent")[1]) is (who == "helper")  # the patient's log, for those who may
 

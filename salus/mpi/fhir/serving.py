@@ -58,8 +58,7 @@ def patients(assisted: Assisted) -> Resource:
         if actor.role is not Role.PATIENT and actor.patient is None:
             check_that_somebody_is_meant(search)
         whole = replace(search, sort=(), position=None, total=False)
-        # Who fits is known by then, and not asked again; of their own, patients may search some.
-        of_those = search if actor.role is Role.PATIENT else replace(search, criteria=(), within=())
+        unasked = replace(search, criteria=(), within=())  # of people who are known to fit
         found = people_found(
             actor=actor,
             fit=lambda people, most: (
@@ -70,8 +69,11 @@ def patients(assisted: Assisted) -> Resource:
                     order=("id",),
                 ).rows
             ),
-            page=lambda people: find(
-                of_those, searched(people), parameters=PARAMETERS, order=ORDER
+            page=lambda people, all_fit: find(
+                unasked if all_fit else search,
+                searched(people),
+                parameters=PARAMETERS,
+                order=ORDER,
             ),
             assisted=theirs(call),
             at=call.at,
