@@ -41,7 +41,7 @@ def acting_as(actor: Actor) -> Iterator[None]:
 
 @contextmanager
 def bindings_of(accounts: Collection[int]) -> Iterator[None]:
-    """Which persons these accounts are bound to, and nothing else about anybody."""
+    """Which persons these accounts are bound to and which apps they let in, and nothing else about anybody."""
     with _in_force(accounts=accounts):
         yield
 

@@ -22,6 +22,7 @@ from salus.access.actions import declare_professional, end_declaration, name_ass
 from salus.access.queries import actor_of
 from salus.country.lu import MATRICULE_SYSTEM, check_matricule, matricule
 from salus.directory.actions import register_organization, register_practitioner
+from salus.directory.models import PractitionerRole
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.postgres import login
@@ -257,7 +258,9 @@ def file(actor: Actor, person: int, *, practitioner: int) -> None:
         language="fr",
         content=b"%PDF",
         practitioner=practitioner,
-        organization=1,
+        organization=PractitionerRole.objects.filter(practitioner=practitioner)
+        .values_list("organization", flat=True)
+        .first(),
     )
 
 

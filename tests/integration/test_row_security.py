@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ from django.db.models import TextChoices
 from config.migrate import RIGHTS
 from salus.audit.models import Agent, EventKind
 from salus.kernel.actor import Actor, PurposeOfUse, Role
-from salus.kernel.clock import now
 from salus.kernel.postgres import login
 from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_of
-from salus.mpi.actions import Demographics, change_person
 from tests.conftest import as_role
+from tests.rare_rows import APPS, change_people
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -117,51 +115,12 @@ class Outside:
         return self._rows.execute(query, values).fetchall()
 
 
-def change_people() -> None:
-    """Three who were renamed: nobody has a former name in the simulation."""
-    for person in (11, 12, 13):
-        change_person(
-            actor=Actor(role=Role.SYSTEM, system="test"),
-            at=now(),
-            person=person,
-            version=None,
-            identifiers=[],
-            demographics=Demographics(
-                family="Neuer",
-                given="Name",
-                birth_family="",
-                birth_date=date(1900, 1, 1),
-                gender="unknown",
-                multiple_birth=None,
-                deceased_on=None,
-                address=None,
-            ),
-            former_names=[],
-            received={},
-            shown=lambda _row: {},
-        )
-
-
-# The nation's people use no apps: four of them let one in.
-_APPS = """
-    with app as (
-        insert into accounts_client (client_id, name, contact, grant_types, redirect_uris, scope, purposes,
-            token_endpoint_auth_method, tls_thumbprints, requested_at)
-        values ('app', 'App', '', '{authorization_code}', '{}', '', '{}', 'none', '{}', now()) returning id
-    )
-    insert into access_appauthorization
-        (family, account_id, client_id, person_id, scope, session, since, last_used_at, expires_at)
-    select gen_random_uuid(), account_id, app.id, person_id, '', '', now(), now(), now()
-    from app, (select * from access_accountperson order by person_id desc limit 4) bound
-"""
-
-
 @pytest.fixture(scope="module")
 def outside(nation: Path) -> Iterator[Outside]:
     change_people()
     with psycopg.connect(**asdict(login(nation, "superuser")), autocommit=True) as rows:
         rows.execute("set timezone to 'UTC'")  # as Django, so that rows compare as text
-        rows.execute(_APPS)
+        rows.execute(APPS)
         yield Outside(rows)
 
 
@@ -285,7 +244,7 @@ def test_an_account_shows_its_binding_and_no_name(outside: Outside) -> None:
         "select account_id, person_id from access_accountperson order by account_id desc limit 1"
     )
     with bindings_of([account]):
-        assert visible() == {"access_accountperson"}
+    assert visible() == {"access_accountperson", "access_appauthorization"}
         assert _column("select person_id from access_accountperson") == [person]
 
 

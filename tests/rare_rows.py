@@ -1,0 +1,46 @@
+"""Rows that the synthetic nation has none of: people who were renamed, apps that were let in."""
+
+from datetime import date
+
+from salus.kernel.actor import Actor, Role
+from salus.kernel.clock import now
+from salus.mpi.actions import Demographics, change_person
+
+
+def change_people() -> None:
+    """Three who were renamed: nobody has a former name in the simulation."""
+    for person in (11, 12, 13):
+        change_person(
+            actor=Actor(role=Role.SYSTEM, system="test"),
+            at=now(),
+            person=person,
+            version=None,
+            identifiers=[],
+            demographics=Demographics(
+                family="Neuer",
+                given="Name",
+                birth_family="",
+                birth_date=date(1900, 1, 1),
+                gender="unknown",
+                multiple_birth=None,
+                deceased_on=None,
+                address=None,
+            ),
+            former_names=[],
+            received={},
+            shown=lambda _row: {},
+        )
+
+
+# The nation's people use no apps: four of them let one in.
+APPS = """
+    with app as (
+        insert into accounts_client (client_id, name, contact, grant_types, redirect_uris, scope, purposes,
+            token_endpoint_auth_method, tls_thumbprints, requested_at)
+        values ('app', 'App', '', '{authorization_code}', '{}', '', '{}', 'none', '{}', now()) returning id
+    )
+    insert into access_appauthorization
+        (family, account_id, client_id, person_id, scope, session, since, last_used_at, expires_at)
+    select gen_random_uuid(), account_id, app.id, person_id, '', '', now(), now(), now()
+    from app, (select * from access_accountperson order by person_id desc limit 4) bound
+"""
