@@ -13,8 +13,8 @@ from salus.mpi.fhir import patients
 from salus.shared_record.fhir import RESOURCES as DOCUMENTS
 from salus.vaccination.fhir import RESOURCES as VACCINATIONS
 
-# By their names in SMART's extension; each is a route of salus.access.oauth.
-OAUTH = {"token": "/oauth/token", "introspect": "/oauth/introspect", "revoke": "/oauth/revoke"}
+# By their names in SMART's extension.
+OAUTH = {"authorize": "/oauth/authorize", "token": "/oauth/token"}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.portal.urls")),

@@ -200,7 +200,13 @@ def authenticate(request: HttpRequest) -> Actor | None:
     return ACTORS.get(name)
 
 
-SECURITY = Security(endpoints={"token": "/oauth/token"})
+SECURITY = Security(
+    endpoints={
+        "authorize": "/oauth/authorize",
+        "token": "/oauth/token",
+        "introspect": "/oauth/introspect",
+    }
+)
 urlpatterns = routes([BASIC, PUBLIC, BINARY], authenticate=authenticate, security=SECURITY)
 
 

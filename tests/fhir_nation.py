@@ -28,11 +28,19 @@ def person_of(part: str) -> int:
 
 
 def laboratory() -> int:
-    return Organization.objects.filter(type="laboratory").values_list("pk", flat=True)[0]
+    return (
+        Organization.objects.filter(type="laboratory")
+        .order_by("pk")
+        .values_list("pk", flat=True)[0]
+    )
 
 
 def another_laboratory() -> int:
-    return Organization.objects.filter(type="laboratory").values_list("pk", flat=True)[1]
+    return (
+        Organization.objects.filter(type="laboratory")
+        .order_by("pk")
+        .values_list("pk", flat=True)[1]
+    )
 
 
 def reference(person: int, content: bytes = PDF, **changed: Any) -> dict[str, Any]:

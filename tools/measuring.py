@@ -81,7 +81,7 @@ def _watch(pid: int, data: Path, cost: Cost, over: threading.Event, told_every: 
 def _memory(pid: int) -> tuple[int, int]:
     """Of this process and its descendants: Python's proportional set, and the server's own pages."""
     python = server = 0
-    for one in _descendants(pid):
+    for one in descendants(pid):
         with suppress(OSError):  # ended meanwhile
             program = Path(f"/proc/{one}/cmdline").read_bytes()
             _, *lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
@@ -95,11 +95,11 @@ def _memory(pid: int) -> tuple[int, int]:
     return python, server
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
     yield pid
     with suppress(OSError):
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            yield from _descendants(int(child))
+            yield from descendants(int(child))
 
 
 def disk(folder: Path) -> int:

@@ -265,7 +265,9 @@ def _patient(call: Call) -> Actor:
 
 
 def _theirs(actor: Actor) -> list[int]:
-    """The patient's own person, then those assisted, unless the app is let in for the patient alone."""
+    """The patient's own person, then those assisted, unless the app is let in for one patient alone."""
+    if actor.patient is not None:
+        return [actor.patient]
     beyond = actor.scopes is not None and actor.scopes.go_beyond_the_patient("AuditEvent")
     return [actor.person or 0, *(sorted(persons_assisted(actor)) if beyond else ())]
 

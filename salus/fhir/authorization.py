@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from salus.fhir.criteria import Criterion
-from salus.fhir.resource import Body, Call, Resource, Served, Version
+from salus.fhir.resource import Body, Call, Resource, Served, Version, not_searched
 from salus.fhir.search import WrongParameter, read_search
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Forbidden, NotFound, Unauthorized
@@ -95,7 +95,7 @@ def _narrowed(permitted: Permit, *, searched: bool) -> Resource:
     if permitted.within and resource.fetch:
         resource = replace(resource, fetch=_only_covered(permitted, resource.fetch))
     # Only unnarrowed scopes let a type be searched from another one, as by a chain.
-    return resource if searched and not permitted.within else replace(resource, search=None)
+    return resource if searched and not permitted.within else replace(resource, search=not_searched)
 
 
 def _only_covered(permitted: Permit, fetch: Fetch) -> Fetch:

@@ -13,12 +13,16 @@ from salus.fhir.resource import Body, Resource, Served
 
 _DATE = "2026-11-27"  # of the last change to what is said here
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_OF_OAUTH_URIS = ("authorize", "token", "register", "manage")  # it knows no others
 _SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Security:
-    """Where tokens come from: addresses below the site's root, by the names of SMART (authorize, token, ...)."""
+    """Where tokens come from: addresses below the site's root, by the names of SMART.
+
+    The extension that tells them needs ``authorize`` and ``token``; other names are left to the discovery document.
+    """
 
     endpoints: Mapping[str, str]
     cors: bool = (
@@ -51,7 +55,9 @@ def capability_statement(served: Served, security: Security, *, base: str) -> Bo
 def _security(security: Security, base: str) -> Body:
     root = base.removesuffix("/fhir")
     addresses = [
-        {"url": name, "valueUri": f"{root}{path}"} for name, path in security.endpoints.items()
+        {"url": name, "valueUri": f"{root}{path}"}
+        for name, path in security.endpoints.items()
+        if name in _OF_OAUTH_URIS
     ]
     concept = {
         "coding": [{"system": _SECURITY_SERVICE, "code": "SMART-on-FHIR"}],

@@ -32,6 +32,12 @@ def without_result_parameters(query: Query) -> Query:
     return asked
 
 
+def check_that_none_is_unheard(query: Query) -> None:
+    """A create takes its condition from a header alone; with one in its address it would create what is there."""
+    if any(pair[0] not in _OF_RESULTS for pair in query):
+        raise InvalidInput("a create takes its condition from If-None-Exist, not from the address")
+
+
 def the_match(query: Query, call: Call, resource: Resource, served: Served) -> Version | None:
     """What the search finds; None: nothing. Raises PreconditionFailed for more than one."""
     permitted = permit(call, resource, Interaction.SEARCH, served)

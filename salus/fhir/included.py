@@ -81,7 +81,7 @@ class _Gathering:
 
     def _referring(self, include: Include, versions: Sequence[Version]) -> Sequence[Version]:
         source = self.served.get(include.type)
-        if source is None or source.search is None:
+        if source is None or not source.is_searched:
             self.left_out[f"no {include.type} is included: the token does not permit it"] = None
             return []
         targets = source.parameters[include.parameter].targets

@@ -13,7 +13,7 @@ from django.utils.http import parse_http_date_safe
 from salus.fhir import conditional, subset
 from salus.fhir.authorization import may, permit, reachable
 from salus.fhir.element import Element
-from salus.fhir.exchange import Answer, Request, Return, Target, versions_of
+from salus.fhir.exchange import ID, Answer, Request, Return, Target, versions_of
 from salus.fhir.history import bundle_of
 from salus.fhir.outcome import outcome
 from salus.fhir.refusal import NotThisWay, Unprocessable
@@ -95,13 +95,14 @@ def search(request: Request, call: Call, resource: Resource, served: Served) -> 
     asked = asked_of(request.query, resource, chained, call, strict=request.strict)
     asked = within(asked, permitted.within)
     page = resource.search(call, asked.search)
-    included = reachable(call, served, Interaction.READ)
+    included = reachable(call, served, Interaction.READ) if asked.search.includes else {}
     return Answer(status=HTTPStatus.OK, body=searchset(asked, page, resource, included, call))
 
 
 def create(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
     """If-None-Exist makes it depend on a search that finds nothing; what it finds is answered instead."""
     permitted = permit(call, resource, Interaction.CREATE, served)
+    conditional.check_that_none_is_unheard(request.query)
     body = _sent(request, resource)
     if request.if_none_exist is None:
         permitted.check_sent(body)
@@ -164,7 +165,9 @@ def _found(target: Target, call: Call, resource: Resource) -> Version:
 def _has_it(request: Request, version: Version) -> bool:
     """Whether the client's copy is this version; If-None-Match comes first (RFC 9110, 13.2.2)."""
     if request.if_none_match:
-        known = versions_of(request.if_none_match)
+        # A version without its quotation marks, as some clients send it, can mean one thing only.
+        bare = ID.fullmatch(request.if_none_match)
+        known = [request.if_none_match] if bare else versions_of(request.if_none_match)
         return version.version in known or "*" in known
     since = parse_http_date_safe(request.if_modified_since)
     if since is None or version.updated is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, uuid5
 
 from salus.fhir import subset
 from salus.fhir.included import included
@@ -40,8 +41,13 @@ def searchset(asked: Asked, page: Page, resource: Resource, served: Served, call
     entries += [_entry(version, "include", asked, call) for version in along.versions]
     unknown = [f"the parameter {name} is not known and was ignored" for name in asked.unknown]
     if texts := [*unknown, *along.left_out]:
-        warning = outcome("warning", "not-supported", *texts)
-        entries.append({"resource": warning, "search": {"mode": "outcome"}})
+        entries.append(
+            {
+                "fullUrl": f"urn:uuid:{uuid5(NAMESPACE_URL, ' '.join(texts))}",  # it has no address
+                "resource": outcome("warning", "not-supported", *texts),
+                "search": {"mode": "outcome"},
+            }
+        )
     bundle: Body = {"resourceType": "Bundle", "type": "searchset"}
     if page.total is not None:
         bundle["total"] = page.total

@@ -119,25 +119,27 @@ def people_found(
     *,
     actor: Actor,
     fit: Callable[[QuerySet[Person], int], Sequence[Person]],
-    page: Callable[[QuerySet[Person]], Found[Person]],
+    page: Callable[[QuerySet[Person], bool], Found[Person]],
     assisted: Collection[int],
     at: datetime,
     request_id: UUID,
 ) -> Found[Person]:
     """People with all that is shown of them: one page of those who fit, of whom there may be SHOWN_AT_MOST.
 
-    ``fit`` narrows the whole index, at most so many; ``page`` then chooses among them. A patient finds those alone
-    whose data the actor may see (own, ``assisted``). Raises InvalidInput when more fit: say more of whom you mean.
+    ``fit`` narrows the whole index, at most so many; ``page`` then chooses among them, and is told that all of them
+    fit. A patient finds those alone whose data the actor may see (own, ``assisted``), of whom some may not fit.
+    Raises InvalidInput when more fit: say more of whom you mean.
     """
-    if actor.role is Role.PATIENT:
-        ids = _own(actor, assisted)
-    else:
+    bounds = _bounds(actor, assisted)
+    if bounds is None:
         with finding_in(Scope.INDEX):  # who is meant is the question
             ids = {row.pk for row in fit(Person.objects.all(), SHOWN_AT_MOST + 1)}
         if len(ids) > SHOWN_AT_MOST:
             raise InvalidInput(f"more than {SHOWN_AT_MOST} people fit: say more of whom you mean")
+    else:
+        ids = bounds
     with rows_of(ids):
-        found = page(_whole().filter(pk__in=ids))
+        found = page(_whole().filter(pk__in=ids), bounds is None)
         _record_seen(actor, [row.pk for row in found.rows], at=at, request_id=request_id)
     return found
 
@@ -152,7 +154,8 @@ def person_read(
     history: bool = False,
 ) -> Person:
     """One person with all that is shown; with the ``history`` earlier versions too. Raises NotFound."""
-    permit = actor.role is not Role.PATIENT or person in _own(actor, assisted)
+    bounds = _bounds(actor, assisted)
+    permit = bounds is None or person in bounds
     with rows_of([person]):
         people = _whole().prefetch_related("versions") if history else _whole()
         row = people.filter(pk=person).first() if permit else None
@@ -167,14 +170,23 @@ def people_among(
     *, actor: Actor, persons: Collection[int], assisted: Collection[int]
 ) -> list[Person]:
     """Those of the persons whom the actor may see, for an answer whose event names them already."""
-    if actor.role is Role.PATIENT:
-        persons = _own(actor, assisted) & set(persons)
+    bounds = _bounds(actor, assisted)
+    if bounds is not None:
+        persons = bounds & set(persons)
     with rows_of(persons):
         return list(_whole().filter(pk__in=persons))
 
 
-def _own(actor: Actor, assisted: Collection[int]) -> set[int]:
-    return {actor.person, *assisted} if actor.person else set(assisted)
+def _bounds(actor: Actor, assisted: Collection[int]) -> set[int] | None:
+    """Beyond these persons the actor sees nobody; None: whoever is found in the index.
+
+    An app that was opened for one patient sees that one, and only while its user may.
+    """
+    launched = set() if actor.patient is None else {actor.patient}
+    if actor.role is not Role.PATIENT:
+        return launched or None
+    own = {actor.person, *assisted} if actor.person else set(assisted)
+    return own & launched if launched else own
 
 
 def _record_seen(

@@ -19,6 +19,7 @@ PAGE = """<!doctype html><title>Carnet</title><h1>Carnet</h1><pre id="heard"></p
 <script src="/fhir-client.js"></script>
 <script>
 const [iss, clientId] = decodeURIComponent(location.hash.slice(1)).split(" ");
+FHIR.oauth2.settings.refreshTokenWithClientId = true; // RFC 6749, section 6: a public client says who it is
 const show = (id, value) => { document.getElementById(id).textContent = JSON.stringify(value); };
 const scope = "openid fhirUser launch/patient offline_access patient/Patient.rs patient/Immunization.rs";
 const start = new URLSearchParams(location.search).has("state")

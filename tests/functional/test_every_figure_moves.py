@@ -1,8 +1,8 @@
 """Each figure and chart of the report moves by exactly one when a user does one thing, and by nothing on a retry.
 
-The acts go through what users have: the pages in Chromium, and `salus import`. The report is the command's own,
-of the running month (provisional). A figure whose interface comes with a later issue is a strict xfail below:
-that issue adds its act here, and must then remove the line.
+The acts go through what users have: the pages in Chromium, FHIR with a token, and `salus import`. The report is
+the command's own, of the running month (provisional). A figure whose interface comes with a later issue is a strict
+xfail below: that issue adds its act here, and must then remove the line.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,6 +36,17 @@ def professional_opens_document(world: World) -> Callable[[], None]:
 
 def professional_searches(world: World) -> Callable[[], None]:
     return world.user("physician").form("/patients/", "/patients/", family="Weber")
+
+
+def hospital_software_searches(world: World) -> Callable[[], None]:
+    """With a token of its own, over FHIR."""
+    hospital = world.value(
+        "select id from directory_organization where type = 'hospital' and deregistered_at is null"
+        " order by id limit 1"
+    )
+    return world.software(
+        organization=hospital, scope="system/Patient.rs", path="Patient?family=Weber"
+    )
 
 
 def declare(world: World, *, declared_before: bool) -> Callable[[], None]:
@@ -203,6 +214,9 @@ ACTS = {
         professional_opens_document, "documents_opened_by_professionals"
     ),
     "professional searches a patient": act(professional_searches, "index_requests_in_month"),
+    "a hospital's software searches one": act(
+        hospital_software_searches, "index_requests_in_month"
+    ),
     "patient declares a first professional": act(
         first_declaration, "patients_with_declared_professional_total"
     ),

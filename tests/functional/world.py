@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import psycopg
@@ -88,6 +91,12 @@ def moved(before: Counts, after: Counts) -> Counts:
     return moves
 
 
+def _answer(request: Request) -> dict[str, Any]:
+    with urlopen(request) as answer:
+        body: dict[str, Any] = json.loads(answer.read())
+        return body
+
+
 class User:
     """Somebody at a browser."""
 
@@ -161,6 +170,27 @@ class World:
                 email=EMAILS[part],
             )
         )
+
+    def software(self, *, organization: int, scope: str, path: str) -> Callable[[], None]:
+        """New software of the organisation, which reads on FHIR; each call sends the very same request."""
+        made = salus(
+            *("client", "create", "--name", "its", "--scope", scope),
+            *("--organization", str(organization)),
+            data=self.site.data,
+        )
+        assert made.returncode == 0, made.stderr
+        said = dict(line.split(maxsplit=1) for line in made.stdout.splitlines() if " " in line)
+        form = urlencode({"grant_type": "client_credentials", "scope": scope}).encode()
+        pair = f"{said['client_id']}:{said['client_secret']}".encode()
+        basic = {"Authorization": f"Basic {b64encode(pair).decode()}"}
+        token = _answer(Request(f"{self.site.url}/oauth/token", form, basic))["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "X-Request-Id": str(uuid4())}
+
+        def send() -> None:
+            found = _answer(Request(f"{self.site.url}/fhir/{path}", headers=headers))
+            assert found["resourceType"] == "Bundle"
+
+        return send
 
     def bring(self, *resources: dict[str, Any]) -> Callable[[], None]:
         """A Bundle in a file, imported as another system's export."""

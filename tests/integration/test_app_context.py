@@ -52,6 +52,31 @@ def test_who_has_several_patients_chooses_one(
         assert app.redeems(heard["code"]).json()["patient"] == str(world.patient)
 
 
+@pytest.mark.parametrize("who", ["helper", "doctor"])
+def test_an_app_that_was_opened_for_one_patient_reaches_nobody_else(world: World, who: str) -> None:
+    """Not the helper's own data, and not whom the doctor would find in the index."""
+    scope = "launch/patient patient/Patient.rs patient/AuditEvent.rs user/Patient.rs"
+    app, browser = registered(scope=scope, is_public=True), visitor(who)
+    tokens = app.redeems(
+        permitted(browser, app.asks(scope=scope), patient=str(world.patient))["code"]
+    ).json()
+    assert tokens["patient"] == str(world.patient)
+
+    def seen(query: str) -> tuple[int, list[str]]:
+        said = Browser(SERVER_NAME="localhost").get(
+            f"/fhir/{query}", HTTP_AUTHORIZATION=f"Bearer {tokens['access_token']}"
+        )
+        entries = said.json().get("entry", [])
+        return said.status_code, [entry["resource"]["id"] for entry in entries]
+
+    assert seen(f"Patient/{world.patient}")[0] == 200
+    assert seen(f"Patient/{world.helper}")[0] == 404
+    assert seen("Patient?_id=" + f"{world.patient},{world.helper}") == (200, [str(world.patient)])
+    assert seen(f"Patient?_id={world.helper}") == (200, [])
+    assert seen(f"AuditEvent?patient={world.helper}")[1] == []
+    assert bool(seen("AuditEvent")[1]) is (who == "helper")  # the patient's log, for those who may
+
+
 def test_nobody_without_patients_opens_a_patients_app(world: World, app: App) -> None:
     page = visitor("stranger").get(app.asks())
     assert page.status_code == 403

@@ -95,7 +95,6 @@ def test_an_assertion_for_the_endpoint_or_the_issuer_gives_a_token(
         {"iss": None},
         {"sub": None},
     ],
-    ids=str,
 )
 def test_an_assertion_that_says_the_wrong_thing(
     client: Registered, key: Key, claims: dict[str, Any]
@@ -288,7 +287,6 @@ def test_keys_at_an_address_are_fetched_again_for_a_new_kid_and_not_too_often(
         {"body": b'{"keys": []}'},
         {"body": b""},
     ],
-    ids=str,
 )
 def test_an_address_that_gives_no_keys(lab: int, address: str, published: dict[str, Any]) -> None:
     key = Key.new()

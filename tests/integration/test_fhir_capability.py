@@ -117,4 +117,7 @@ def test_formats_and_whole_system_interactions(statement: dict[str, Any]) -> Non
 
 def test_it_says_where_tokens_come_from(statement: dict[str, Any]) -> None:
     (extension,) = statement["rest"][0]["security"]["extension"]
-    assert extension["extension"] == [{"url": "token", "valueUri": "http://localhost/oauth/token"}]
+    assert extension["extension"] == [
+        {"url": name, "valueUri": f"http://localhost/oauth/{name}"}
+        for name in ("authorize", "token")
+    ]

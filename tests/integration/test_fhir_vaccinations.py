@@ -41,7 +41,11 @@ def patient(nation: object) -> int:
 
 
 def practice(number: int = 0) -> int:
-    return Organization.objects.filter(type="practice").values_list("pk", flat=True)[number]
+    return (
+        Organization.objects.filter(type="practice")
+        .order_by("pk")
+        .values_list("pk", flat=True)[number]
+    )
 
 
 def dose(person: int, **changed: Any) -> dict[str, Any]:

@@ -142,11 +142,26 @@ def change_people() -> None:
         )
 
 
+# The nation's people use no apps: four of them let one in.
+_APPS = """
+    with app as (
+        insert into accounts_client (client_id, name, contact, grant_types, redirect_uris, scope, purposes,
+            token_endpoint_auth_method, tls_thumbprints, requested_at)
+        values ('app', 'App', '', '{authorization_code}', '{}', '', '{}', 'none', '{}', now()) returning id
+    )
+    insert into access_appauthorization
+        (family, account_id, client_id, person_id, scope, session, since, last_used_at, expires_at)
+    select gen_random_uuid(), account_id, app.id, person_id, '', '', now(), now(), now()
+    from app, (select * from access_accountperson order by person_id desc limit 4) bound
+"""
+
+
 @pytest.fixture(scope="module")
 def outside(nation: Path) -> Iterator[Outside]:
     change_people()
     with psycopg.connect(**asdict(login(nation, "superuser")), autocommit=True) as rows:
         rows.execute("set timezone to 'UTC'")  # as Django, so that rows compare as text
+        rows.execute(_APPS)
         yield Outside(rows)
 
 

@@ -166,7 +166,6 @@ def test_revoked_by_its_id_or_by_its_family(token: str) -> None:
         {"issuer": "https://other.example"},
         {"client_id": "another", "subject": "another"},
     ],
-    ids=str,
 )
 def test_a_token_of_ours_that_does_not_hold(token: str, changed: dict[str, Any]) -> None:
     assert refused(replace(made(token), **changed).signed())

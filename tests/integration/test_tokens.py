@@ -323,7 +323,6 @@ def test_old_keys_verify_until_the_next_rotation(lab: int, database: Path) -> No
         {"certificates": (b"no certificate",)},
         {"certificates": (pem(certificate()),), "jwks": {"keys": [Key.new().public]}},
     ],
-    ids=str,
 )
 def test_what_a_client_may_not_be_registered_with(lab: int, how: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):

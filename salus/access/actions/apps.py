@@ -1,5 +1,6 @@
 """Somebody lets an app act with their own rights, and takes it back. Each act leaves one event."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -31,9 +32,9 @@ def authorize_app(*, actor: Actor, granted: Granted, at: datetime) -> AppAuthori
     """All codes and tokens that come of it carry its family."""
     about = granted.person or actor.person
     with rows_of([about] if about else []):
-        with bindings_of([actor.account or 0]):
+        with _writing(actor.account or 0, granted.person):
             made = AppAuthorization.objects.create(
-                account_id=actor.account,
+                account_id=actor.account or 0,
                 client_id=granted.client,
                 person_id=granted.person,
                 scope=granted.scope,
@@ -51,9 +52,11 @@ def authorize_app(*, actor: Actor, granted: Granted, at: datetime) -> AppAuthori
     return made
 
 
-def use_authorization(*, account: int, family: UUID, at: datetime, until: datetime) -> None:
+def use_authorization(
+    *, account: int, person: int | None, family: UUID, at: datetime, until: datetime
+) -> None:
     """The app got a token; what it may go on for is told anew. The token's own event is its issue."""
-    with bindings_of([account]):
+    with _writing(account, person):
         AppAuthorization.objects.filter(family=family).update(last_used_at=at, expires_at=until)
 
 
@@ -77,9 +80,17 @@ def end_family(*, account: int, family: UUID, at: datetime) -> None:
     Called when its holder ends it, and when a code or a refresh token came twice: then somebody has it who should
     not, and it is the refusal of the token endpoint that leaves the event.
     """
+    going_on = AppAuthorization.objects.filter(family=family, ended_at=None)
     with bindings_of([account]):
-        AppAuthorization.objects.filter(family=family, ended_at=None).update(ended_at=at)
+        person = going_on.values_list("person", flat=True).first()
+    with _writing(account, person):
+        going_on.update(ended_at=at)
         revoke_token(family, until=at + LIFETIME)
+
+
+def _writing(account: int, person: int | None) -> AbstractContextManager[None]:
+    """A row is written as its patient's; one without a patient as its account's."""
+    return rows_of([person]) if person else bindings_of([account])
 
 
 def _with(actor: Actor, client: int) -> Actor:

@@ -182,6 +182,8 @@ class Migration(migrations.Migration):
         ),
         # Shown to the patient whom the app was opened for, and to the account that let it in.
         row_security(
-            "access_appauthorization", shown=f"{person('person_id')} or {account('account_id')}"
+            "access_appauthorization",
+            shown=f"{person('person_id')} or {account('account_id')}",
+            written=f"{person('person_id')} or person_id is null and {account('account_id')}",
         ),
     ]

@@ -62,7 +62,13 @@ def tokens_for(
     if goes_on(authorization):
         until = refreshable_until(authorization, at)
         answer["refresh_token"] = _refresh_token(credential, authorization.scope, at, until)
-    use_authorization(account=credential.account_id, family=credential.family, at=at, until=until)
+    use_authorization(
+        account=credential.account_id,
+        person=authorization.person_id,
+        family=credential.family,
+        at=at,
+        until=until,
+    )
     return answer | context
 
 

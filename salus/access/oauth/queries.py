@@ -7,7 +7,6 @@ from itertools import groupby
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef
 
 from salus.access.models import AppAuthorization, ClientOrganization, ClientRequest
 from salus.access.queries import assisted_by, patients_of, people_behind
@@ -37,14 +36,19 @@ class App:
 
 def apps_of(*, actor: Actor, at: datetime) -> list[App]:
     """The apps that this account let in, and those that an assistant let in to the reader's own record."""
-    revoked = RevokedToken.objects.filter(id=OuterRef("family"))  # by the app itself
-    going_on = AppAuthorization.objects.filter(~Exists(revoked), ended_at=None, expires_at__gt=at)
+    going_on = AppAuthorization.objects.filter(ended_at=None, expires_at__gt=at)
     with bindings_of([actor.account or 0]):
         rows = list(going_on.filter(account=actor.account).select_related("client"))
     if actor.person:
         with acting_as(actor):
             others = going_on.filter(person=actor.person, account__kind=AccountKind.PATIENT)
             rows += others.exclude(account=actor.account).select_related("client")
+    revoked = set(  # by the app itself
+        RevokedToken.objects.filter(id__in=[row.family for row in rows]).values_list(
+            "id", flat=True
+        )
+    )
+    rows = [row for row in rows if row.family not in revoked]
     names = people_behind({row.account_id for row in rows} - {actor.account or 0})
     rows.sort(key=lambda row: (row.client.name, row.client_id, row.person_id or 0, row.account_id))
     return [

@@ -86,13 +86,11 @@ def _population(indicator: Indicator, criteria: Body, *, scores: bool) -> Body:
 
 
 def _stratifier(indicator: Indicator) -> Body:
-    """Of a chart. By two things at once it has them as components, the first of which gives it its name."""
+    """Of a chart: one, as in the report, whatever it is by. A code beside components is forbidden (mea-1)."""
     if indicator.kind is not Kind.CHART:
         return {}
-    codes = strata_by(indicator)
-    components = [{"code": code, "criteria": _counted_by(indicator)} for code in codes]
-    one = {"code": codes[0]} | ({"component": components} if len(codes) > 1 else {})
-    return {"stratifier": [one]}
+    codings = [coding for code in strata_by(indicator) for coding in code["coding"]]
+    return {"stratifier": [{"code": {"coding": codings}, "criteria": _counted_by(indicator)}]}
 
 
 def _counted_by(indicator: Indicator) -> Body:

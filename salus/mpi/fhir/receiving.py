@@ -13,7 +13,7 @@ from salus.fhir.element import Element
 from salus.fhir.resource import Call
 from salus.fhir.transaction import Acceptance, NotUsed, Taken, Transaction
 from salus.kernel.actor import Actor, Role
-from salus.kernel.errors import Conflict, Forbidden, InvalidInput
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from salus.mpi.actions import Address, Demographics, change_person, register_person
 from salus.mpi.fhir.rendering import rendered
 from salus.mpi.queries import person_identified
@@ -43,8 +43,11 @@ def create(call: Call, patient: Element) -> int:
 
 def update(call: Call, person: int, patient: Element, version: int | None) -> None:
     """Put the resource in place of the newest version. Raises NotFound, PreconditionFailed, Conflict."""
+    actor = _writer(call)
+    if actor.patient not in (None, person):
+        raise NotFound("no such person")  # the app was opened for another patient
     change_person(
-        actor=_writer(call),
+        actor=actor,
         at=call.at,
         person=person,
         version=version,

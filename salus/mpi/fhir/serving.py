@@ -55,9 +55,10 @@ def patients(assisted: Assisted) -> Resource:
 
     def search(call: Call, search: Search) -> Page:
         actor = _actor(call)
-        if actor.role is not Role.PATIENT:
+        if actor.role is not Role.PATIENT and actor.patient is None:
             check_that_somebody_is_meant(search)
         whole = replace(search, sort=(), position=None, total=False)
+        unasked = replace(search, criteria=(), within=())  # of people who are known to fit
         found = people_found(
             actor=actor,
             fit=lambda people, most: (
@@ -68,7 +69,12 @@ def patients(assisted: Assisted) -> Resource:
                     order=("id",),
                 ).rows
             ),
-            page=lambda people: find(search, searched(people), parameters=PARAMETERS, order=ORDER),
+            page=lambda people, all_fit: find(
+                unasked if all_fit else search,
+                searched(people),
+                parameters=PARAMETERS,
+                order=ORDER,
+            ),
             assisted=theirs(call),
             at=call.at,
             request_id=call.request_id,
@@ -119,11 +125,9 @@ def _actor(call: Call) -> Actor:
 
 
 def _asks_for_others(actor: Actor) -> bool:
-    return (
-        actor.role is Role.PATIENT
-        and actor.scopes is not None
-        and actor.scopes.go_beyond_the_patient("Patient")
-    )
+    if actor.role is not Role.PATIENT or actor.scopes is None:
+        return False
+    return actor.patient is not None or actor.scopes.go_beyond_the_patient("Patient")
 
 
 def _version(text: str | None) -> int | None:

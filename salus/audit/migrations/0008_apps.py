@@ -6,7 +6,7 @@ KINDS = ["app_authorized", "app_ended"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0006_kinds_of_clients")]
+    dependencies = [("audit", "0007_kinds_of_clients")]
 
     # A value of an enum cannot be taken away again.
     operations = [
