@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.safestring import mark_safe
 from django.utils.translation import override
+from django.views.decorators.http import require_safe
 
 from salus.activity_report import archive as published
 from salus.activity_report import calendar as releases
@@ -31,6 +32,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @public
+@require_safe
 def archive(request: HttpRequest) -> HttpResponse:
     contents = [content_of(edition, language()) for edition in published.editions()]
     months = [
@@ -41,12 +43,14 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
     coming = releases.upcoming(clock.now())
     return render(request, "activity_report/calendar.html", {"releases": coming})
 
 
 @public
+@require_safe
 def calendar_feed(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     feed = releases.as_icalendar(releases.upcoming(now), now=now, agency=str(profile().agency))
@@ -54,12 +58,14 @@ def calendar_feed(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@require_safe
 def revisions(request: HttpRequest) -> HttpResponse:
     table = revision_table(language())
     return render(request, "activity_report/revisions.html", {"corrections": table})
 
 
 @public
+@require_safe
 def keys(request: HttpRequest) -> HttpResponseBase:
     """The public keys with which editions are signed (JWK Set)."""
     if not keys_file().exists():
@@ -68,6 +74,7 @@ def keys(request: HttpRequest) -> HttpResponseBase:
 
 
 @public
+@require_safe
 def indicator(request: HttpRequest, name: str) -> HttpResponse:
     """What a figure or chart is, and what every edition printed of it."""
     contents = [content_of(edition, language()) for edition in published.editions()]
@@ -80,6 +87,7 @@ def indicator(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @public
+@require_safe
 def edition(request: HttpRequest, month: str, revision: str | None = None) -> HttpResponse:
     number = published.revision_of(_month(month), int(revision) if revision else None)
     every = published.revisions(_month(month))
@@ -96,6 +104,7 @@ def edition(request: HttpRequest, month: str, revision: str | None = None) -> Ht
 
 
 @public
+@require_safe
 def file(
     request: HttpRequest,
     month: str,
@@ -122,6 +131,7 @@ def file(
 
 
 @public
+@require_safe
 def chart(
     request: HttpRequest, month: str, chart: str, revision: str | None = None
 ) -> JsonResponse:

@@ -1,0 +1,340 @@
+"""The access matrix: who may do what, as the table in docs/reference says it, and the world in which it is tried.
+
+Each column of a table stands for one actor or for several whose answers are the same; each table has all of them.
+"""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.test import Client as Browser
+
+from salus.access.actions.software import request_client
+from salus.access.models import Audience, ClientRequest, TrustedProfessional
+from salus.access.oauth.actions import Registered, end_client
+from salus.access.queries import actor_of
+from salus.accounts.models import Account
+from salus.accounts.oauth.registration import NewClient
+from salus.accounts.oauth.tokens import verified
+from salus.audit.models import Event
+from salus.directory.models import Organization
+from salus.kernel.clock import now
+from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.shared_record.models import Document
+from salus.shared_record.permissions import is_closed
+from salus.simulation.demo_people import EMAILS
+from salus.vaccination.models import Immunization
+from tests import apps, software
+
+TABLE = Path(settings.BASE_DIR) / "docs" / "reference" / "access-matrix.md"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+OTHER = "other"  # in a row: the methods that no row of the address names
+ABSENT = 10**9
+
+SESSIONS = {  # by the names of the demo people's parts
+    "patient": "patient",
+    "assistant": "partner",
+    "other patient": "closer",
+    "physician": "physician",
+    "pharmacist": "pharmacist",
+    "agency": "agency",
+}
+NO_GOOD = ("garbage", "expired", "revoked", "ended")
+GOOD = ("narrow", "no purpose", "wide", "patient's app", "physician's app")
+ACTORS = ("nobody", *SESSIONS, *NO_GOOD, *GOOD)
+COLUMNS = {
+    **{actor: (actor,) for actor in ACTORS},
+    "no token": ("nobody", *SESSIONS),  # a session opens nothing where tokens are asked for
+    "token no good": NO_GOOD,
+    "any token": (*NO_GOOD, *GOOD),  # a token opens nothing where sessions are asked for
+    "everybody": ACTORS,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    line: int  # in the file
+    methods: tuple[str, ...]  # (OTHER,) until `whole`
+    address: str  # with samples: /documents/{document}/
+    columns: tuple[tuple[str, ...], ...]  # the actors for whom each stands
+    statuses: Mapping[str, int]  # by actor
+
+    @property
+    def path(self) -> str:
+        return self.address.partition("?")[0]
+
+
+def rows() -> list[Row]:
+    """Of all tables. Raises ValueError for a table that is none."""
+    found: list[Row] = []
+    actors: list[tuple[str, ...]] = []
+    for line, text in enumerate(TABLE.read_text().splitlines(), start=1):
+        cells = [cell.strip().strip("`") for cell in text.strip("|").split("|")]
+        if not text.startswith("|") or set(text) <= set("|-: "):
+            continue
+        if cells[0] == "method":
+            actors = [COLUMNS[name] for name in cells[2:]]
+            if sorted(actor for column in actors for actor in column) != sorted(ACTORS):
+                raise ValueError(f"line {line}: each actor stands in one column")
+        elif cells[0] and actors:
+            statuses = zip(actors, map(int, cells[2:]), strict=True)
+            found.append(
+                Row(
+                    line=line,
+                    methods=tuple(cells[0].split()),
+                    address=cells[1],
+                    columns=tuple(actors),
+                    statuses={actor: status for column, status in statuses for actor in column},
+                )
+            )
+    return [_whole(row, found) for row in found]
+
+
+def _whole(row: Row, among: list[Row]) -> Row:
+    if row.methods != (OTHER,):
+        return row
+    named = {method for other in among if other.address == row.address for method in other.methods}
+    return replace(row, methods=tuple(method for method in METHODS if method not in named))
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    samples: Mapping[str, tuple[str, ...]]  # what stands for {name} in an address, each of them
+    cookies: Mapping[str, str]  # of sessions
+    tokens: Mapping[str, str]
+    bodies: Mapping[str, Any]  # by method and address of a row: a form, or a resource
+
+    def addresses(self, address: str) -> Iterator[str]:
+        """Those that a row stands for; KeyError for a sample that is none."""
+        name = re.search(r"\{([^}]+)\}", address)
+        if name is None:
+            yield address
+            return
+        for number, value in enumerate(self.samples[name[1]]):
+            rest = address[name.end() :]
+            if its := self.samples.get(f"{name[1]}'s id"):
+                rest = rest.replace(f"{{{name[1]}'s id}}", its[number])
+            yield from self.addresses(address[: name.start()] + value + rest)
+
+
+def account(part: str) -> Account:
+    return Account.objects.get(email=EMAILS[part])
+
+
+def person_of(part: str) -> int:
+    actor = actor_of(account(part).pk)
+    assert actor and actor.person
+    return actor.person
+
+
+def practitioner_of(part: str) -> int:
+    actor = actor_of(account(part).pk)
+    assert actor and actor.practitioner
+    return actor.practitioner
+
+
+def signed_in(part: str) -> Browser:
+    browser = Browser(SERVER_NAME="localhost")
+    browser.force_login(account(part))
+    return browser
+
+
+def _token(client: Registered, **form: str) -> str:
+    """Of the real endpoint, with an hour to live: the walk through the matrix may take longer than five minutes."""
+    given = software.ask(client, **form)
+    assert given["status"] == 200, given
+    return _living(given["access_token"], timedelta(hours=1))
+
+
+def _living(token: str, life: timedelta) -> str:
+    read = verified(token, issuer=apps.HERE, audience=apps.BASE, at=now())
+    return replace(read, expires_at=now() + life).signed()
+
+
+def _tokens(laboratory: int) -> dict[str, str]:
+    wide = software.registered(laboratory, scope="system/*.cruds")
+    ended = software.registered(laboratory, scope="system/*.cruds")
+    told = {
+        "garbage": "eyJhbGciOiJub25lIn0.e30.",
+        "expired": _living(_token(wide), timedelta(seconds=-1)),
+        "revoked": _token(wide),
+        "ended": _token(ended),
+        "narrow": _token(software.registered(laboratory, scope="system/Immunization.rs")),
+        "no purpose": _token(software.registered(laboratory, scope="system/*.cruds", purposes=())),
+        "wide": _token(wide),
+    }
+    taken_back = software.ask(wide, path="/oauth/revoke", token=told["revoked"])
+    assert taken_back["status"] == 200, taken_back
+    end_client(actor=software.SYSTEM, at=now(), client_id=ended.client_id)
+    for name, part, scope in (
+        ("patient's app", "patient", "openid fhirUser launch/patient patient/*.rs"),
+        ("physician's app", "physician", "openid fhirUser user/*.rs"),
+    ):
+        app = apps.registered(scope=scope)
+        given = apps.launched(app, signed_in(part), scope=scope)
+        assert given["scope"].split()[-1].endswith("/*.rs"), given
+        told[name] = _living(given["access_token"], timedelta(hours=1))
+    return told
+
+
+def made() -> World:
+    laboratories = Organization.objects.filter(type="laboratory").values_list("pk", flat=True)
+    laboratory, another = laboratories[:2]
+    patient, physician = person_of("patient"), practitioner_of("physician")
+    tokens = _tokens(laboratory)
+    stranger = _stranger()
+    _filed(_token(software.registered(another, scope="system/DocumentReference.cr")), stranger)
+    asked = NewClient(
+        name="Labor",
+        contact="lab@example.org",
+        scope="system/DocumentReference.c",
+        purposes=(software.PurposeOfUse.TREATMENT,),
+    )
+    request = request_client(
+        client=asked, maker="Labor AG", audience=Audience.NOBODY, organization=laboratory, at=now()
+    )
+    samples = {
+        "patient": patient,
+        "stranger": stranger,
+        "no person": ABSENT,
+        "practitioner": physician,
+        "no practitioner": ABSENT,
+        "organization": laboratory,
+        "no organization": ABSENT,
+        "request": ClientRequest.objects.get(number=request.number).pk,
+        "no request": ABSENT,
+        "receipt": request.key,
+        "no receipt": "x" * len(request.key),
+        "no passkey": ABSENT,
+        "no month": "1999-12",
+        **_of(patient),
+        **{f"stranger's {kind}": number for kind, number in _of(stranger).items()},
+        **{f"no {kind}": ABSENT for kind in ("document", "vaccination", "event")},
+        "software's document": _filed(tokens["wide"], patient),
+    }
+    listed = {name: (str(value),) for name, value in samples.items()} | _public_types()
+    return World(
+        samples=listed,
+        cookies={
+            name: signed_in(part).cookies["sessionid"].value for name, part in SESSIONS.items()
+        },
+        tokens=tokens,
+        bodies=_bodies(patient, physician, person_of("partner")),
+    )
+
+
+def _stranger() -> int:
+    """With a record and vaccinations, and neither a demo person nor with one in the circle."""
+    with finding_in(Scope.RECORDS):
+        documented = set(Document.objects.filter(ended_at=None).values_list("person", flat=True))
+        vaccinated = set(Immunization.objects.values_list("record", flat=True))
+    demo = {person_of(part) for part in ("patient", "partner", "mother", "closer", "commuter")}
+    professionals = [practitioner_of(part) for part in ("physician", "pharmacist")]
+    for person in sorted((documented & vaccinated) - demo):
+        with rows_of([person]):
+            declared = TrustedProfessional.objects.filter(person=person, until=None)
+            is_known = declared.filter(practitioner__in=professionals).exists()
+            if not is_known and not is_closed(person):
+                return person
+    raise AssertionError("the nation has no such person")
+
+
+def _of(person: int) -> dict[str, int]:
+    with rows_of([person]):
+        return {
+            "document": Document.objects.filter(
+                person=person, ended_at=None, documentcontent__isnull=False
+            )[0].pk,
+            "vaccination": Immunization.objects.filter(record=person)[0].pk,
+            "event": Event.objects.filter(person_id=person).latest("at").id,
+        }
+
+
+def _public_types() -> dict[str, tuple[str, ...]]:
+    """The types that the table calls public, each with the id of one that is there."""
+    browser = Browser(SERVER_NAME="localhost")
+    ids: dict[str, str] = {}
+    for name in (
+        *("CodeSystem", "Measure", "StructureDefinition"),
+        *("Organization", "Practitioner", "PractitionerRole"),
+    ):
+        found = browser.get(f"/fhir/{name}?_count=1").json()["entry"]
+        ids[name] = found[0]["resource"]["id"]
+    return {"public type": tuple(ids), "public type's id": tuple(ids.values())}
+
+
+def _filed(token: str, person: int) -> str:
+    response = Browser(SERVER_NAME="localhost").post(
+        "/fhir/DocumentReference",
+        _document(person),
+        content_type="application/fhir+json",
+        headers={"authorization": f"Bearer {token}"},
+    )
+    assert response.status_code == 201, response.content
+    return str(response.json()["id"])
+
+
+def _document(person: int) -> dict[str, Any]:
+    attachment = {
+        "contentType": "application/pdf",
+        "language": "fr-LU",
+        "data": base64.b64encode(b"%PDF-1.7 a report").decode(),
+        "title": "Formule sanguine",
+        "creation": "2024-12-01T08:30:00+01:00",
+    }
+    return {
+        "resourceType": "DocumentReference",
+        "masterIdentifier": {"system": "urn:test:lab", "value": str(uuid4())},
+        "status": "current",
+        "type": {"coding": [{"system": "http://loinc.org", "code": "11502-2"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "26436-6"}]}],
+        "subject": {"reference": f"Patient/{person}"},
+        "content": [{"attachment": attachment}],
+    }
+
+
+def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
+    newcomer = {
+        "resourceType": "Patient",
+        "identifier": [{"system": "urn:test:matrix", "value": "matrix-1"}],
+        "name": [{"use": "official", "family": "Zwilling", "given": ["Anna"]}],
+        "gender": "female",
+        "birthDate": "1980-02-29",
+    }
+    vaccine = {"coding": [{"system": "http://www.whocc.no/atc", "code": "J07BB02"}]}
+    dose = {
+        "resourceType": "Immunization",
+        "identifier": [{"system": "urn:test:matrix", "value": "matrix-1"}],
+        "status": "completed",
+        "vaccineCode": vaccine,
+        "patient": {"reference": f"Patient/{patient}"},
+        "occurrenceDateTime": "2023-10-02",
+        "primarySource": False,
+    }
+    read = {"request": {"method": "GET", "url": f"Patient/{patient}"}}
+    return {
+        "POST /circle/": {"name": "hoffmann"},
+        "POST /circle/declare/": {"practitioner": physician},
+        "POST /circle/end/": {"practitioner": physician},
+        "POST /assistants/end/": {"assistant": partner},
+        "POST /vaccinations/consent/": {"consent": "give"},
+        "POST /patients/": {"family": "weber"},
+        "POST /preferences/": {"language": "de", "next": "/"},
+        "POST /desk/{request}/": {"act": "refuse", "reason": "Not now."},
+        "POST /fhir": {"resourceType": "Bundle", "type": "batch", "entry": [read]},
+        "POST /fhir/Patient": newcomer,
+        "PUT /fhir/Patient?identifier=matrix-1": newcomer,
+        "PUT /fhir/Patient/{patient}": newcomer | {"id": str(patient)},
+        "PUT /fhir/Patient/{no person}": newcomer | {"id": str(ABSENT)},
+        "POST /fhir/Patient/_search": {"family": "weber"},
+        "POST /fhir/DocumentReference/_search": {"patient": patient},
+        "POST /fhir/Immunization/_search": {"patient": patient},
+        "POST /fhir/DocumentReference": _document(patient),
+        "POST /fhir/Immunization": dose,
+    }
