@@ -1,9 +1,14 @@
 """Rows that the synthetic nation has none of: people who were renamed, apps that were let in."""
 
+from dataclasses import asdict
 from datetime import date
+from pathlib import Path
+
+import psycopg
 
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
+from salus.kernel.postgres import login
 from salus.mpi.actions import Demographics, change_person
 
 
@@ -32,8 +37,8 @@ def change_people() -> None:
         )
 
 
-# The nation's people use no apps: four of them let one in.
-APPS = """
+# The nation's people use no apps: everybody with an account lets one in.
+_APPS = """
     with app as (
         insert into accounts_client (client_id, name, contact, grant_types, redirect_uris, scope, purposes,
             token_endpoint_auth_method, tls_thumbprints, requested_at)
@@ -42,5 +47,11 @@ APPS = """
     insert into access_appauthorization
         (family, account_id, client_id, person_id, scope, session, since, last_used_at, expires_at)
     select gen_random_uuid(), account_id, app.id, person_id, '', '', now(), now(), now()
-    from app, (select * from access_accountperson order by person_id desc limit 4) bound
+    from app, access_accountperson
 """
+
+
+def let_in_apps(data: Path) -> None:
+    with psycopg.connect(**asdict(login(data, "superuser")), autocommit=True) as rows:
+        rows.execute(_APPS)
+        rows.execute("analyze access_appauthorization")

@@ -103,6 +103,7 @@ from salus.vaccination.queries import (
 )
 from tests.conftest import as_role, new_folder, salus
 from tests.plans import scans
+from tests.rare_rows import let_in_apps
 
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
@@ -325,8 +326,14 @@ def _asked() -> Asked:
     )
 
 
+@pytest.fixture(scope="module")
+def peopled(nation: Path) -> None:
+    """What an index over an empty table would serve shows nothing."""
+    let_in_apps(nation)
+
+
 @pytest.fixture
-def small(nation: Path) -> Iterator[Asked]:
+def small(nation: Path, peopled: None) -> Iterator[Asked]:
     """The nation at 1/1000, whose planner reads no table whole if it can do otherwise."""
     asked = _asked()
     with connection.cursor() as cursor:

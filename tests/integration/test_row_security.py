@@ -22,7 +22,7 @@ from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.postgres import login
 from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_of
 from tests.conftest import as_role
-from tests.rare_rows import APPS, change_people
+from tests.rare_rows import change_people, let_in_apps
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -118,9 +118,9 @@ class Outside:
 @pytest.fixture(scope="module")
 def outside(nation: Path) -> Iterator[Outside]:
     change_people()
+    let_in_apps(nation)
     with psycopg.connect(**asdict(login(nation, "superuser")), autocommit=True) as rows:
         rows.execute("set timezone to 'UTC'")  # as Django, so that rows compare as text
-        rows.execute(APPS)
         yield Outside(rows)
 
 
@@ -244,8 +244,8 @@ def test_an_account_shows_its_binding_and_no_name(outside: Outside) -> None:
         "select account_id, person_id from access_accountperson order by account_id desc limit 1"
     )
     with bindings_of([account]):
-    with bindings_of([account]):
         assert visible() == {"access_accountperson", "access_appauthorization"}
+        assert _column("select person_id from access_accountperson") == [person]
 
 
 def test_a_professional_shows_who_declared_him_and_no_name(outside: Outside) -> None:
