@@ -24,6 +24,7 @@ from salus.accounts.oauth.registration import NewClient
 from salus.accounts.oauth.tokens import verified
 from salus.audit.models import Event
 from salus.directory.models import Organization
+from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.shared_record.models import Document
@@ -194,7 +195,7 @@ def made() -> World:
         name="Labor",
         contact="lab@example.org",
         scope="system/DocumentReference.c",
-        purposes=(software.PurposeOfUse.TREATMENT,),
+        purposes=(PurposeOfUse.TREATMENT,),
     )
     request = request_client(
         client=asked, maker="Labor AG", audience=Audience.NOBODY, organization=laboratory, at=now()
