@@ -1,24 +1,58 @@
 """Whose data a search is about. A record is opened one person at a time; nobody walks through all."""
 
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from salus.fhir.criteria import Coded, Criterion, Named, Value
 from salus.fhir.datatypes import row_number
 from salus.fhir.identities import asked_for
 from salus.fhir.references import Find
-from salus.fhir.resource import Search
+from salus.fhir.resource import Page, Search
+from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput, NotFound
 
 _PARAMETERS = ("patient", "subject")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class _Subject:
     person: int | None  # None: the search names nobody
     rest: Search  # without the criteria that named the person
 
 
-def subject_of(search: Search, *, find: Find) -> Subject:
+def page_of_one_record(
+    search: Search,
+    *,
+    actor: Actor,
+    find: Find,
+    see: Callable[[int, Search], Page],
+    whose: Callable[[Collection[int], Collection[str]], Collection[int]],
+    what: str,
+) -> Page:
+    """Of one patient: who is named, or whose the rows of these ids are, or else the patient who asks or is in context.
+
+    ``see`` answers for a person, ``whose`` are rows by number and by identity. Rows that are nobody's, and those
+    that are not for this actor, are not found.
+    """
+    subject = _subject_of(search, find=find)
+    rows, identities = _rows_named(subject.rest), _named_as(subject.rest)
+    if subject.person:
+        return see(subject.person, subject.rest)
+    if rows or identities:
+        persons = whose(rows, identities)
+        if len(persons) > 1:
+            raise InvalidInput(f"ask for the {what} of one patient at a time")
+        for person in persons:
+            with suppress(NotFound):
+                return see(person, subject.rest)
+        return Page(matches=[], total=0)
+    if about := actor.patient or actor.person:
+        return see(about, subject.rest)
+    raise InvalidInput(f"say whose {what}: by patient, patient.identifier, _id or identifier")
+
+
+def _subject_of(search: Search, *, find: Find) -> _Subject:
     """By ``patient``, ``subject`` or their chain to an identifier. Raises NotFound for one who is not known.
 
     Unknown and forbidden look alike, so a service says of a person without a right what is said here.
@@ -30,17 +64,17 @@ def subject_of(search: Search, *, find: Find) -> Subject:
     if naming and not persons:
         raise NotFound("no record that you can open")
     others = tuple(one for one in search.criteria if one.name not in _PARAMETERS)
-    return Subject(person=next(iter(persons), None), rest=replace(search, criteria=others))
+    return _Subject(person=next(iter(persons), None), rest=replace(search, criteria=others))
 
 
-def rows_named(search: Search) -> list[int]:
+def _rows_named(search: Search) -> list[int]:
     """The rows that ``_id`` names."""
     asked = (value for criterion in search.of("_id") for value in criterion.values)
     numbers = (row_number(one.code or "") for one in asked if isinstance(one, Coded))
     return [number for number in numbers if number]
 
 
-def named_as(search: Search) -> list[str]:
+def _named_as(search: Search) -> list[str]:
     """The identities that ``identifier`` asks for in full (salus.fhir.identities)."""
     asked = (value for criterion in search.of("identifier") for value in criterion.values)
     return [text for text in map(asked_for, asked) if text]

@@ -1,7 +1,6 @@
 """DocumentReference and Binary: the documents of one patient at a time, and the one door to a content."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 
 from django.db import IntegrityError
@@ -11,9 +10,9 @@ from salus.fhir.datatypes import row_number
 from salus.fhir.element import Element
 from salus.fhir.resource import Call, Page, Resource, Search, Version
 from salus.fhir.sources import Found, find
-from salus.fhir.subject import named_as, rows_named, subject_of
+from salus.fhir.subject import page_of_one_record
 from salus.kernel.actor import Actor, PurposeOfUse, Role
-from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from salus.kernel.errors import Conflict, Forbidden, NotFound
 from salus.mpi.fhir import find_person
 from salus.shared_record.actions import file_document
 from salus.shared_record.fhir.filing import Filing, read_filing
@@ -56,37 +55,27 @@ def _read(call: Call, id: str) -> Document:
 
 
 def search(call: Call, search: Search) -> Page:
-    """Of one patient: who is named, or whose the documents of these ids are, or else the patient who asks."""
     actor = _actor(call)
-    subject = subject_of(search, find=find_person)
-    if subject.person:
-        return _documents(call, actor, subject.person, subject.rest)
-    if rows_named(subject.rest) or named_as(subject.rest):
-        return _certain_documents(call, actor, subject.rest)
-    if actor.person:
-        return _documents(call, actor, actor.person, subject.rest)
-    raise InvalidInput("say whose documents: by patient, patient.identifier, _id or identifier")
 
+    def seen(person: int, asked: Search) -> Page:
+        def page(rows: QuerySet[Document]) -> Found[Document]:
+            return find(asked, searched(rows), parameters=PARAMETERS, order=ORDER)
 
-def _documents(call: Call, actor: Actor, person: int, search: Search) -> Page:
-    def page(documents: QuerySet[Document]) -> Found[Document]:
-        return find(search, searched(documents), parameters=PARAMETERS, order=ORDER)
+        found = see_documents(
+            actor=actor, person=person, at=call.at, see=page, request_id=call.request_id
+        )
+        return found.page([document_reference(call, row) for row in found.rows])
 
-    found = see_documents(
-        actor=actor, person=person, at=call.at, see=page, request_id=call.request_id
+    return page_of_one_record(
+        search,
+        actor=actor,
+        find=find_person,
+        see=seen,
+        whose=lambda rows, identities: whose_documents(
+            documents=rows, master_identifiers=identities
+        ),
+        what="documents",
     )
-    return found.page([document_reference(call, row) for row in found.rows])
-
-
-def _certain_documents(call: Call, actor: Actor, search: Search) -> Page:
-    """Nothing is found where they are nobody's, and where they are not for this actor."""
-    persons = whose_documents(documents=rows_named(search), master_identifiers=named_as(search))
-    if len(persons) > 1:
-        raise InvalidInput("ask for the documents of one patient at a time")
-    for person in persons:
-        with suppress(NotFound):
-            return _documents(call, actor, person, search)
-    return Page(matches=[], total=0)
 
 
 def create(call: Call, document: Element) -> Version:

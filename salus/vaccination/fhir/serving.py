@@ -1,7 +1,6 @@
 """Immunizations: the vaccinations of one patient at a time."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 
 from django.db import IntegrityError
@@ -11,9 +10,9 @@ from salus.fhir.datatypes import row_number
 from salus.fhir.element import Element
 from salus.fhir.resource import Call, Page, Resource, Search, Version
 from salus.fhir.sources import Found, find
-from salus.fhir.subject import named_as, rows_named, subject_of
+from salus.fhir.subject import page_of_one_record
 from salus.kernel.actor import Actor, PurposeOfUse
-from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.kernel.errors import Conflict, NotFound
 from salus.mpi.fhir import find_person
 from salus.vaccination.actions import record_immunization
 from salus.vaccination.fhir.parameters import ORDER, PARAMETERS, searched
@@ -58,37 +57,27 @@ def _read(call: Call, id: str) -> Immunization:
 
 
 def search(call: Call, search: Search) -> Page:
-    """Of one patient: who is named, or whose the acts of these ids are, or else the patient who asks."""
     actor = _actor(call)
-    subject = subject_of(search, find=find_person)
-    if subject.person:
-        return _vaccinations(call, actor, subject.person, subject.rest)
-    if rows_named(subject.rest) or named_as(subject.rest):
-        return _certain_vaccinations(call, actor, subject.rest)
-    if actor.person:
-        return _vaccinations(call, actor, actor.person, subject.rest)
-    raise InvalidInput("say whose vaccinations: by patient, patient.identifier, _id or identifier")
 
+    def seen(person: int, asked: Search) -> Page:
+        def page(rows: QuerySet[Immunization]) -> Found[Immunization]:
+            return find(asked, searched(rows), parameters=PARAMETERS, order=ORDER)
 
-def _vaccinations(call: Call, actor: Actor, person: int, search: Search) -> Page:
-    def page(acts: QuerySet[Immunization]) -> Found[Immunization]:
-        return find(search, searched(acts), parameters=PARAMETERS, order=ORDER)
+        found = see_vaccinations(
+            actor=actor, person=person, at=call.at, see=page, request_id=call.request_id
+        )
+        return found.page([immunization(row) for row in found.rows])
 
-    found = see_vaccinations(
-        actor=actor, person=person, at=call.at, see=page, request_id=call.request_id
+    return page_of_one_record(
+        search,
+        actor=actor,
+        find=find_person,
+        see=seen,
+        whose=lambda rows, identities: whose_vaccinations(
+            vaccinations=rows, identifiers=identities
+        ),
+        what="vaccinations",
     )
-    return found.page([immunization(row) for row in found.rows])
-
-
-def _certain_vaccinations(call: Call, actor: Actor, search: Search) -> Page:
-    """Nothing is found where they are nobody's, and where they are not for this actor."""
-    persons = whose_vaccinations(vaccinations=rows_named(search), identifiers=named_as(search))
-    if len(persons) > 1:
-        raise InvalidInput("ask for the vaccinations of one patient at a time")
-    for person in persons:
-        with suppress(NotFound):
-            return _vaccinations(call, actor, person, search)
-    return Page(matches=[], total=0)
 
 
 def create(call: Call, sent: Element) -> Version:
