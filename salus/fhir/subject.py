@@ -9,7 +9,7 @@ from salus.fhir.datatypes import row_number
 from salus.fhir.identities import asked_for
 from salus.fhir.references import Find
 from salus.fhir.resource import Page, Search
-from salus.kernel.actor import Actor
+from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import InvalidInput, NotFound
 
 _PARAMETERS = ("patient", "subject")
@@ -32,24 +32,39 @@ def page_of_one_record(
 ) -> Page:
     """Of one patient: who is named, or whose the rows of these ids are, or else the patient who asks or is in context.
 
-    ``see`` answers for a person, ``whose`` are rows by number and by identity. Rows that are nobody's, and those
-    that are not for this actor, are not found.
+    ``see`` answers for a person, ``whose`` are rows by number and by identity. Raises NotFound without a right to the
+    record; software in its own name finds nothing then: it may know whether it filed there, and not why not.
     """
-    subject = _subject_of(search, find=find)
-    rows, identities = _rows_named(subject.rest), _named_as(subject.rest)
-    if subject.person:
-        return see(subject.person, subject.rest)
-    if rows or identities:
-        persons = whose(rows, identities)
-        if len(persons) > 1:
-            raise InvalidInput(f"ask for the {what} of one patient at a time")
-        for person in persons:
-            with suppress(NotFound):
-                return see(person, subject.rest)
-        return Page(matches=[], total=0)
-    if about := actor.patient or actor.person:
-        return see(about, subject.rest)
-    raise InvalidInput(f"say whose {what}: by patient, patient.identifier, _id or identifier")
+    try:
+        subject = _subject_of(search, find=find)
+        rows, identities = _rows_named(subject.rest), _named_as(subject.rest)
+        person = subject.person
+        if person is None and (rows or identities):
+            persons = whose(rows, identities)
+            if len(persons) > 1:
+                raise InvalidInput(f"ask for the {what} of one patient at a time")
+            return _if_any(persons, subject.rest, see)
+        person = person or actor.patient or actor.person
+        if person is None:
+            raise InvalidInput(
+                f"say whose {what}: by patient, patient.identifier, _id or identifier"
+            )
+        return see(person, subject.rest)
+    except NotFound:
+        if actor.role is not Role.SOFTWARE:
+            raise
+        return _NOTHING
+
+
+_NOTHING = Page(matches=[], total=0)
+
+
+def _if_any(persons: Collection[int], search: Search, see: Callable[[int, Search], Page]) -> Page:
+    """Rows that are nobody's, and those that are not for this actor, are not found."""
+    for person in persons:
+        with suppress(NotFound):
+            return see(person, search)
+    return _NOTHING
 
 
 def _subject_of(search: Search, *, find: Find) -> _Subject:

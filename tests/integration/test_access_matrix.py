@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import count, cycle, product
@@ -25,6 +26,9 @@ Cell = tuple[Row, str, str, str]  # with method, address, actor
 @pytest.fixture(scope="module")
 def world(nation: Path) -> World:
     cache.clear()
+    shutil.rmtree(
+        nation / "reports", ignore_errors=True
+    )  # files that another module's editions left
     return made()
 
 

@@ -174,7 +174,8 @@ def test_a_closed_record_takes_and_gives_nothing(patient: int) -> None:
         lab.get(f"Binary/{number}"),
     ]
     reopen_record(actor=own, person=patient, at=now())
-    assert [answer.status for answer in answers] == [409, 404, 404, 404]
+    assert [answer.status for answer in answers] == [409, 200, 404, 404]
+    assert "entry" not in answers[1].body  # as where it has filed nothing, and as for nobody
     for kind in (EventKind.DOCUMENT_FILED, EventKind.RECORD_VIEWED, EventKind.DOCUMENT_OPENED):
         refusal = next(event for event in events(patient, kind) if event.denied)
         assert refusal.organization_id == laboratory()
