@@ -87,7 +87,7 @@ def organization_named(text: str) -> int:
     named = models.Q(value=value, system=system) if parted else models.Q(value=value)
     if not parted and value.isdecimal() and len(value) < 19:  # digits of a bigint
         named |= models.Q(pk=int(value))
-    found = Organization.objects.filter(named, deregistered_at=None).values_list("pk", flat=True)
+    found = registered_organizations().filter(named).values_list("pk", flat=True)
     match list(found[:2]):
         case []:
             raise NotFound("no such organisation is registered today")
@@ -156,6 +156,6 @@ def _place(row: Organization) -> Place:
 
 def organization_called(name: str) -> int | None:
     """The registered organisation of this name, written as the directory does or nearly so; None unless it is one."""
-    found = Organization.objects.filter(name_key=search_key(name), deregistered_at=None)
+    found = registered_organizations().filter(name_key=search_key(name))
     ids = list(found.values_list("pk", flat=True)[:2])
     return ids[0] if len(ids) == 1 else None

@@ -94,6 +94,17 @@ def codes(
     return each(ask, missing=_empty(column))
 
 
+def standing_for(system: str, rows: Callable[[str], Q]) -> Condition:
+    """Codes of one system that each stand for rows; every row has one."""
+
+    def ask(value: Value) -> Q:
+        if not isinstance(value, Coded) or value.system not in (None, system):
+            return NOTHING
+        return EVERYTHING if value.code is None else rows(value.code)
+
+    return each(ask)
+
+
 def identifiers(
     system: str, value: str, *, types: Mapping[str, tuple[str, str]] | None = None
 ) -> Condition:
@@ -119,12 +130,13 @@ def identifiers(
     return each(ask)
 
 
-def true_when(condition: Q = EVERYTHING) -> Condition:
-    """A boolean that is true of these rows and false of all others."""
+def true_when(condition: Q = EVERYTHING, *, false_when: Q | None = None) -> Condition:
+    """A boolean that is true of these rows and false of all others, or of those that are spelled out."""
+    known = {"true": condition, "false": ~condition if false_when is None else false_when}
 
     def ask(value: Value) -> Q:
         if isinstance(value, Coded) and value.system in (None, "") and value.code:
-            return {"true": condition, "false": ~condition}.get(value.code, NOTHING)
+            return known.get(value.code, NOTHING)
         return NOTHING
 
     return each(ask)

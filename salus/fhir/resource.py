@@ -27,6 +27,13 @@ class Call:
     request_id: UUID  # of the client, so that a retry counts once
     base: str  # https://host/fhir
 
+    @property
+    def asker(self) -> Actor:
+        """Of a type that is not public: the edge lets nobody reach one without a token."""
+        if self.actor is None:
+            raise NotFound("nothing that you can open")
+        return self.actor
+
 
 @dataclass(frozen=True, kw_only=True)
 class Version:

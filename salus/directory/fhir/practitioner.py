@@ -1,9 +1,12 @@
 """FHIR R4 Practitioner: who is registered, as the public page shows it (https://hl7.org/fhir/R4/practitioner.html)."""
 
+from collections.abc import Mapping
+
 from salus.directory.fhir.elements import active, profession, without_empty
 from salus.directory.models import Practitioner
+from salus.directory.queries import registered_practitioners
 from salus.fhir import facts
-from salus.fhir.conditions import either, identifiers, instants, starts
+from salus.fhir.conditions import Condition, among, either, identifiers, instants, starts
 from salus.fhir.criteria import Modifier, ParameterType
 from salus.fhir.dates import instant
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
@@ -78,3 +81,8 @@ PARAMETERS = {
     ),
     "active": active(f"{DEFINITIONS}/Practitioner-active"),
 }
+
+
+def chain(column: str) -> Mapping[str, Condition]:
+    """From a foreign key of another type to what the directory shows of the professional."""
+    return {"Practitioner": among(column, registered_practitioners, PARAMETERS)}

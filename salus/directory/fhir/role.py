@@ -5,7 +5,7 @@ from datetime import timedelta
 from salus.directory.fhir import organization, practitioner
 from salus.directory.fhir.elements import active, coded, profession, professions
 from salus.directory.models import PractitionerRole
-from salus.directory.queries import registered_organizations, registered_practitioners
+from salus.directory.queries import registered_organizations
 from salus.fhir import facts
 from salus.fhir.conditions import among, days_until, refers
 from salus.fhir.criteria import ParameterType
@@ -48,11 +48,7 @@ PARAMETERS = {
         condition=refers("practitioner_id", type="Practitioner"),
         targets=("Practitioner",),
         sort=("practitioner_id",),
-        chains={
-            "Practitioner": among(
-                "practitioner_id", registered_practitioners, practitioner.PARAMETERS
-            )
-        },
+        chains=practitioner.chain("practitioner_id"),
     ),
     "organization": Parameter(
         type=ParameterType.REFERENCE,

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from salus.fhir import conditions, datatypes, facts
-from salus.fhir.conditions import NOTHING, Condition
+from salus.fhir.conditions import Condition
 from salus.fhir.criteria import Coded, Criterion, Fact, Modifier, ParameterType, Prefix, Token, When
 from salus.fhir.element import Element
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
@@ -81,33 +81,18 @@ _family = conditions.starts("family_key", original="family")
 _given = conditions.starts("given_key", any_word=True)
 
 
-def _boolean(*, true: Q, false: Q) -> Condition:
-    """Both are spelled out: of JSON that is not there the database knows neither."""
-    known = {"true": true, "false": false}
-
-    def ask(criterion: Criterion) -> Q:
-        if criterion.missing is not None:
-            return NOTHING if criterion.missing else ~NOTHING
-        return conditions.any_of(
-            known.get(value.code or "", NOTHING)
-            for value in criterion.values
-            if isinstance(value, Coded) and value.system in (None, "")
-        )
-
-    return ask
-
-
+# Both are spelled out: of JSON that is not there the database knows neither.
 _no_date = ~Q(received__has_key="deceasedDateTime")
 _not_dead = Q(received__deceasedBoolean__isnull=True) | Q(received__deceasedBoolean=False)
-_is_deceased = _boolean(
-    true=Q(deceased_on__isnull=False)
+_is_deceased = conditions.true_when(
+    Q(deceased_on__isnull=False)
     | Q(received__deceasedBoolean=True)
     | Q(received__has_key="deceasedDateTime"),
-    false=Q(deceased_on__isnull=True) & (Q(received__isnull=True) | (_no_date & _not_dead)),
+    false_when=Q(deceased_on__isnull=True) & (Q(received__isnull=True) | (_no_date & _not_dead)),
 )
-_is_active = _boolean(
-    true=Q(received__isnull=True) | Q(received__active__isnull=True) | Q(received__active=True),
-    false=Q(received__active=False),
+_is_active = conditions.true_when(
+    Q(received__isnull=True) | Q(received__active__isnull=True) | Q(received__active=True),
+    false_when=Q(received__active=False),
 )
 
 
@@ -209,6 +194,19 @@ PARAMETERS = {
         condition=_is_active,
     ),
 }
+
+
+def whose(column: str, path: str, *, definition: str, documentation: str) -> Parameter:
+    """The reference of another type to its patient, a foreign key in ``column``; chained to all of PARAMETERS."""
+    return Parameter(
+        type=ParameterType.REFERENCE,
+        definition=definition,
+        documentation=documentation,
+        facts=facts.references(path),
+        condition=conditions.refers(column, type="Patient"),
+        targets=("Patient",),
+        chains={"Patient": conditions.among(column, Person.objects.all, PARAMETERS)},
+    )
 
 
 def check_that_somebody_is_meant(search: Search) -> None:

@@ -8,7 +8,7 @@ from salus.fhir.element import Element
 from salus.fhir.resource import Call, Page, Resource, Search, Version
 from salus.fhir.sources import find
 from salus.kernel.actor import Actor, PurposeOfUse, Role
-from salus.kernel.errors import InvalidInput, NotFound
+from salus.kernel.errors import InvalidInput
 from salus.mpi.fhir import receiving
 from salus.mpi.fhir.parameters import (
     ORDER,
@@ -33,11 +33,11 @@ Assisted = Callable[[Actor], Collection[int]]  # for whom else a patient may act
 
 def patients(assisted: Assisted) -> Resource:
     def theirs(call: Call) -> Collection[int]:
-        return assisted(_actor(call)) if _asks_for_others(_actor(call)) else ()
+        return assisted(call.asker) if _asks_for_others(call.asker) else ()
 
     def person_with(call: Call, id: str, *, history: bool) -> Person:
         return person_read(
-            actor=_actor(call),
+            actor=call.asker,
             person=row_number(id),
             assisted=theirs(call),
             at=call.at,
@@ -54,7 +54,7 @@ def patients(assisted: Assisted) -> Resource:
         return [rendered(person), *(Version(body=one.resource) for one in earlier)]
 
     def search(call: Call, search: Search) -> Page:
-        actor = _actor(call)
+        actor = call.asker
         if actor.role is not Role.PATIENT and actor.patient is None:
             check_that_somebody_is_meant(search)
         whole = replace(search, sort=(), position=None, total=False)
@@ -83,7 +83,7 @@ def patients(assisted: Assisted) -> Resource:
 
     def fetch(call: Call, ids: Collection[str]) -> Sequence[Version]:
         people = people_among(
-            actor=_actor(call),
+            actor=call.asker,
             persons=[row_number(one) for one in ids],
             assisted=theirs(call),
         )
@@ -114,14 +114,8 @@ def update(call: Call, id: str, patient: Element, version: str | None) -> Versio
 
 def _now(call: Call, person: int) -> Version:
     """What its sender gets back of what it wrote, whose event names it already."""
-    (row,) = people_among(actor=_actor(call), persons=[person], assisted=())
+    (row,) = people_among(actor=call.asker, persons=[person], assisted=())
     return rendered(row)
-
-
-def _actor(call: Call) -> Actor:
-    if call.actor is None:
-        raise NotFound("no such person")
-    return call.actor
 
 
 def _asks_for_others(actor: Actor) -> bool:

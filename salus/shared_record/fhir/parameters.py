@@ -8,16 +8,14 @@ from collections.abc import Callable
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from salus.directory.fhir.practitioner import PARAMETERS as PRACTITIONERS
-from salus.directory.queries import registered_practitioners
+from salus.directory.fhir.practitioner import chain
 from salus.fhir import conditions, facts
-from salus.fhir.conditions import NOTHING, Condition, each
-from salus.fhir.criteria import Coded, Modifier, ParameterType, Value
+from salus.fhir.conditions import EVERYTHING, NOTHING
+from salus.fhir.criteria import Modifier, ParameterType
 from salus.fhir.identities import identified
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
 from salus.fhir.resource import Parameter
-from salus.mpi.fhir.parameters import PARAMETERS as PATIENTS
-from salus.mpi.models import Person
+from salus.mpi.fhir.parameters import whose
 from salus.shared_record.fhir.rendering import FORMAT_CODES, MEDIA_TYPE_SUFFICIENT
 from salus.shared_record.models import Document, EndReason
 from salus.shared_record.rules import MEDIA_TYPES
@@ -31,17 +29,6 @@ _MHD = "https://profiles.ihe.net/ITI/MHD/SearchParameter"
 def searched(documents: QuerySet[Document]) -> QuerySet[Document]:
     """The same with the column that `_lastUpdated` asks for."""
     return documents.annotate(updated_at=Coalesce("ended_at", "filed_at"))
-
-
-def coded(system: str, rows: Callable[[str], Q], *, every: Q) -> Condition:
-    """Codes of one system that stand for rows; ``every`` are those that have a code."""
-
-    def ask(value: Value) -> Q:
-        if not isinstance(value, Coded) or value.system not in (None, system):
-            return NOTHING
-        return every if value.code is None else rows(value.code)
-
-    return each(ask)
 
 
 def _types(name: str) -> Callable[[str], Q]:
@@ -60,18 +47,14 @@ def _with_media_type(code: str) -> Q:
 
 
 _not = frozenset({Modifier.NOT})
-_all = ~NOTHING  # an empty condition would be lost in an "or"
 
 
 def _patient(name: str) -> Parameter:
-    return Parameter(
-        type=ParameterType.REFERENCE,
+    return whose(
+        "person",
+        "subject",
         definition=f"{DEFINITIONS}/{name}",
         documentation="Whose document it is.",
-        facts=facts.references("subject"),
-        condition=conditions.refers("person", type="Patient"),
-        targets=("Patient",),
-        chains={"Patient": conditions.among("person", Person.objects.all, PATIENTS)},
     )
 
 
@@ -92,7 +75,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/DocumentReference-status",
         documentation="current, or superseded by a later version.",
         facts=facts.tokens("status", system=STATUSES),
-        condition=coded(STATUSES, _with_status, every=_all),
+        condition=conditions.standing_for(STATUSES, _with_status),
         modifiers=_not,
     ),
     "type": Parameter(
@@ -100,7 +83,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/clinical-type",
         documentation="Kind of document, by LOINC.",
         facts=facts.tokens("type"),
-        condition=coded(LOINC, _types("loinc"), every=_all),
+        condition=conditions.standing_for(LOINC, _types("loinc")),
         modifiers=_not,
     ),
     "category": Parameter(
@@ -108,7 +91,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/DocumentReference-category",
         documentation="Class of the kind of document, by LOINC.",
         facts=facts.tokens("category"),
-        condition=coded(LOINC, _types("category"), every=_all),
+        condition=conditions.standing_for(LOINC, _types("category")),
         modifiers=_not,
     ),
     "date": Parameter(
@@ -137,21 +120,16 @@ PARAMETERS = {
             conditions.refers("organization", type="Organization"),
         ),
         targets=("Practitioner", "Organization"),
-        chains={
-            "Practitioner": conditions.among(
-                "practitioner", registered_practitioners, PRACTITIONERS
-            )
-        },
+        chains=chain("practitioner"),
     ),
     "format": Parameter(
         type=ParameterType.TOKEN,
         definition=f"{DEFINITIONS}/DocumentReference-format",
         documentation="Format code of IHE: of all that is filed here the media type says enough.",
         facts=facts.tokens("content.format"),
-        condition=coded(
+        condition=conditions.standing_for(
             FORMAT_CODES,
-            lambda code: _all if code == MEDIA_TYPE_SUFFICIENT else NOTHING,
-            every=_all,
+            lambda code: EVERYTHING if code == MEDIA_TYPE_SUFFICIENT else NOTHING,
         ),
     ),
     "contenttype": Parameter(
@@ -159,7 +137,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/DocumentReference-contenttype",
         documentation="Media type of the content.",
         facts=facts.tokens("content.attachment.contentType", system="urn:ietf:bcp:13"),
-        condition=coded("urn:ietf:bcp:13", _with_media_type, every=_all),
+        condition=conditions.standing_for("urn:ietf:bcp:13", _with_media_type),
     ),
     "language": Parameter(
         type=ParameterType.TOKEN,

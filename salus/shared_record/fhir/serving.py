@@ -46,7 +46,7 @@ def history(call: Call, id: str) -> Sequence[Version]:
 def _read(call: Call, id: str) -> Document:
     number = row_number(id)
     return read_document(
-        actor=_actor(call),
+        actor=call.asker,
         person=_person_of(number),
         document=number,
         at=call.at,
@@ -55,7 +55,7 @@ def _read(call: Call, id: str) -> Document:
 
 
 def search(call: Call, search: Search) -> Page:
-    actor = _actor(call)
+    actor = call.asker
 
     def seen(person: int, asked: Search) -> Page:
         def page(rows: QuerySet[Document]) -> Found[Document]:
@@ -80,7 +80,7 @@ def search(call: Call, search: Search) -> Page:
 
 def create(call: Call, document: Element) -> Version:
     """File it. The same document again, under the same identifier, comes to the one that is there."""
-    actor = _actor(call)
+    actor = call.asker
     if actor.role is Role.PATIENT:
         raise Forbidden("documents are filed by professionals and by the software of organisations")
     filing = _in_own_name(call, actor, read_filing(call, document))
@@ -109,7 +109,7 @@ def _in_own_name(call: Call, actor: Actor, filing: Filing) -> Filing:
 def read_binary(call: Call, id: str) -> Version:
     number = row_number(id)
     opened = open_document(
-        actor=_actor(call),
+        actor=call.asker,
         person=_person_of(number),
         document=number,
         at=call.at,
@@ -126,12 +126,6 @@ def _person_of(document: int) -> int:
     if not persons:
         raise NotFound("no document that you can open")
     return persons.pop()
-
-
-def _actor(call: Call) -> Actor:
-    if call.actor is None:
-        raise NotFound("no document that you can open")
-    return call.actor
 
 
 DOCUMENT_REFERENCES = Resource(

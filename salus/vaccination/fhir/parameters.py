@@ -3,16 +3,14 @@
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from salus.directory.fhir.practitioner import PARAMETERS as PRACTITIONERS
-from salus.directory.queries import registered_practitioners
+from salus.directory.fhir.practitioner import chain
 from salus.fhir import conditions, facts
-from salus.fhir.conditions import NOTHING, each
-from salus.fhir.criteria import Coded, Modifier, ParameterType, Value
+from salus.fhir.conditions import NOTHING
+from salus.fhir.criteria import Modifier, ParameterType
 from salus.fhir.identities import identified
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
 from salus.fhir.resource import Parameter
-from salus.mpi.fhir.parameters import PARAMETERS as PATIENTS
-from salus.mpi.models import Person
+from salus.mpi.fhir.parameters import whose
 from salus.vaccination.models import Immunization
 
 ORDER = ("-occurred_on", "-id")  # as on the pages
@@ -24,15 +22,12 @@ def searched(acts: QuerySet[Immunization]) -> QuerySet[Immunization]:
     return acts.annotate(updated_at=Coalesce("entered_in_error_at", "recorded_at"))
 
 
-def _with_status(value: Value) -> Q:
-    if not isinstance(value, Coded) or value.system not in (None, STATUSES):
-        return NOTHING
+def _with_status(code: str) -> Q:
     known = {
-        None: ~NOTHING,
         "completed": Q(entered_in_error_at=None),
         "entered-in-error": Q(entered_in_error_at__isnull=False),
     }
-    return known.get(value.code, NOTHING)
+    return known.get(code, NOTHING)
 
 
 _not = frozenset({Modifier.NOT})
@@ -40,14 +35,11 @@ _not = frozenset({Modifier.NOT})
 PARAMETERS = {
     "_id": by_id(),
     "_lastUpdated": by_last_updated(conditions.instants("updated_at"), sort=("updated_at",)),
-    "patient": Parameter(
-        type=ParameterType.REFERENCE,
+    "patient": whose(
+        "record",
+        "patient",
         definition=f"{DEFINITIONS}/clinical-patient",
         documentation="Whose vaccination it is.",
-        facts=facts.references("patient"),
-        condition=conditions.refers("record", type="Patient"),
-        targets=("Patient",),
-        chains={"Patient": conditions.among("record", Person.objects.all, PATIENTS)},
     ),
     "identifier": Parameter(
         type=ParameterType.TOKEN,
@@ -69,7 +61,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/Immunization-status",
         documentation="completed, or entered-in-error.",
         facts=facts.tokens("status", system=STATUSES),
-        condition=each(_with_status),
+        condition=conditions.standing_for(STATUSES, _with_status),
         modifiers=_not,
     ),
     "vaccine-code": Parameter(
@@ -87,10 +79,6 @@ PARAMETERS = {
         facts=facts.references("performer.actor"),
         condition=conditions.refers("practitioner", type="Practitioner"),
         targets=("Practitioner",),
-        chains={
-            "Practitioner": conditions.among(
-                "practitioner", registered_practitioners, PRACTITIONERS
-            )
-        },
+        chains=chain("practitioner"),
     ),
 }

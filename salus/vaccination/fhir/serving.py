@@ -48,7 +48,7 @@ def _read(call: Call, id: str) -> Immunization:
     if not persons:
         raise NotFound("no vaccination that you can open")
     return read_vaccination(
-        actor=_actor(call),
+        actor=call.asker,
         person=persons.pop(),
         vaccination=number,
         at=call.at,
@@ -57,7 +57,7 @@ def _read(call: Call, id: str) -> Immunization:
 
 
 def search(call: Call, search: Search) -> Page:
-    actor = _actor(call)
+    actor = call.asker
 
     def seen(person: int, asked: Search) -> Page:
         def page(rows: QuerySet[Immunization]) -> Found[Immunization]:
@@ -82,7 +82,7 @@ def search(call: Call, search: Search) -> Page:
 
 def create(call: Call, sent: Element) -> Version:
     """Record it, in a record that it opens where there is none. The same identifier is recorded once."""
-    actor, recording = _actor(call), read_recording(call, sent)
+    actor, recording = call.asker, read_recording(call, sent)
     try:
         number, _ = record_immunization(
             actor=actor,
@@ -104,12 +104,6 @@ def _by_whom(actor: Actor, recording: Recording) -> Recording:
     if recording.act_type is not ActType.PERFORMED:
         return recording
     return replace(recording, practitioner=recording.practitioner or actor.practitioner)
-
-
-def _actor(call: Call) -> Actor:
-    if call.actor is None:
-        raise NotFound("no vaccination that you can open")
-    return call.actor
 
 
 IMMUNIZATIONS = Resource(
