@@ -195,8 +195,10 @@ def kill_at_work(data: Path, rows: Rows) -> None:
         wait_until(lambda: waiting(rows), process)
         process.kill()
         process.wait()
+    # Until it is gone: the next worker's wait must not be taken for this one's.
     rows.execute(
-        "select pg_terminate_backend(pid) from pg_locks where not granted and locktype = 'relation'"
+        "select pg_terminate_backend(pid, 60000)"
+        " from pg_locks where not granted and locktype = 'relation'"
     )
 
 
