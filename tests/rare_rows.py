@@ -1,4 +1,4 @@
-"""Rows that the synthetic nation has none of: people who were renamed, apps that were let in."""
+"""Rows that the synthetic nation has none of: of people renamed, of apps let in, of entries that are one person."""
 
 from dataclasses import asdict
 from datetime import date
@@ -55,3 +55,18 @@ def let_in_apps(data: Path) -> None:
     with psycopg.connect(**asdict(login(data, "superuser")), autocommit=True) as rows:
         rows.execute(_APPS)
         rows.execute("analyze access_appauthorization")
+
+
+# Three of the nation's last people are three of its first; of three others nobody knows yet.
+_LINKS = """
+    insert into mpi_link (person_id, target_id, made_by, made_at, ended_reason)
+    select (select max(id) from mpi_person) - n, 20 + n, 'sender', now(), '' from generate_series(1, 3) n;
+    insert into mpi_pair (one_id, other_id, found_at)
+    select 30 + n, 40 + n, now() from generate_series(1, 3) n;
+    analyze mpi_link, mpi_pair
+"""
+
+
+def link_people(data: Path) -> None:
+    with psycopg.connect(**asdict(login(data, "superuser")), autocommit=True) as rows:
+        rows.execute(_LINKS)

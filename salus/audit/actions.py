@@ -87,7 +87,7 @@ def _agent(actor: Actor) -> Agent:
             return Agent.PROFESSIONAL
         case Role.SOFTWARE:
             return _CALLERS.get(actor.organization_type, Agent.SYSTEM)
-        case Role.AGENCY | Role.SYSTEM:
+        case Role.AGENCY | Role.STEWARD | Role.SYSTEM:
             return Agent.SYSTEM
 
 

@@ -12,6 +12,7 @@ class Role(StrEnum):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
     AGENCY = "agency"  # staff who decide about software; they see nobody's record
+    STEWARD = "steward"  # staff who judge whether two in the patient index are one; as above
     SOFTWARE = "software"  # of an organisation, in its own name
     SYSTEM = "system"
 
@@ -73,6 +74,7 @@ class Actor:
             # Software may say for which of its organisation's professionals it asks (IUA): no account is needed.
             Role.PROFESSIONAL: (self.account or self.client) and self.practitioner,
             Role.AGENCY: self.account,
+            Role.STEWARD: self.account,
             Role.SOFTWARE: self.client and self.organization,
             Role.SYSTEM: self.system,
         }[self.role]

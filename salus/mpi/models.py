@@ -1,4 +1,8 @@
-"""The patient index: who a person is, by which identifiers, living where since when (FHIR R4 Patient)."""
+"""The patient index: who a person is, by which identifiers, living where since when (FHIR R4 Patient).
+
+Every record that a sender keeps of somebody is a row of Person, an identity; Link says which identities are one human
+being. Rows are never moved from one to another, so that each link can be undone (ADR 0023).
+"""
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,7 +18,7 @@ class AdministrativeGender(models.TextChoices):
 
 
 class Person(models.Model):
-    """One human being as the nation knows them."""
+    """One human being as the national register, or another sender, knows them."""
 
     family = models.TextField()
     given = models.TextField()
@@ -124,4 +128,97 @@ class Residence(models.Model):
                 name="residence_ends_after_start",
                 condition=Q(until__isnull=True) | Q(until__gt=F("since")),
             ),
+        ]
+
+
+class Link(models.Model):
+    """That this identity is the same human being as the target. In force until ``ended_at``; never deleted.
+
+    Links in force form trees: the root of one is the number under which its human being is known everywhere.
+    """
+
+    class MadeBy(models.TextChoices):
+        MATCHER = "matcher"
+        SENDER = "sender"  # of both records (HL7 v2 ADT^A40, IHE PMIR)
+        STEWARDS = "stewards"  # two of them: see Pair
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="links")
+    target = models.ForeignKey(Person, models.PROTECT, related_name="linked")
+    made_by = models.TextField(choices=MadeBy)
+    made_at = models.DateTimeField()
+    weight = models.FloatField(null=True)  # bits, with the prior; null where nobody compared
+    explanation = models.JSONField(null=True)  # field by field: levels and weights, no values
+    previous = models.ForeignKey("self", models.PROTECT, null=True)  # comes back when this ends
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(ended_at__isnull=True), name="one_link_leads_away"
+            ),
+            models.CheckConstraint(name="link_to_another", condition=~Q(person=F("target"))),
+            models.CheckConstraint(
+                name="link_made_by", condition=Q(made_by__in=["matcher", "sender", "stewards"])
+            ),
+            models.CheckConstraint(
+                name="link_ends_after_start",
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("made_at")),
+            ),
+            models.CheckConstraint(
+                name="matcher_explains",
+                condition=~Q(made_by="matcher")
+                | Q(weight__isnull=False, explanation__isnull=False),
+            ),
+        ]
+
+
+class Pair(models.Model):
+    """Two identities that may be one human being: for stewards to judge.
+
+    To say "same" takes two of them, the second by confirming (``link``); "different" is remembered for ever.
+    """
+
+    class Judgement(models.TextChoices):
+        SAME = "same"
+        DIFFERENT = "different"
+        UNSURE = "unsure"
+
+    one = models.ForeignKey(Person, models.PROTECT, related_name="pairs")
+    other = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    found_at = models.DateTimeField()
+    weight = models.FloatField(null=True)  # as of Link; null: a steward's own find
+    explanation = models.JSONField(null=True)
+    judgement = models.TextField(choices=Judgement, null=True)
+    judged_by = models.BigIntegerField(null=True)  # account
+    judged_at = models.DateTimeField(null=True)
+    confirmed_by = models.BigIntegerField(null=True)  # account
+    link = models.OneToOneField(Link, models.PROTECT, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="pair_is_judged_once"),
+            models.CheckConstraint(name="pair_in_order", condition=Q(one__lt=F("other"))),
+            models.CheckConstraint(
+                name="pair_judged_by_somebody",
+                condition=Q(judgement__isnull=True, judged_by__isnull=True, judged_at__isnull=True)
+                | Q(
+                    judgement__in=["same", "different", "unsure"],
+                    judged_by__isnull=False,
+                    judged_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="pair_confirmed_by_another",
+                condition=Q(confirmed_by__isnull=True, link__isnull=True)
+                | Q(judgement="same", link__isnull=False, confirmed_by__isnull=False)
+                & ~Q(confirmed_by=F("judged_by")),
+            ),
+        ]
+        indexes = [
+            models.Index(  # the queue
+                fields=["found_at"],
+                condition=Q(link__isnull=True) & ~Q(judgement="different"),
+                name="pair_open",
+            )
         ]

@@ -22,7 +22,7 @@ from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.postgres import login
 from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_of
 from tests.conftest import as_role
-from tests.rare_rows import change_people, let_in_apps
+from tests.rare_rows import change_people, let_in_apps, link_people
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -38,6 +38,8 @@ PERSONS_OF = {
     "audit_event": "persons || person_id",
     "eligibility_affiliation": "array[person_id]",
     "mpi_formername": "array[person_id]",
+    "mpi_link": "array[person_id, target_id]",
+    "mpi_pair": "array[one_id, other_id]",
     "mpi_person": "array[id]",
     "mpi_personidentifier": "array[person_id]",
     "mpi_personversion": "array[person_id]",
@@ -119,6 +121,7 @@ class Outside:
 def outside(nation: Path) -> Iterator[Outside]:
     change_people()
     let_in_apps(nation)
+    link_people(nation)
     with psycopg.connect(**asdict(login(nation, "superuser")), autocommit=True) as rows:
         rows.execute("set timezone to 'UTC'")  # as Django, so that rows compare as text
         yield Outside(rows)
@@ -227,9 +230,15 @@ def test_an_event_is_written_for_all_its_persons_or_for_nobody() -> None:
         assert not _column("select id from audit_event where person_id is null and persons is null")
 
 
-def test_the_index_shows_people_and_identifiers_and_nothing_else(outside: Outside) -> None:
+def test_the_index_shows_who_people_are_and_nothing_else(outside: Outside) -> None:
     with finding_in(Scope.INDEX):
-        assert visible() == {"mpi_person", "mpi_personidentifier", "mpi_formername"}
+        assert visible() == {
+            "mpi_person",
+            "mpi_personidentifier",
+            "mpi_formername",
+            "mpi_link",
+            "mpi_pair",
+        }
         for table in visible():
             assert shown(table) == outside.shown(table)
 

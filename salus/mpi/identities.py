@@ -1,0 +1,64 @@
+"""Which rows of the index are one human being (Link; ADR 0023)."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from salus.kernel.rows import Scope, finding_in, rows_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identities:
+    """One human being: the number under which they are known, and those of all their rows, it first."""
+
+    root: int
+    all: tuple[int, ...]
+
+
+# `union`, not `union all`: a ring, which no action makes, would not be walked for ever.
+_TREES = """
+    with recursive above (asked, id) as (
+        select id, id from unnest(%s::bigint[]) as asked (id)
+        union
+        select above.asked, link.target_id from above
+        join mpi_link link on link.person_id = above.id and link.ended_at is null
+    ), below (asked, root, id) as (
+        select asked, id, id from above
+        where not exists (select from mpi_link where person_id = above.id and ended_at is null)
+        union
+        select below.asked, below.root, link.person_id from below
+        join mpi_link link on link.target_id = below.id and link.ended_at is null
+    )
+    select asked, root, array_agg(id order by id <> root, id) from below group by asked, root
+"""
+
+
+def humans(persons: Collection[int]) -> Mapping[int, Identities]:
+    """Each of these persons -> the human being whose row it is. A row that is not there is its own."""
+    if not persons:
+        return {}
+    with (
+        finding_in(Scope.INDEX),
+        connection.cursor() as cursor,
+    ):  # whose rows to show is the question
+        cursor.execute(_TREES, [list(persons)])
+        return {
+            asked: Identities(root=root, all=tuple(members))
+            for asked, root, members in cursor.fetchall()
+        }
+
+
+def identities_of(person: int) -> Identities:
+    """The human being whose row this is."""
+    return humans([person])[person]
+
+
+@contextmanager
+def rows_of_human(person: int) -> Iterator[Identities]:
+    """All rows of the human being whose row this is, for one transaction."""
+    with transaction.atomic():
+        identities = identities_of(person)
+        with rows_of(identities.all):
+            yield identities
