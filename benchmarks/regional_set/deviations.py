@@ -284,6 +284,7 @@ def _anothers(rng: Random, human: Human, record: Traits) -> Traits:
 
 
 _ADDRESS = ("street", "house_number", "postal_code", "city", "country")
+FILLERS = ("9999999999999", "0000000000000", "1234567890123", "0")  # for the matricule
 # In the order in which they befall a record: what is known first, how it is spelled then, the fields last.
 DEVIATIONS = (
     # kind                             realistic  harsh
@@ -344,7 +345,7 @@ DEVIATIONS = (
     Deviation("another's matricule", 0.003, 0.02, _anothers),
     Deviation("no matricule", 0.25, 0.70, _nothing("national_id")),
     Deviation("filler for the matricule", 0.005, 0.03,
-        _filled(national_id=("9999999999999", "0000000000000", "1234567890123", "0"))),
+        _filled(national_id=FILLERS)),
     Deviation("no birth name", 0.40, 0.70, _nothing("birth_family")),
     Deviation("not said to be a twin", 0.70, 0.95, _nothing("multiple_birth")),
 )  # fmt: skip

@@ -146,21 +146,21 @@ def given_names(culture: str, female: bool) -> tuple[str, ...]:
 
 
 @cache
-def _all_given(female: bool) -> tuple[str, ...]:
+def _all_given(female: bool) -> dict[str, str]:
+    """Each name of the region with its letters."""
     names = (name for culture in CULTURES for name in given_names(culture, female))
-    return tuple(dict.fromkeys(names))
+    return {name: search_key(name).replace(" ", "") for name in names}
 
 
 @cache
 def alike(given: str, female: bool) -> tuple[str, ...]:
     """Other given names of that sex that look or sound much like this one: Ana and Anna, Lara and Sara."""
     key = search_key(given).replace(" ", "")
-    near = [
+    return tuple(
         other
-        for other in _all_given(female)
-        if (text := search_key(other).replace(" ", "")) != key and _one_letter_apart(key, text)
-    ]
-    return tuple(near)
+        for other, letters in _all_given(female).items()
+        if letters != key and _one_letter_apart(key, letters)
+    )
 
 
 def _one_letter_apart(a: str, b: str) -> bool:

@@ -51,19 +51,22 @@ class Region:
     def namesakes(self, rng: Random) -> tuple[Human, Human]:
         group = rng.choices(self._groups, self._weights)[0]
         one, other = rng.sample(group, 2)
-        return (one, other) if one.home != other.home else self.namesakes(rng)
+        if one.home == other.home:
+            return self.namesakes(rng)
+        return one, replace(other, email="") if other.email == one.email else other
 
 
 def _born_like(rng: Random, human: Human, born: date, **changed: Any) -> Human:
     """Another human being of the same family and home, with a number, a telephone and an address of their own."""
     child = born.year > _TODAY.year - 14
     made = replace(human, birth_date=born, birth_families=(), multiple_birth=None, **changed)
+    email = "" if child else address_of(rng, made.given[0], made.family)
     return replace(
         made,
         national_id=identifier(rng, born),
         phone="" if child else telephone(rng, human.home.country, mobile=True),
         old_phone="" if child else telephone(rng, human.former_home.country, mobile=True),
-        email="" if child else address_of(rng, made.given[0], made.family),
+        email="" if email == human.email else email,
     )
 
 
@@ -94,8 +97,9 @@ def _given_alike(rng: Random, human: Human) -> tuple[str, ...]:
     near = [n for n in _alike(human) if n not in known and first not in short_forms(n)]
     if "-" not in first:
         return (rng.choice(near) if near else _another_given(rng, human, female=human.female)[0],)
-    first = first.split("-")[0]
-    seconds = [n for n in given_names(human.culture, human.female) if "-" not in n and n != first]
+    first, _, second = first.partition("-")
+    others = given_names(human.culture, human.female)
+    seconds = [n for n in others if "-" not in n and n not in (first, second)]
     second = rng.choice(seconds)
     return (f"{first}-{second}", *human.given[1:])
 
@@ -166,8 +170,9 @@ def _named_after(low: int, high: int, *, together: bool) -> "Make":
 
 def _born_the_same_day(rng: Random, region: Region) -> Strangers:
     one, other = region.namesakes(rng)
-    born = one.birth_date
-    return Strangers(one=one, other=_at(rng, other, born))
+    while (other := _at(rng, other, one.birth_date)).national_id == one.national_id:
+        pass
+    return Strangers(one=one, other=other)
 
 
 def _born_the_same_year(rng: Random, region: Region) -> Strangers:
@@ -313,7 +318,9 @@ def _policyholder(rng: Random, region: Region) -> Strangers:
         given = one.given if rng.random() < 0.1 else _another_given(rng, one, female=female)
         other = _born_like(rng, one, born, given=given, female=female)
     else:
-        twins = _twins(rng, region)
+        # Of two names alike, under one number, nobody could say whether one is a slip.
+        while (twins := _twins(rng, region)).other.given[0] in _alike(twins.one):
+            pass
         one, other = twins.one, twins.other
     return Strangers(one=one, other=other, written_other={"national_id": one.national_id})
 
