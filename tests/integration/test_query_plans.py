@@ -172,7 +172,9 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (person_summary, lambda asked: person_summary(asked.person)),
     (
         person_by_matricule,
-        lambda asked: person_by_matricule(asked.summary.matricule, family=asked.summary.family),
+        lambda asked: person_by_matricule(
+            asked.summary.matricule, family=asked.summary.family, at=now()
+        ),
     ),
     (
         person_identified,
