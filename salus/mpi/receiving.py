@@ -34,6 +34,7 @@ from salus.mpi.traits import traits_of, traits_received
 
 # Bits by which one must fit better than the next, to be linked without a human being: a hundred times as likely.
 _MARGIN = 6.64
+_TEMPORARY = "PNT"  # type of a number that the index itself gives out (HL7 v2 table 0203)
 _QUEUED_AT_MOST = 5  # pairs of one record
 
 
@@ -61,7 +62,7 @@ def receive_person(
     """Take in a record by identifiers ``(system, value)``: change the identity that one of the sender's own names, or
     register a new one.
 
-    The national number is nobody's own: a new record that claims one which is known is registered without it, and
+    A national number is nobody's own: a new record that claims one which is known is registered without it, and
     linked or queued like others (``received`` keeps the claim). A record with no other identifier is the one that
     has the number, when the rest fits. ``received`` is the Patient; ``shown`` renders the version that ends, to be
     kept; ``filed`` as of ``register_person``. What was answered before by this request id changes nothing. Raises
@@ -131,7 +132,7 @@ def receive_change(
             at=at,
             person=person,
             version=version,
-            identifiers=[one for one in identifiers if not _is_national(one) or one not in others],
+            identifiers=[one for one in identifiers if not _is_public(one) or one not in others],
             demographics=demographics,
             former_names=former_names,
             received=received,
@@ -218,12 +219,12 @@ def _one_at_a_time(traits: Traits, identifiers: Collection[tuple[str, str]]) -> 
 
 
 def _known(identifiers: Sequence[tuple[str, str]], traits: Traits) -> int | None:
-    """The identity that one of the sender's own identifiers names; that of the national one, where it stands alone."""
+    """The identity that one of the sender's own identifiers names; that of a public one, where it stands alone."""
     owners = owners_of(identifiers)
-    own = {owner for one, owner in owners.items() if not _is_national(one)}
+    own = {owner for one, owner in owners.items() if not _is_public(one)}
     if len(own) > 1:
         raise Conflict("these identifiers are of different entries of the index")
-    if own or not all(map(_is_national, identifiers)):
+    if own or not all(map(_is_public, identifiers)):
         return next(iter(own), None)
     for owner in owners.values():
         if score(traits, traits_of([owner])[owner], model_in_force()).band is not Band.LINK:
@@ -232,8 +233,10 @@ def _known(identifiers: Sequence[tuple[str, str]], traits: Traits) -> int | None
     return None
 
 
-def _is_national(identifier: tuple[str, str]) -> bool:
-    return bool(identifier[0] == country().MATRICULE_SYSTEM)
+def _is_public(identifier: tuple[str, str]) -> bool:
+    """Whether it is of a system that everybody knows people by, and nobody's own."""
+    system = country().identifier_system(identifier[0])
+    return system is not None and system.type != _TEMPORARY
 
 
 def _was_answered(actor: Actor, person: int, at: datetime, request_id: UUID | None) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
 
+from salus.mpi.matching.guards import guards
 from salus.mpi.matching.levels import Field, Level, compare
 from salus.mpi.matching.model import Model
 from salus.mpi.matching.prepared import Prepared, prepare
@@ -46,8 +47,6 @@ _HOUSEHOLD = (
     Field.PHONE,
     Field.EMAIL,
 )
-_OTHER_NAME = {Level.DIFFERS, Level.RESEMBLES}
-_SAME_DAY = {Level.EQUAL, Level.SWAPPED, Level.SIMILAR}
 
 
 def score(a: Traits, b: Traits, model: Model) -> Match:
@@ -58,13 +57,13 @@ def score_prepared(a: Prepared, b: Prepared, model: Model) -> Match:
     levels = compare(a, b)
     evidence = tuple(_evidence(a, b, levels, model))
     weight = model.prior_weight + sum(one.weight for one in evidence)
-    guards = tuple(_guards(a, b, levels))
+    held = tuple(guards(a, b, levels))
     return Match(
         weight=weight,
         probability=1 / (1 + 2**-weight) if weight > -1000 else 0.0,
-        band=_band(weight, guards, model),
+        band=_band(weight, held, model),
         evidence=evidence,
-        guards=guards,
+        guards=held,
     )
 
 
@@ -90,25 +89,6 @@ def _weight(field: Field, level: Level, a: Prepared, b: Prepared, model: Model) 
         return odds.weight
     column = "born" if field is Field.BIRTH_DATE else field
     return log2(odds.m / max(terms.of(getattr(a, column)), terms.of(getattr(b, column))))
-
-
-def _guards(a: Prepared, b: Prepared, levels: Mapping[Field, Level]) -> Iterator[str]:
-    """Why these two must not be linked without a human being, however much else agrees."""
-    given, born = levels[Field.GIVEN], levels[Field.BIRTH_DATE]
-    if given in _OTHER_NAME:
-        yield "given name differs"
-    if given in {Level.NOT_KNOWN, Level.INITIAL}:
-        yield "given name not known"
-    if levels[Field.FAMILY] in _OTHER_NAME | {Level.NOT_KNOWN} and born is not Level.EQUAL:
-        yield "family name and birth date differ"
-    if born not in _SAME_DAY:
-        yield "birth date differs" if born is not Level.NOT_KNOWN else "birth date not known"
-    if levels[Field.SEX] is Level.DIFFERS and given is not Level.EQUAL:
-        yield "given name and sex differ"
-    if a.multiple_birth and b.multiple_birth and a.multiple_birth != b.multiple_birth:
-        yield "multiple birth order differs"
-    if levels[Field.NATIONAL_ID] is Level.DIFFERS:
-        yield "national id differs"
 
 
 def _band(weight: float, guards: tuple[str, ...], model: Model) -> Band:
