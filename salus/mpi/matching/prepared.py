@@ -105,7 +105,7 @@ def prepare(traits: Traits) -> Prepared:
 
 
 def _sounds(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(sound for word in names if len(sound := sounds(word)) > 1))
+    return tuple(dict.fromkeys(sound for word in names if (sound := sounds(word))))
 
 
 def _born(traits: Traits) -> str:
