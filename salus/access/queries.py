@@ -19,11 +19,14 @@ from salus.kernel.rows import acting_as, bindings_of, rows_of
 from salus.kernel.scopes import Context
 from salus.mpi.models import Person
 
+_STAFF = {AccountKind.AGENCY: Role.AGENCY, AccountKind.STEWARD: Role.STEWARD}
+
 
 def actor_of(account: int) -> Actor | None:
     """The actor behind an account; None when it is bound to nobody, or to a professional no longer registered.
 
-    Staff of the agency are bound to nobody: they decide about software, and have no rights on records.
+    Staff of the agency are bound to nobody: they decide about software or about the patient index, and have no
+    rights on records.
     """
     person = _persons_behind([account]).get(account)
     if person:
@@ -35,9 +38,9 @@ def actor_of(account: int) -> Actor | None:
     )
     if practitioner:
         return Actor(role=Role.PROFESSIONAL, account=account, practitioner=practitioner)
-    if Account.objects.filter(pk=account, kind=AccountKind.AGENCY, deleted_at=None).exists():
-        return Actor(role=Role.AGENCY, account=account)
-    return None
+    staff = Account.objects.filter(pk=account, kind__in=_STAFF, deleted_at=None)
+    kind = staff.values_list("kind", flat=True).first()
+    return Actor(role=_STAFF[AccountKind(kind)], account=account) if kind else None
 
 
 def _persons_behind(accounts: Collection[int]) -> dict[int, int]:
