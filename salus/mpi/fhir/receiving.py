@@ -23,7 +23,10 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
     """Register the person, unless one of the identifiers is known."""
     patient = entry.resource
     row, created = _register(
-        transaction.actor, transaction.at, patient, _checked(patient, entry.identifiers())
+        transaction.actor,
+        transaction.at,
+        patient,
+        _checked(patient, entry.identifiers(), transaction.at),
     )
     return Taken(row=row, created=created)
 
@@ -31,7 +34,8 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
 def create(call: Call, patient: Element) -> int:
     """Register the person as version 1. Raises Conflict when an identifier is somebody's already."""
     actor = _writer(call)
-    identifiers = _own_identifiers(patient)
+    # Who has no number yet (a newborn, a visitor) gets a temporary one.
+    identifiers = _identifiers(patient, call.at) or [country().temporary_identifier()]
     try:
         row, created = _register(actor, call.at, patient, identifiers, call.request_id, filed=True)
     except IntegrityError:  # two at once
@@ -51,7 +55,7 @@ def update(call: Call, person: int, patient: Element, version: int | None) -> No
         at=call.at,
         person=person,
         version=version,
-        identifiers=_own_identifiers(patient),
+        identifiers=_identifiers(patient, call.at),
         demographics=_demographics(patient, call.at),
         former_names=_former_names(patient),
         received=exact_json.plain(patient.value),
@@ -123,22 +127,23 @@ ACCEPTS = (Acceptance(type="Patient", becomes="person", take=take_patient),)
 FINDS = {"Patient": find_person}
 
 
-def _own_identifiers(patient: Element) -> list[tuple[str, str]]:
-    found = datatypes.identifiers(patient)
-    if not found:
-        raise patient.wrong("identifier", "one with system and value is needed")
-    return _checked(patient, found)
+def _identifiers(patient: Element, at: datetime) -> list[tuple[str, str]]:
+    return _checked(patient, datatypes.identifiers(patient), at)
 
 
-def _checked(patient: Element, identifiers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    found = list(dict.fromkeys(identifiers))
-    for system, value in found:
-        if system == country().MATRICULE_SYSTEM:
-            try:
-                country().check_matricule(value)
-            except InvalidInput as error:
-                raise patient.wrong("identifier", str(error)) from None
-    return found
+def _checked(
+    patient: Element, identifiers: Iterable[tuple[str, str]], at: datetime
+) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(_kept(patient, system, value, at) for system, value in identifiers))
+
+
+def _kept(patient: Element, system: str, value: str, at: datetime) -> tuple[str, str]:
+    """An identifier as the index keeps it: of a system that we know in its one spelling, and checked."""
+    known = country().identifier_system(system)
+    try:
+        return system, known.check(value, at.date()) if known else value
+    except InvalidInput as error:
+        raise patient.wrong("identifier", str(error)) from None
 
 
 def _former_names(patient: Element) -> list[tuple[str, str]]:
