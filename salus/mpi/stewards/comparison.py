@@ -53,7 +53,7 @@ def _shown(person: Person) -> Iterator[tuple[Text, str]]:
     yield FIELDS["given"], person.given
     yield FIELDS["birth_date"], date_format(person.birth_date)
     yield FIELDS["sex"], str(GENDERS.get(person.gender, ""))
-    yield FIELDS["multiple_birth"], _order(person.multiple_birth)
+    yield FIELDS["multiple_birth"], order_of_birth(person.multiple_birth)
     yield FIELDS["street"], home.line if home else ""
     yield FIELDS["postal_code"], home.postal_code if home else ""
     yield FIELDS["city"], home.municipality if home else ""
@@ -61,5 +61,5 @@ def _shown(person: Person) -> Iterator[tuple[Text, str]]:
     yield FIELDS["deceased_on"], date_format(person.deceased_on) if person.deceased_on else ""
 
 
-def _order(number: int | None) -> str:
+def order_of_birth(number: int | None) -> str:
     return gettext("born as number %(number)s") % {"number": number} if number else ""

@@ -61,6 +61,6 @@ def explained(weight: float | None, explanation: Mapping[str, Any] | None) -> Ex
         prior=prior,
         steps=tuple(steps),
         silent=tuple(one["field"] for one in evidence if not one["weight"]),
-        guards=tuple(explanation.get("guards", ())),
+        guards=tuple(explanation["guards"]),
         weight=weight,
     )

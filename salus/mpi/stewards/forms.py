@@ -2,8 +2,19 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
+class Confirmation(forms.Form):
+    """Why two are joined although something speaks against it. The reason is kept with the link."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        help_text=_("Others read this, so write no names."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+
+
 class Separation(forms.Form):
-    """Why two entries are parted again. The reason is kept with the link, and names nobody."""
+    """Why two entries are parted again. The reason is kept with the link."""
 
     reason = forms.CharField(
         label=_("Reason"),

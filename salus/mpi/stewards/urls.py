@@ -7,8 +7,10 @@ app_name = "stewards"
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("pairs/<int:number>/", views.pair, name="pair"),
+    path("links/<int:number>/", views.link, name="link"),
     path("history/", views.history, name="history"),
     path("quality/", views.quality, name="quality"),
     path("search/", views.search, name="search"),
     path("search/choose/", views.choose, name="choose"),
+    path("search/compare/", views.compare, name="compare"),
 ]

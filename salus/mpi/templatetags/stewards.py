@@ -5,6 +5,7 @@ from django import template
 from salus.mpi.stewards import chart
 from salus.mpi.stewards.queries import Queue, Waiting
 from salus.mpi.stewards.words import (
+    CONTRADICTIONS,
     FIELDS,
     GUARDS,
     JUDGEMENTS,
@@ -42,6 +43,11 @@ def level_word(word: str) -> Text:
 @register.filter
 def guard_word(word: str) -> Text:
     return said(GUARDS, word)
+
+
+@register.filter
+def contradiction_word(word: str) -> Text:
+    return said(CONTRADICTIONS, word)
 
 
 @register.filter
