@@ -49,9 +49,11 @@ class Region:
         return human
 
     def namesakes(self, rng: Random) -> tuple[Human, Human]:
+        """Of two families, who never lived in one street."""
         group = rng.choices(self._groups, self._weights)[0]
         one, other = rng.sample(group, 2)
-        if one.home == other.home:
+        streets = {one.home.street, one.former_home.street}
+        if not streets.isdisjoint((other.home.street, other.former_home.street)):
             return self.namesakes(rng)
         return one, replace(other, email="") if other.email == one.email else other
 
