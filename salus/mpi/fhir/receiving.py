@@ -52,8 +52,8 @@ def update(call: Call, person: int, patient: Element, version: int | None) -> No
         person=person,
         version=version,
         identifiers=_own_identifiers(patient),
-        demographics=_demographics(patient, call.at),
-        former_names=_former_names(patient),
+        demographics=demographics(patient, call.at),
+        former_names=former_names(patient),
         received=exact_json.plain(patient.value),
         shown=lambda row: rendered(row).body,
         request_id=call.request_id,
@@ -76,7 +76,7 @@ def _register(
     *,
     filed: bool = False,
 ) -> tuple[int, bool]:
-    known = _demographics(patient, at)
+    known = demographics(patient, at)
     return register_person(
         actor=actor,
         at=at,
@@ -89,14 +89,14 @@ def _register(
         deceased_on=known.deceased_on,
         multiple_birth=known.multiple_birth,
         address=known.address,
-        former_names=_former_names(patient),
+        former_names=former_names(patient),
         received=exact_json.plain(patient.value),
         filed=filed,
         request_id=request_id,
     )
 
 
-def _demographics(patient: Element, at: datetime) -> Demographics:
+def demographics(patient: Element, at: datetime) -> Demographics:
     name = datatypes.human_name(patient)
     birth_date = patient.day("birthDate")
     if birth_date is None:
@@ -141,7 +141,7 @@ def _checked(patient: Element, identifiers: Iterable[tuple[str, str]]) -> list[t
     return found
 
 
-def _former_names(patient: Element) -> list[tuple[str, str]]:
+def former_names(patient: Element) -> list[tuple[str, str]]:
     names = (name for name in patient.children("name") if name.text("use") == "old")
     return [(n.text("family"), " ".join(n.texts("given"))) for n in names if n.text("family")]
 
