@@ -93,7 +93,9 @@ def test_what_is_written_is_read_again() -> None:
 
 @pytest.mark.parametrize("charset", [name for name in CODECS if name not in ("ASCII", "ISO IR6")])
 def test_each_character_set_is_read_as_what_it_is(charset: str) -> None:
-    letters = "\u00e9" if "UTF" in charset else bytes(range(0xE0, 0xE8)).decode(CODECS[charset])
+    letters = (
+        "\u00e9" if "UTF" in charset else bytes(range(0xE0, 0xE8)).decode(CODECS[charset], "ignore")
+    )
     assert of(f"ZZZ|{letters}", charset).required("ZZZ").text(1) == letters
 
 

@@ -23,7 +23,10 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
     """Register the person, unless one of the identifiers is known."""
     patient = entry.resource
     row, created = _register(
-        transaction.actor, transaction.at, patient, _checked(patient, entry.identifiers())
+        transaction.actor,
+        transaction.at,
+        patient,
+        _checked(patient, entry.identifiers(), transaction.at),
     )
     return Taken(row=row, created=created)
 
@@ -31,7 +34,8 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
 def create(call: Call, patient: Element) -> int:
     """Register the person as version 1. Raises Conflict when an identifier is somebody's already."""
     actor = _writer(call)
-    identifiers = _own_identifiers(patient)
+    # Who has no number yet (a newborn, a visitor) gets a temporary one.
+    identifiers = _identifiers(patient, call.at) or [country().temporary_identifier()]
     try:
         row, created = _register(actor, call.at, patient, identifiers, call.request_id, filed=True)
     except IntegrityError:  # two at once
@@ -51,9 +55,9 @@ def update(call: Call, person: int, patient: Element, version: int | None) -> No
         at=call.at,
         person=person,
         version=version,
-        identifiers=_own_identifiers(patient),
-        demographics=demographics(patient, call.at),
-        former_names=former_names(patient),
+        identifiers=_identifiers(patient, call.at),
+        demographics=_demographics(patient, call.at),
+        former_names=_former_names(patient),
         received=exact_json.plain(patient.value),
         shown=lambda row: rendered(row).body,
         request_id=call.request_id,
@@ -76,7 +80,7 @@ def _register(
     *,
     filed: bool = False,
 ) -> tuple[int, bool]:
-    known = demographics(patient, at)
+    known = _demographics(patient, at)
     return register_person(
         actor=actor,
         at=at,
@@ -89,14 +93,14 @@ def _register(
         deceased_on=known.deceased_on,
         multiple_birth=known.multiple_birth,
         address=known.address,
-        former_names=former_names(patient),
+        former_names=_former_names(patient),
         received=exact_json.plain(patient.value),
         filed=filed,
         request_id=request_id,
     )
 
 
-def demographics(patient: Element, at: datetime) -> Demographics:
+def _demographics(patient: Element, at: datetime) -> Demographics:
     name = datatypes.human_name(patient)
     birth_date = patient.day("birthDate")
     if birth_date is None:
@@ -123,25 +127,26 @@ ACCEPTS = (Acceptance(type="Patient", becomes="person", take=take_patient),)
 FINDS = {"Patient": find_person}
 
 
-def _own_identifiers(patient: Element) -> list[tuple[str, str]]:
-    found = datatypes.identifiers(patient)
-    if not found:
-        raise patient.wrong("identifier", "one with system and value is needed")
-    return _checked(patient, found)
+def _identifiers(patient: Element, at: datetime) -> list[tuple[str, str]]:
+    return _checked(patient, datatypes.identifiers(patient), at)
 
 
-def _checked(patient: Element, identifiers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    found = list(dict.fromkeys(identifiers))
-    for system, value in found:
-        if system == country().MATRICULE_SYSTEM:
-            try:
-                country().check_matricule(value)
-            except InvalidInput as error:
-                raise patient.wrong("identifier", str(error)) from None
-    return found
+def _checked(
+    patient: Element, identifiers: Iterable[tuple[str, str]], at: datetime
+) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(_kept(patient, system, value, at) for system, value in identifiers))
 
 
-def former_names(patient: Element) -> list[tuple[str, str]]:
+def _kept(patient: Element, system: str, value: str, at: datetime) -> tuple[str, str]:
+    """An identifier as the index keeps it: of a system that we know in its one spelling, and checked."""
+    known = country().identifier_system(system)
+    try:
+        return system, known.check(value, at.date()) if known else value
+    except InvalidInput as error:
+        raise patient.wrong("identifier", str(error)) from None
+
+
+def _former_names(patient: Element) -> list[tuple[str, str]]:
     names = (name for name in patient.children("name") if name.text("use") == "old")
     return [(n.text("family"), " ".join(n.texts("given"))) for n in names if n.text("family")]
 

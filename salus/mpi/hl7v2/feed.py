@@ -8,7 +8,7 @@ from salus.hl7v2.edge import Answer, Call
 from salus.hl7v2.message import Message, Segment
 from salus.kernel.errors import Conflict
 from salus.mpi.actions import change_person, register_person
-from salus.mpi.fhir.receiving import demographics, former_names
+from salus.mpi.fhir.receiving import _demographics, _former_names
 from salus.mpi.fhir.rendering import rendered
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.permissions import check_feeds
@@ -46,7 +46,7 @@ def _patients(message: Message) -> list[Segment]:
 def _receive(call: Call, segment: Segment) -> int:
     body = identification.patient(segment, of=call.actor, at=call.at.date())
     patient = Element(path="PID", value=body)
-    known = demographics(patient, call.at)
+    known = _demographics(patient, call.at)
     identifiers = identification.identifiers(segment.repetitions(3), of=call.actor)
     person = person_identified(identifiers)
     if person is None:
@@ -74,7 +74,7 @@ def _receive(call: Call, segment: Segment) -> int:
         version=None,
         identifiers=identifiers,
         demographics=known,
-        former_names=former_names(patient),
+        former_names=_former_names(patient),
         received=body,
         shown=lambda row: rendered(row).body,
         request_id=call.request_id,
