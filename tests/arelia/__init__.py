@@ -13,7 +13,6 @@ TIME_ZONE = "Atlantic/Azores"
 RESIDENCES = ("XA", "XB")
 EVENT_RETENTION = Retention(rule="XA-EVENTS", years=3)
 MATRICULE_SYSTEM = "https://arelia.example/citizen"
-NAMESPACES = {MATRICULE_SYSTEM: "CITIZEN"}
 
 
 def check_matricule(text: str) -> str:

@@ -18,7 +18,6 @@ RESIDENCES = ("LU", "FR", "BE", "DE")  # told apart in figures; the rest are oth
 # Ours, no law's: longer than the three years that the EHDS asks for, and an end for the largest table.
 EVENT_RETENTION = Retention(rule="LU-EVENTS-10-YEARS", years=10)
 MATRICULE_SYSTEM = "urn:oid:1.3.182.4.4"
-NAMESPACES = {MATRICULE_SYSTEM: "MATRICULE"}  # what HL7 v2 calls them in short (CX.4.1)
 PROVIDER_SYSTEM = "https://salus.example/lu/provider-code"
 ORGANIZATION_SYSTEM = "https://salus.example/lu/organization-code"
 

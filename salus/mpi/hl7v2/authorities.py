@@ -43,7 +43,7 @@ def system(namespace: str, universal: str, kind: str, *, of: Actor) -> str:
 
 def designator(system: str) -> Component:
     """The HD of this URI, with all of its parts that there are."""
-    name = country().NAMESPACES.get(system, "")
+    name = country().CODE if system == country().MATRICULE_SYSTEM else ""
     for scheme, kind in (("urn:oid:", "ISO"), ("urn:uuid:", "UUID")):
         if system.startswith(scheme):
             return (name, system.removeprefix(scheme), kind)
@@ -53,5 +53,7 @@ def designator(system: str) -> Component:
 
 
 def _of_namespace(namespace: str, of: Actor) -> str:
-    national: dict[str, str] = {name: system for system, name in country().NAMESPACES.items()}
-    return national.get(namespace, f"{_OF_A_HOUSE}{of.organization}:{namespace}")
+    """The national number's is the code of the country, whoever says it."""
+    if namespace == country().CODE:
+        return str(country().MATRICULE_SYSTEM)
+    return f"{_OF_A_HOUSE}{of.organization}:{namespace}"
