@@ -208,6 +208,7 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Location", "WWW-Authenticate", "X-Request-ID"]
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None  # tasks are listed in config.housekeeping, not found
+SUBSCRIPTIONS = "config.subscribers.SUBSCRIPTIONS"  # who hears of which domain event
 
 # No request, query or exception text with values reaches a log.
 LOGGING = {

@@ -4,15 +4,26 @@ from salus.access.decision import Purpose, decide
 from salus.access.queries import facts_about
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
+from salus.mpi.identities import Identities
 
 
-def may(*, actor: Actor, person: int, purpose: Purpose, organization: int | None = None) -> bool:
+def may(
+    *, actor: Actor, human: Identities, purpose: Purpose, organization: int | None = None
+) -> bool:
     """``organization``: in whose name that is, or shall be, what the actor wants to read or file."""
-    facts = facts_about(actor=actor, person=person, organization=organization)
+    facts = facts_about(actor=actor, human=human, organization=organization)
     return decide(purpose, facts).permit
 
 
-def check_control(*, actor: Actor, person: int) -> None:
+def own_row(actor: Actor, person: int) -> int:
+    """The row on which stands what the actor decides there: patients' own is the one that their account is bound to.
+
+    So that of two who were taken for one human being each keeps what they decided themselves.
+    """
+    return actor.bound if actor.bound and person in actor.identities else person
+
+
+def check_control(*, actor: Actor, human: Identities) -> None:
     """Refuse whoever is neither the patient nor the assistant."""
-    if not may(actor=actor, person=person, purpose=Purpose.CONTROL):
+    if not may(actor=actor, human=human, purpose=Purpose.CONTROL):
         raise NotFound("no such record")

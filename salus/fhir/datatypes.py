@@ -26,6 +26,9 @@ class Address:
     line: str
 
 
+IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+
+
 def identifiers(resource: Element) -> list[tuple[str, str]]:
     """(system, value) of each Identifier that has both."""
     found = [(i.text("system"), i.text("value")) for i in resource.children("identifier")]

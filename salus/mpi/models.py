@@ -148,6 +148,7 @@ class Link(models.Model):
     made_at = models.DateTimeField()
     weight = models.FloatField(null=True)  # bits, with the prior; null where nobody compared
     explanation = models.JSONField(null=True)  # field by field: levels and weights, no values
+    reason = models.TextField(blank=True, default="")  # of stewards, where something spoke against
     previous = models.ForeignKey("self", models.PROTECT, null=True)  # comes back when this ends
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.TextField(blank=True, default="")
@@ -220,5 +221,32 @@ class Pair(models.Model):
                 fields=["found_at"],
                 condition=Q(link__isnull=True) & ~Q(judgement="different"),
                 name="pair_open",
+            )
+        ]
+
+
+class Receipt(models.Model):
+    """That a receiver of what the index tells has heard of a link, or of its end, and acted; null: not yet."""
+
+    link = models.ForeignKey(Link, models.PROTECT, related_name="receipts")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")  # the link's
+    ended = models.BooleanField()  # of its end
+    receiver = models.TextField()  # a subscriber, or a system that is told by one
+    since = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["link", "ended", "receiver"], name="receipt_of_a_receiver"
+            ),
+            models.CheckConstraint(
+                name="receipt_confirmed_after_it",
+                condition=Q(confirmed_at__isnull=True) | Q(confirmed_at__gte=F("since")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["since"], condition=Q(confirmed_at__isnull=True), name="receipt_open"
             )
         ]

@@ -58,7 +58,7 @@ def search(
     """People who fit, by name, at most SHOWN_AT_MOST; an index request in the sense of the report."""
     if actor.role is Role.PATIENT:
         raise NotFound("patients do not search the index")
-    people = _matching(criteria).order_by(*_BY_NAME)[:SHOWN_AT_MOST]
+    people = _matching(criteria, at).order_by(*_BY_NAME)[:SHOWN_AT_MOST]
     with finding_in(Scope.INDEX):  # who is meant is the question
         ids = list(people.values_list("id", flat=True))
     with rows_of(ids):
@@ -83,14 +83,14 @@ def person_summary(person: int) -> PersonSummary:
     return _summary(row)
 
 
-def person_by_matricule(matricule: str, *, family: str) -> int | None:
+def person_by_matricule(matricule: str, *, family: str, at: datetime) -> int | None:
     """The person who has both; used where someone types the number of a person whom they know.
 
     The number alone must not do: numbers can be guessed, and would then be told their names.
     """
     known = PersonIdentifier.objects.filter(
         system=country().MATRICULE_SYSTEM,
-        value=country().check_matricule(matricule),
+        value=country().check_matricule(matricule, today=at.date()),
         person__family_key=search_key(family),
     )
     with finding_in(Scope.INDEX):  # as above
@@ -246,12 +246,12 @@ def _people() -> QuerySet[Person]:
     return Person.objects.prefetch_related("identifiers", "residences")
 
 
-def _matching(criteria: Criteria) -> QuerySet[Person]:
+def _matching(criteria: Criteria, at: datetime) -> QuerySet[Person]:
     people = Person.objects.all()
     if criteria.matricule:
         return people.filter(
             identifiers__system=country().MATRICULE_SYSTEM,
-            identifiers__value=country().check_matricule(criteria.matricule),
+            identifiers__value=country().check_matricule(criteria.matricule, today=at.date()),
         )
     family, given = search_key(criteria.family), search_key(criteria.given)
     if not family and not criteria.birth_date:

@@ -10,12 +10,14 @@ from django.conf import settings
 from django.db import connection
 
 from salus.access.decision import Decision, Purpose
+from salus.access.permissions import own_row
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.queries import has_worked_at
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, SalusError
 from salus.kernel.rows import rows_of
+from salus.mpi.identities import Identities, rows_of_human
 from salus.shared_record.models import (
     Closure,
     Document,
@@ -32,36 +34,50 @@ from salus.shared_record.store import ContentStore
 def open_record(*, actor: Actor, person: int, at: datetime) -> bool:
     """Open the person's record, as the law does for everyone insured; False when it exists."""
     with rows_of([person]):
-        _, created = Record.objects.get_or_create(pk=person, defaults={"opened_at": at})
-        if created:
-            record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
+        return _open(actor, person, at)
+
+
+def _open(actor: Actor, person: int, at: datetime) -> bool:
+    _, created = Record.objects.get_or_create(pk=person, defaults={"opened_at": at})
+    if created:
+        record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
     return created
 
 
 def close_record(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
-    """From now on nobody reads or files; what is inside stays. Closed already: stays so."""
-    with _alone_in(person):
-        check_control(actor=actor, person=person)
-        Closure.objects.get_or_create(
-            record_id=person, reopened_at=None, defaults={"closed_at": at}
-        )
-        record(
-            actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id
-        )
+    """From now on nobody reads or files; what is inside stays. Closed already: stays so.
+
+    Of a human being with several records each counts as closed; a patient who has none of their own gets one to close.
+    """
+    with _alone_in(person) as human:
+        check_control(actor=actor, human=human)
+        row = own_row(actor, person)
+        _open(actor, row, at)
+        Closure.objects.get_or_create(record_id=row, reopened_at=None, defaults={"closed_at": at})
+        _record_consent(actor, human, at, request_id)
 
 
 def reopen_record(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
     """Readable again; what others made meanwhile was not filed and is not back-filled."""
-    with _alone_in(person):
-        check_control(actor=actor, person=person)
-        Closure.objects.filter(record=person, reopened_at=None).update(reopened_at=at)
-        record(
-            actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id
-        )
+    with _alone_in(person) as human:
+        check_control(actor=actor, human=human)
+        Closure.objects.filter(record__in=human.all, reopened_at=None).update(reopened_at=at)
+        _record_consent(actor, human, at, request_id)
+
+
+def _record_consent(actor: Actor, human: Identities, at: datetime, request_id: UUID | None) -> None:
+    record(
+        actor=actor,
+        kind=EventKind.CONSENT_CHANGED,
+        at=at,
+        person=human.root,
+        persons=human.others,
+        request_id=request_id,
+    )
 
 
 def file_document(
@@ -83,15 +99,16 @@ def file_document(
 ) -> tuple[int, bool]:
     """File a document; returns (row id, created). The same master identifier is filed once.
 
-    ``replaces``: the current version that ends with this one, of the same organisation or professional. Raises
-    NotFound without a record or a right, Forbidden for software in another organisation's name, Conflict
-    while the patient keeps the record closed or when there is no such version to replace.
+    It stays on the row of the patient that its sender names, whichever row's record takes it. ``replaces``: the
+    current version that ends with this one, of the same organisation or professional. Raises NotFound without a
+    record or a right, Forbidden for software in another organisation's name, Conflict while the patient keeps the
+    record closed or when there is no such version to replace.
     """
     if not 0 < len(content) <= CONTENT_AT_MOST:
         raise InvalidInput(f"a document has 1 to {CONTENT_AT_MOST} bytes")
-    with _alone_in(person):
+    with _alone_in(person) as human:
         decision = decision_on(
-            actor=actor, person=person, purpose=Purpose.WRITE, organization=organization
+            actor=actor, human=human, purpose=Purpose.WRITE, organization=organization
         )
         filed = None
         if decision.permit:
@@ -100,7 +117,9 @@ def file_document(
             _check_author(actor, practitioner, organization)
             filed = _next_id()
             if replaces:
-                _end(replaces, person, at, practitioner=practitioner, organization=organization)
+                person = _end(
+                    replaces, human, at, practitioner=practitioner, organization=organization
+                )
             stored = ContentStore(settings.DATA).file(
                 document=filed, person=person, content=content
             )
@@ -151,16 +170,24 @@ def _filed_as(master_identifier: str | None) -> int | None:
 
 
 def _end(
-    version: int, person: int, at: datetime, *, practitioner: int | None, organization: int | None
-) -> None:
-    """The version is replaced from now on, by whoever it was from."""
-    current = Document.objects.filter(pk=version, person=person, ended_at=None)
+    version: int,
+    human: Identities,
+    at: datetime,
+    *,
+    practitioner: int | None,
+    organization: int | None,
+) -> int:
+    """The version is replaced from now on, by whoever it was from. Returns the row of the patient that it was
+    filed for: whoever is named, the next one stays with it."""
+    current = Document.objects.filter(pk=version, person__in=human.all, ended_at=None)
     if organization:
         current = current.filter(organization=organization)
     else:
         current = current.filter(organization=None, practitioner=practitioner)
-    if not current.update(ended_at=at, ended_reason=EndReason.REPLACED):
+    person = current.values_list("person", flat=True).first()
+    if person is None or not current.update(ended_at=at, ended_reason=EndReason.REPLACED):
         raise Conflict("there is no such version of yours to replace")
+    return person
 
 
 def _refusal(decision: Decision) -> SalusError:
@@ -172,12 +199,13 @@ def _refusal(decision: Decision) -> SalusError:
 
 
 @contextmanager
-def _alone_in(person: int) -> Iterator[None]:
-    """One transaction over a record that nobody else changes meanwhile: a document is filed wholly before
-    a closing or not at all, and the same one by two requests at once is filed once."""
-    with rows_of([person]):
-        Record.objects.select_for_update(no_key=True).filter(pk=person).first()
-        yield
+def _alone_in(person: int) -> Iterator[Identities]:
+    """One transaction over the records of a human being that nobody else changes meanwhile: a document is filed
+    wholly before a closing or not at all, and the same one by two requests at once is filed once."""
+    with rows_of_human(person) as human:
+        records = Record.objects.select_for_update(no_key=True).filter(pk__in=human.all)
+        list(records.order_by("pk"))
+        yield human
 
 
 def _next_id() -> int:

@@ -11,7 +11,8 @@ from salus.simulation.documents import documents, versions_per_month
 from salus.simulation.events import eligibility_checks, filings, index_requests, openings
 from salus.simulation.lives import World
 from salus.simulation.load import Work
-from salus.simulation.tables import Names, Table, event_table, people_tables, serial_numbers
+from salus.simulation.matricules import serial_numbers
+from salus.simulation.tables import Names, Table, event_table, people_tables
 from salus.simulation.tables_of_services import (
     choice_tables,
     directory_tables,

@@ -11,7 +11,7 @@ import numpy as np
 from django.contrib.auth.hashers import make_password
 
 from salus.audit.models import Agent, EventKind
-from salus.country.lu import MATRICULE_SYSTEM, matricule
+from salus.country.lu import MATRICULE_SYSTEM
 from salus.kernel.search_key import search_key
 from salus.simulation import binary_copy as copy
 from salus.simulation.binary_copy import Column
@@ -19,6 +19,7 @@ from salus.simulation.calibration import CALIBRATION
 from salus.simulation.demo_people import EMAILS, PASSWORD
 from salus.simulation.events import Events
 from salus.simulation.lives import World
+from salus.simulation.matricules import matricules
 from salus.simulation.names import name_table, places, street_line
 from salus.simulation.sampling import mixed
 from salus.simulation.timeline import DAY, FIRST, NEVER, NO_DAY, Ints, day_of
@@ -88,25 +89,6 @@ def _by_system(instants: Ints, kind: EventKind, who: Ints) -> Events:
     return Events(
         kind=kind, agent=Agent.SYSTEM, at=instants[who], person=who, system="social-security"
     )
-
-
-def serial_numbers(world: World) -> Ints:
-    """The serial of each matricule: unique among those born on one day."""
-    birth = world.people.birth
-    order = np.argsort(birth, kind="stable")
-    born = birth[order]
-    rank = np.arange(len(born)) - np.searchsorted(born, born)
-    serials = np.empty(len(born), dtype=np.int64)
-    # 7 and 1000 have no common factor: up to a thousand births a day get different serials.
-    serials[order] = (
-        rank * 7 + (mixed(born.astype(np.int64), 23) % np.uint64(1000)).astype(np.int64)
-    ) % 1000
-    return serials
-
-
-def matricules(world: World, who: Ints, serials: Ints) -> list[str]:
-    days = world.people.birth[who].astype("datetime64[D]").tolist()
-    return [matricule(day, serial) for day, serial in zip(days, serials[who].tolist(), strict=True)]
 
 
 def _persons(world: World, who: Ints, serials: Ints, names: Names, end: int) -> list[Table]:

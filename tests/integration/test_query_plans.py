@@ -71,6 +71,7 @@ from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.kernel.scopes import Scopes
 from salus.mpi.fhir import find_person, patients
+from salus.mpi.identities import rows_of_human
 from salus.mpi.models import Person
 from salus.mpi.queries import (
     Criteria,
@@ -164,14 +165,16 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (
         names_in,
         lambda asked: names_in(
-            events_about(actor=asked.patient, person=asked.person, at=now(), limit=20)
+            events_about(actor=asked.patient, person=asked.person, at=now(), limit=20)[1]
         ),
     ),
     (who_looked, lambda asked: who_looked(actor=asked.patient, person=asked.person, at=now())),
     (person_summary, lambda asked: person_summary(asked.person)),
     (
         person_by_matricule,
-        lambda asked: person_by_matricule(asked.summary.matricule, family=asked.summary.family),
+        lambda asked: person_by_matricule(
+            asked.summary.matricule, family=asked.summary.family, at=now()
+        ),
     ),
     (
         person_identified,
@@ -266,8 +269,8 @@ def _head() -> SignedHead:
 
 
 def _facts(actor: Actor, person: int) -> object:
-    with rows_of([person]):
-        return facts_about(actor=actor, person=person)
+    with rows_of_human(person) as human:
+        return facts_about(actor=actor, human=human)
 
 
 def _read_vaccination(asked: Asked) -> object:

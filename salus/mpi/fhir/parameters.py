@@ -6,9 +6,21 @@ from dataclasses import replace
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from salus.country import country
+from salus.country.identifiers import spelled
 from salus.fhir import conditions, datatypes, facts
 from salus.fhir.conditions import Condition
-from salus.fhir.criteria import Coded, Criterion, Fact, Modifier, ParameterType, Prefix, Token, When
+from salus.fhir.criteria import (
+    Coded,
+    Criterion,
+    Fact,
+    Modifier,
+    ParameterType,
+    Prefix,
+    Token,
+    Value,
+    When,
+)
 from salus.fhir.element import Element
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
 from salus.fhir.resource import Body, Parameter, Search
@@ -41,6 +53,21 @@ def _in(model: type[Model], condition: Condition) -> Condition:
         return ~found if _is_not(criterion) else found
 
     return asked
+
+
+def _as_kept(condition: Condition) -> Condition:
+    """The same, asked in the spelling of the index: spaces, and a matricule in its older form, do no harm."""
+
+    def asked(criterion: Criterion) -> Q:
+        return condition(replace(criterion, values=tuple(map(_kept, criterion.values))))
+
+    return asked
+
+
+def _kept(value: Value) -> Value:
+    if not isinstance(value, Coded) or not value.code:
+        return value
+    return replace(value, code=spelled(value.system or country().MATRICULE_SYSTEM, value.code))
 
 
 def _is_not(criterion: Criterion) -> bool:
@@ -129,7 +156,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/Patient-identifier",
         documentation="An identifier of the person: of the nation, or of another system.",
         facts=facts.tokens("identifier"),
-        condition=_in(PersonIdentifier, conditions.identifiers("system", "value")),
+        condition=_as_kept(_in(PersonIdentifier, conditions.identifiers("system", "value"))),
         modifiers=frozenset({Modifier.NOT}),
     ),
     "family": Parameter(
