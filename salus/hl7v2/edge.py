@@ -30,6 +30,7 @@ from salus.kernel.clock import now
 
 _REQUESTS = UUID("5b6f1c1e-6d0c-4f58-9c39-0f6d8a0b7a52")  # in which ids of requests are made
 APPLICATION = "SALUS"  # as which this server answers who named none
+_NEW = ("2.5", "2.5.1")
 _OLD = ("2.3", "2.3.1", "2.4")  # their MSA has the text, and their ERR is another
 _MSH_10 = 20  # characters
 _MSA_3 = 80
@@ -208,7 +209,9 @@ class _Head:
 
     @property
     def version(self) -> str:
-        return self.text(12)
+        """In which the answer is written: the sender's, when it is one that is known here."""
+        version = self.text(12)
+        return version if version in (*_OLD, *_NEW) else _NEW[0]
 
     def text(self, number: int, component: int = 1) -> str:
         return self._plain(number, component, 1)
@@ -242,7 +245,7 @@ def _header(head: _Head, transaction: Transaction | None, charset: str) -> str:
         reply or (("ACK", event) if head.version in _OLD else ("ACK", event, "ACK")),
         uuid4().hex[:_MSH_10],
         head.text(11) or "P",
-        head.version or "2.5",
+        head.version,
         *[""] * 5,
         charset,
     )

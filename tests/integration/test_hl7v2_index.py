@@ -1,6 +1,7 @@
-"""The patient index over HL7 v2, asked as hospitals' systems ask: IHE PIX feed (ITI-8) and query (ITI-9), PDQ (ITI-21)."""
+"""The patient index over HL7 v2, as hospitals' systems ask: IHE PIX feed (ITI-8), PIX query (ITI-9), PDQ (ITI-21)."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import hl7
@@ -9,10 +10,12 @@ import pytest
 from salus.access.oauth.actions import end_client
 from salus.audit.models import EventKind
 from salus.country.lu import MATRICULE_SYSTEM, matricule
+from salus.hl7v2.framing import framed
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
 from salus.mpi.fhir.rendering import rendered
+from salus.mpi.identities import identities_of
 from salus.mpi.models import Person, PersonVersion
 from salus.mpi.queries import person_identified
 from tests.fhir_patients import events
@@ -173,11 +176,48 @@ def test_errors_never_tell_what_was_sent(port: int) -> None:
     assert "Weber" not in answer and "1980" not in answer
 
 
+def merge(survivor: str, replaced: str, **head: str) -> str:
+    return adt("A40", f"PID|1||{survivor}||Zwilling^Anna", more=f"MRG|{replaced}\r", **head)
+
+
+def test_a_record_that_is_replaced_answers_with_the_other_one(port: int) -> None:
+    feed(port, f"110^^^{KIS}", name="Alt^Ida")
+    feed(port, f"111^^^{KIS}", name="Alt^Ida")
+    said = merge(f"111^^^{KIS}", f"110^^^{KIS}")
+    before = events(EventKind.PERSONS_LINKED)
+    for _ in range(2):
+        assert told(asked(port, said)) == ("AA", "")
+    assert events(EventKind.PERSONS_LINKED) - before == 1
+    assert identifiers(asked(port, pix(f"110^^^{KIS}"))) == {f"111^^^{KIS}"}
+    assert identities_of(person_with("110")).root == person_with("111")
+
+
+@pytest.mark.parametrize(
+    ("survivor", "replaced", "code"),
+    [
+        (f"112^^^{KIS}", f"none^^^{KIS}", "204"),
+        (f"none^^^{KIS}", f"112^^^{KIS}", "101"),  # and too little is said of a new one
+        (f"112^^^{KIS}", "", "204"),
+        # The nation's numbers are not the sender's to merge.
+        (f"112^^^{KIS}", "{national}", "204"),
+    ],
+)
+def test_a_merge_of_what_is_not_the_senders_is_refused(
+    port: int, survivor: str, replaced: str, code: str
+) -> None:
+    number = matricule(date(1969, 1, 2), 3)
+    feed(port, f"112^^^{KIS}", name="Eigen^Eva")
+    feed(port, f"113^^^{KIS}", f"{number}^^^LU", name="Fremd^Fritz", born="19690102")
+    said = merge(survivor, replaced.format(national=f"{number}^^^LU"))
+    assert told(asked(port, said)) == ("AE", code)
+    assert identities_of(person_with("113")).all == (person_with("113"),)
+
+
 # PIX
 
 
 def test_pix_knows_the_other_identifiers(port: int) -> None:
-    number = matricule(now().date().replace(year=1971), 7)
+    number = matricule(date(1971, 2, 3), 7)
     feed(port, f"100^^^{KIS}", f"200^^^{LAB}", f"{number}^^^LU&1.3.182.4.4&ISO")
     national = f"{number}^^^LU&1.3.182.4.4&ISO"
     for domains, found in (
@@ -188,7 +228,9 @@ def test_pix_knows_the_other_identifiers(port: int) -> None:
         answer = asked(port, pix(f"100^^^{KIS}", *domains))
         assert status(answer) == ("AA", "OK")
         assert identifiers(answer) == found
-        assert str(answer.segment("PID")(5)) == " "  # of no domain's name
+    with Line(port=port) as line:
+        line.send(framed(pix(f"100^^^{KIS}").encode()))
+        assert line.raw_answer().endswith(b"|| \r")  # PID-5: no domain's name
     only_own = asked(port, pix(f"200^^^{LAB}", f"^^^{LAB}"))
     assert status(only_own) == ("AA", "NF")
     assert "PID|" not in str(only_own)
@@ -198,12 +240,13 @@ def test_pix_knows_the_other_identifiers(port: int) -> None:
     ("identifier", "domains", "places"),
     [
         ("unknown^^^&1.2.3.4&ISO", (), ["QPD^1^3^1^1"]),
-        ("100^^^&9.9&ISO", (), ["QPD^1^3^1^4"]),
-        ("100^^^&1.2.3.4&ISO", ("^^^&9.9&ISO",), ["QPD^1^4^1"]),
+        ("100^^^&2.9&ISO", (), ["QPD^1^3^1^4"]),
+        ("100", (), ["QPD^1^3^1^4"]),
+        ("100^^^&1.2.3.4&ISO", ("^^^&2.9&ISO",), ["QPD^1^4^1"]),
         (
             "100^^^&1.2.3.4&ISO",
-            ("^^^&1.2.3.4&ISO", "^^^NOBODYS", "^^^&9.9&ISO"),
-            ["QPD^1^4^2", "QPD^1^4^3"],
+            ("^^^&1.2.3.4&ISO", "^^^NOBODYS", "^^^&2.9&ISO", "^^^&no&ISO", "1"),
+            ["QPD^1^4^2", "QPD^1^4^3", "QPD^1^4^4", "QPD^1^4^5"],
         ),
     ],
 )
@@ -305,7 +348,7 @@ def test_pdq_refuses_what_it_does_not_understand(
 def test_pdq_returns_the_domains_that_were_asked_for(port: int) -> None:
     answer = asked(port, pdq("@PID.5.1^Schmit", domains=f"^^^{LAB}"))
     assert identifiers(answer) == {f"L301^^^{LAB}"}  # who has none there is left out
-    unknown = asked(port, pdq("@PID.5.1^Schmit", domains=f"^^^{LAB}~^^^&9.9&ISO"))
+    unknown = asked(port, pdq("@PID.5.1^Schmit", domains=f"^^^{LAB}~^^^&2.9&ISO"))
     assert (*status(unknown), str(unknown.segment("ERR")(2))) == ("AE", "AE", "QPD^1^8^2")
 
 

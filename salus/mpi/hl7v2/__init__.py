@@ -17,7 +17,7 @@ def _cancel(call: Call) -> Answer:
 TRANSACTIONS = (
     Transaction(
         type="ADT",
-        events=feed.UPDATES,
+        events=feed.UPDATES | {feed.MERGE},
         versions=frozenset(["2.3.1", "2.4"]) | _NEW,
         handle=feed.take,
     ),

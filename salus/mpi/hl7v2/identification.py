@@ -11,6 +11,7 @@ from typing import Any
 from babel.core import get_global
 
 from salus.country import country
+from salus.country.identifiers import spelled
 from salus.fhir.resource import Body
 from salus.hl7v2.message import Field, Segment
 from salus.hl7v2.refusal import ErrorCode
@@ -52,26 +53,31 @@ MOTHERS_MAIDEN_NAME = "http://hl7.org/fhir/StructureDefinition/patient-mothersMa
 # From a message
 
 
-def identifiers(fields: Iterable[Field], *, of: Actor) -> list[Identifier]:
-    """Of each CX: who gave it (its fourth component) must be said. Raises FieldWrong."""
-    return list(dict.fromkeys(identifier(field, of=of) for field in fields))
+def identifiers(fields: Iterable[Field], *, of: Actor, at: date) -> list[Identifier]:
+    """Of each CX, checked where its system is known. Raises FieldWrong, when nobody says who gave the number too."""
+    found = (_checked(field, *identifier(field, of=of), at) for field in fields)
+    return list(dict.fromkeys(found))
 
 
 def identifier(field: Field, *, of: Actor) -> Identifier:
+    """One that is asked for, in the spelling of the index."""
     value, system = field.required(1), system_of(field, 4, of=of)
     if not system:
         raise field.wrong("the assigning authority is missing", 4, code=ErrorCode.REQUIRED)
-    if system == country().MATRICULE_SYSTEM:
-        try:
-            value = country().check_matricule(value)
-        except InvalidInput as error:
-            raise field.wrong(str(error), 1) from None
-    return system, value
+    return system, spelled(system, value)
+
+
+def _checked(field: Field, system: str, value: str, at: date) -> Identifier:
+    known = country().identifier_system(system)
+    try:
+        return system, known.check(value, at) if known else value
+    except InvalidInput as error:
+        raise field.wrong(str(error), 1) from None
 
 
 def patient(pid: Segment, *, of: Actor, at: date) -> Body:
     """The Patient that this PID describes. Raises FieldWrong with the field that is not as it must be."""
-    found = identifiers(pid.repetitions(3), of=of)
+    found = identifiers(pid.repetitions(3), of=of, at=at)
     if not found:
         raise pid.field(3).wrong("a patient identifier is needed", code=ErrorCode.REQUIRED)
     listed: list[Body] = [{"system": system, "value": value} for system, value in found]

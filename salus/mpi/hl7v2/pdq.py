@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.core import signing
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from salus.country.identifiers import spelled
 from salus.fhir.sources import Found
 from salus.hl7v2.edge import Answer, Call
 from salus.hl7v2.message import Field, Message, Segment
@@ -137,7 +138,7 @@ def _ask_for_identifier(
         named = system(*parts, of=actor)
     except InvalidInput as error:
         raise authority[min(authority)].wrong(str(error), 2, code=ErrorCode.VALUE) from None
-    known = PersonIdentifier.objects.filter(system=named, value=number.text(2))
+    known = PersonIdentifier.objects.filter(system=named, value=spelled(named, number.text(2)))
     asked.finds.append(Q(pk__in=known.values("person")))
     asked.names_somebody = True
 

@@ -5,7 +5,7 @@ from salus.hl7v2.refusal import ErrorCode
 from salus.hl7v2.writing import segment
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.permissions import check_asks
-from salus.mpi.hl7v2.querying import domains, found, not_understood, unknown
+from salus.mpi.hl7v2.querying import domain, domains, found, not_understood, unknown
 from salus.mpi.queries import cross_references, systems_known
 
 _NOBODY = "nobody is known by this identifier"
@@ -20,11 +20,12 @@ def answer(call: Call) -> Answer:
     if not asked.raw:
         raise asked.wrong("the identifier that is known is missing", code=ErrorCode.REQUIRED)
     systems, problems = domains(qpd.repetitions(4), of=call.actor)
-    identifier = identification.identifier(asked, of=call.actor)
-    if identifier[0] not in systems_known([identifier[0]]):
+    own = domain(asked, of=call.actor)
+    if own not in systems_known([own]):
         problems = [unknown("no such domain is known here", at=f"{asked.at}^4"), *problems]  # 4
     if problems:
         return not_understood(message, problems)  # 5
+    identifier = identification.identifier(asked, of=call.actor)
     known = cross_references(
         actor=call.actor, identifier=identifier, at=call.at, request_id=call.request_id
     )
