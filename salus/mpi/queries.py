@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from salus.audit.actions import record
@@ -111,6 +112,35 @@ def owners_of(identifiers: Collection[tuple[str, str]]) -> dict[tuple[str, str],
     with finding_in(Scope.INDEX):  # whether they are somebody else's is the question
         known = PersonIdentifier.objects.filter(asked).values_list("system", "value", "person")
         return {(system, value): person for system, value, person in known}
+
+
+def systems_known(systems: Collection[str]) -> set[str]:
+    """Those of which there are identifiers here: the nation's, and each of which somebody was told to us."""
+    with finding_in(Scope.INDEX):  # whether there are any, and nothing of whom
+        return {
+            system
+            for system in systems
+            if system == country().MATRICULE_SYSTEM
+            or PersonIdentifier.objects.filter(system=system).exists()
+        }
+
+
+def cross_references(
+    *, actor: Actor, identifier: tuple[str, str], at: datetime, request_id: UUID
+) -> list[tuple[str, str]] | None:
+    """All identifiers ``(system, value)`` of the human being who has this one, it among them (IHE PIX).
+
+    None when nobody has; that too is an answer, and an index request in the sense of the report.
+    """
+    with transaction.atomic():
+        person = person_identified([identifier])
+        if person is None:
+            _record_seen(actor, [], at=at, request_id=request_id)
+            return None
+        with rows_of_human(person) as human:
+            found = PersonIdentifier.objects.filter(person__in=human.all).order_by("system", "pk")
+            _record_seen(actor, [human.root], at=at, request_id=request_id)
+            return list(found.values_list("system", "value"))
 
 
 def people_found(
