@@ -129,6 +129,12 @@ def _import(options: argparse.Namespace) -> int:
         return import_files(options.files)
 
 
+def _match(options: argparse.Namespace) -> int:
+    from config.matching import match
+
+    return match([file for file in (options.first, options.second) if file], options.out)
+
+
 def _demo_people(options: argparse.Namespace) -> int:
     with _installation(options.data, role="app"):
         from salus.simulation.demo_people import demo_people
@@ -282,6 +288,14 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+    summary = "Find the records of one or two registries' files that are one person's."
+    command = add("match", _match, summary)
+    command.add_argument("first", type=Path, metavar="A.csv", help="alone: it is deduplicated")
+    command.add_argument("second", type=Path, metavar="B.csv", nargs="?", help="linked with A.csv")
+    command.add_argument(
+        "--out", required=True, metavar="links.csv", help="the pairs found (- for standard output)"
+    )
 
     command = add("backup", _backup, "Back up database, documents and editions; the keys apart.")
     command.add_argument("--to", type=Path, metavar="DIR", help="said once, it is remembered")

@@ -23,7 +23,8 @@ class Judged:
 
     one: int
     other: int
-    match: Match
+    weight: float
+    band: Band
 
 
 def judged_pairs(
@@ -36,7 +37,7 @@ def judged_pairs(
         f"{side}.{column} as {column}_{side}" for side in ("l", "r") for column in _GUARDED
     )
     for step in range(steps):
-        found = connection.execute(f"""
+        found = connection.sql(f"""
             select pairs.*, {values}
             from ({pairs_sql(model, two_files=two_files, steps=steps, step=step)}) pairs
             join records l on l.row = row_l join records r on r.row = row_r
@@ -49,7 +50,12 @@ def judged_pairs(
             for pair in batch.to_pylist():
                 match = _judged(pair, model)
                 if match.band is not Band.NEW:
-                    yield Judged(one=pair["row_l"], other=pair["row_r"], match=match)
+                    yield Judged(
+                        one=pair["row_l"],
+                        other=pair["row_r"],
+                        weight=match.weight,
+                        band=match.band,
+                    )
 
 
 def _judged(pair: Mapping[str, Any], model: Model) -> Match:

@@ -68,11 +68,11 @@ def fill(
 def _rows(
     records: Iterable[tuple[int, tuple[int, str, Prepared]]],
 ) -> Iterator[dict[str, object]]:
-    for row, (file, id, record) in records:
+    for row, (file, record_id, record) in records:
         yield {
             "row": row,
             "file": file,
-            "id": id,
+            "id": record_id,
             **{column: getattr(record, column) or None for column in _TEXT},
             **{column: getattr(record, column) for column in _LISTS},
             "given_sound": sounds(record.given) or None,
