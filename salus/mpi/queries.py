@@ -139,7 +139,7 @@ def cross_references(
             return None
         with rows_of_human(person) as human:
             found = PersonIdentifier.objects.filter(person__in=human.all).order_by("system", "pk")
-            _record_seen(actor, [human.root], at=at, request_id=request_id)
+            _record_seen(actor, [human], at=at, request_id=request_id)
             return list(found.values_list("system", "value"))
 
 
