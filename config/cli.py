@@ -14,6 +14,7 @@ import psycopg
 from django.db import OperationalError
 
 from config.client_options import add_client_steps
+from config.index_options import add_index_steps
 from config.migrate import is_current, is_migrated
 from config.serve import as_owner, migrate, serve
 from salus.kernel.errors import SalusError
@@ -172,6 +173,13 @@ def _audit_prune(options: argparse.Namespace) -> int:
 def _client(options: argparse.Namespace) -> int:
     with _installation(options.data, role="app"):
         from config.clients import run
+
+        return run(options)
+
+
+def _index(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from config.index import run
 
         return run(options)
 
@@ -349,6 +357,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--really", action="store_true", help="drop them")
     add_client_steps(commands, add, _client)
+    add_index_steps(commands, add, _index)
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 

@@ -66,7 +66,7 @@ def _patient_behind(account: int) -> tuple[int, bool] | None:
     return found
 
 
-def _persons_behind(accounts: Collection[int]) -> dict[int, int]:
+def persons_behind(accounts: Collection[int]) -> dict[int, int]:
     """Account -> person, for those accounts that are a patient's."""
     with bindings_of(accounts):
         return dict(
@@ -383,7 +383,7 @@ def _newest_about(
 
 def people_behind(accounts: Collection[int]) -> dict[int, Person]:
     """Account -> person."""
-    persons = _persons_behind(accounts)
+    persons = persons_behind(accounts)
     with rows_of(persons.values()):
         people = Person.objects.in_bulk(persons.values())
     return {account: people[person] for account, person in persons.items()}
