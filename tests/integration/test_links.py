@@ -1,30 +1,15 @@
 """Links: who may join and part whom, under which number a human being is known, and that each link can be undone."""
 
-from collections.abc import Callable
-
 import pytest
-from django.db import IntegrityError
 
-from salus.audit.models import EventKind
-from salus.kernel.actor import Actor, Role
-from salus.kernel.clock import now
-from salus.kernel.errors import Conflict, InvalidInput, NotFound
-from salus.kernel.rows import Scope, finding_in, rows_of
-from salus.mpi import merging
+from salus.kernel.rows import Scope, finding_in
 from salus.mpi.models import Link, Pair
 from tests.links import (
-    ANNA,
-    BEN,
-    SYSTEM,
-    Match,
-    confirmed,
     linked,
     merged,
     one,
     parted,
-    proposed,
     registered,
-    replaced,
     root,
 )
 

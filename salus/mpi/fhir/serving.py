@@ -1,24 +1,37 @@
-"""Patients on FHIR: read, history, search, create, update."""
+"""Patients on FHIR: read, history, search, create, update, $match, $ihe-pix."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
+from django.db.models import QuerySet
+
 from salus.fhir.datatypes import row_number
 from salus.fhir.element import Element
 from salus.fhir.resource import Call, Page, Resource, Search, Version
-from salus.fhir.sources import find
+from salus.fhir.sources import Found, find
 from salus.kernel.actor import Actor, PurposeOfUse, Role
-from salus.kernel.errors import InvalidInput
+from salus.kernel.errors import InvalidInput, PreconditionFailed
 from salus.mpi.fhir import receiving
+from salus.mpi.fhir.crossreferencing import IHE_PIX
+from salus.mpi.fhir.finding import (
+    MOST_SEEN,
+    Domains,
+    check_domains,
+    domains_asked,
+    golden_records,
+    numbers_meant,
+    of_domains,
+)
+from salus.mpi.fhir.linked import humans_shown
+from salus.mpi.fhir.matching import MATCH
 from salus.mpi.fhir.parameters import (
     ORDER,
     PARAMETERS,
     check_that_somebody_is_meant,
     searched,
 )
-from salus.mpi.fhir.rendering import rendered
 from salus.mpi.models import Person
-from salus.mpi.queries import people_among, people_found, person_read
+from salus.mpi.queries import owners_of, people_among, people_found, person_read
 
 PURPOSES = frozenset(
     {
@@ -46,40 +59,39 @@ def patients(assisted: Assisted) -> Resource:
         )
 
     def read(call: Call, id: str) -> Version:
-        return rendered(person_with(call, id, history=False))
+        return _shown(person_with(call, id, history=False))
 
     def history(call: Call, id: str) -> Sequence[Version]:
         person = person_with(call, id, history=True)
         earlier = sorted(person.versions.all(), key=lambda one: one.version, reverse=True)
-        return [rendered(person), *(Version(body=one.resource) for one in earlier)]
+        return [_shown(person), *(Version(body=one.resource) for one in earlier)]
 
-    def search(call: Call, search: Search) -> Page:
+    def found_by(call: Call, search: Search) -> Page:
         actor = call.asker
         if actor.role is not Role.PATIENT and actor.patient is None:
             check_that_somebody_is_meant(search)
-        whole = replace(search, sort=(), position=None, total=False)
-        unasked = replace(search, criteria=(), within=())  # of people who are known to fit
+        domains, asked = domains_asked(search)
+        check_domains(domains)
         found = people_found(
             actor=actor,
-            fit=lambda people, most: (
-                find(
-                    replace(whole, count=most),
-                    searched(people),
-                    parameters=PARAMETERS,
-                    order=("id",),
-                ).rows
-            ),
-            page=lambda people, all_fit: find(
-                unasked if all_fit else search,
-                searched(people),
-                parameters=PARAMETERS,
-                order=ORDER,
+            fit=lambda people, most: golden_records(asked, people, domains, most),
+            page=lambda people, all_fit: _page(
+                search, people if all_fit else _own(asked, people, domains)
             ),
             assisted=theirs(call),
             at=call.at,
             request_id=call.request_id,
         )
-        return found.page([rendered(person) for person in found.rows])
+        versions = [of_domains(version, domains) for version in _all_shown(found.rows)]
+        return found.page(versions)
+
+    def condition(call: Call, search: Search) -> Page:
+        """By its own number a sender means its own record, and no golden one."""
+        numbers = numbers_meant(search)
+        if numbers is None:
+            return found_by(call, search)
+        owners = sorted(set(owners_of(numbers).values()))
+        return Page(matches=[read(call, str(owner)) for owner in owners[:2]])
 
     def fetch(call: Call, ids: Collection[str]) -> Sequence[Version]:
         people = people_among(
@@ -87,17 +99,19 @@ def patients(assisted: Assisted) -> Resource:
             persons=[row_number(one) for one in ids],
             assisted=theirs(call),
         )
-        return [rendered(person) for person in people]
+        return _all_shown(people)
 
     return Resource(
         type="Patient",
         parameters=PARAMETERS,
         read=read,
-        search=search,
+        search=found_by,
         fetch=fetch,
         history=history,
         create=create,
         update=update,
+        condition=condition,
+        operations=(MATCH, IHE_PIX),
         purposes=PURPOSES,
     )
 
@@ -108,14 +122,34 @@ def create(call: Call, patient: Element) -> Version:
 
 def update(call: Call, id: str, patient: Element, version: str | None) -> Version:
     person = row_number(id)
-    receiving.update(call, person, patient, _version(version))
+    receiving.update(call, person, patient, _version(version, person))
     return _now(call, person)
 
 
 def _now(call: Call, person: int) -> Version:
     """What its sender gets back of what it wrote, whose event names it already."""
     (row,) = people_among(actor=call.asker, persons=[person], assisted=())
-    return rendered(row)
+    return _shown(row)
+
+
+def _shown(row: Person) -> Version:
+    return humans_shown([row.pk], [row])[row.pk].shown(row.pk)
+
+
+def _all_shown(rows: Sequence[Person]) -> list[Version]:
+    known = humans_shown([row.pk for row in rows], rows)
+    return [known[row.pk].shown(row.pk) for row in rows]
+
+
+def _own(asked: Search, people: QuerySet[Person], domains: Domains) -> QuerySet[Person]:
+    """Of a patient's own, of whom there are few, those who fit."""
+    fit = golden_records(asked, people, domains, MOST_SEEN)
+    return people.filter(pk__in=[row.pk for row in fit])
+
+
+def _page(search: Search, people: QuerySet[Person]) -> Found[Person]:
+    unasked = replace(search, criteria=(), within=())  # of people who are known to fit
+    return find(unasked, searched(people), parameters=PARAMETERS, order=ORDER)
 
 
 def _asks_for_others(actor: Actor) -> bool:
@@ -124,9 +158,15 @@ def _asks_for_others(actor: Actor) -> bool:
     return actor.patient is not None or actor.scopes.go_beyond_the_patient("Patient")
 
 
-def _version(text: str | None) -> int | None:
+def _version(text: str | None, person: int) -> int | None:
+    """That of the record, out of what a read said: of a human being with several it says more (`Linked`)."""
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal()):
+    number, dot, _digest = text.partition(".")
+    if not (number.isascii() and number.isdecimal()):
         raise InvalidInput("If-Match names no version of this resource")
-    return int(text)
+    if dot:
+        known = humans_shown([person]).get(person)
+        if known is None or known.shown(person).version != text:
+            raise PreconditionFailed("the person was changed since: read it again")
+    return int(number)
