@@ -4,7 +4,8 @@ In two steps. Among everybody the names and the birth date are compared, and not
 still be the person meant are then compared with all that is known of them, addresses too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +15,7 @@ from salus.mpi.identities import Identities, humans
 from salus.mpi.keys import keys_of
 from salus.mpi.learned import model_in_force
 from salus.mpi.matching.model import Model
+from salus.mpi.matching.phonetic import sounds
 from salus.mpi.matching.prepared import Prepared, prepare
 from salus.mpi.matching.record import Traits
 from salus.mpi.matching.score import Band, Match, score_prepared
@@ -25,8 +27,9 @@ CLAIMED = "identifier is another's"
 # Guards that concern a human being, whichever of the identities says so.
 _OF_ALL_IDENTITIES = frozenset({"national id differs", "multiple birth order differs"})
 
+_ADDED_AT_MOST = 20.0  # bits, by address, telephone and e-mail in the second step
 _COMPARED_WHOLLY = 20  # identities; who is beyond is less likely than all of these
-_NEAREST = 15  # of those with the same names: so many born before, and so many after
+_NEAREST = 5  # of those with the same names: so many born before, and so many after
 _SAME_DAY = 60  # of those born on the day: so many before in the alphabet, and so many after
 _YEARS = (
     *range(-10, 11),
@@ -56,14 +59,15 @@ def candidates(
     traits: Traits,
     identifiers: Collection[tuple[str, str]] = (),
     *,
+    also: Collection[int] = (),
     apart_from: Collection[int] = (),
     model: Model | None = None,
 ) -> list[Candidate]:
     """Those in the band of links or of review, the best first, each human being once by the identity that fits best.
 
     Who has one of the ``identifiers`` ``(system, value)``, or the national one of the traits, is among them in any
-    case: whoever else claims it has to be looked at. Identities in ``apart_from`` are passed over. Within
-    ``finding_in(Scope.INDEX)``.
+    case: whoever else claims it has to be looked at. Identities of ``also`` are compared wherever the keys lead, those
+    of ``apart_from`` are passed over. Within ``finding_in(Scope.INDEX)``.
     """
     model = model or model_in_force()
     asked = prepare(traits)
@@ -71,16 +75,19 @@ def candidates(
     if traits.national_id:
         said.add((country().MATRICULE_SYSTEM, traits.national_id))
     owners = set(owners_of(said).values()) if said else set()
-    found = _found(traits, keys_of(asked), owners)
-    for person in apart_from:
-        found.pop(person, None)
+    heard = {*asked.given_sounds, *asked.family_sounds}
+    found = {
+        person: known
+        for person, known in _found(traits, keys_of(asked), {*owners, *also}).items()
+        if person not in apart_from
+        and (person in owners or person in also or not heard.isdisjoint(_quickly_heard(known)))
+    }
     weights = {
         person: score_prepared(asked, prepare(known), model).weight
         for person, known in found.items()
     }
-    # What the second step adds is at most what people of one household share.
     hopeful = sorted(
-        (one for one in found if one in owners or weights[one] >= model.review - model.household),
+        (one for one in found if one in owners or weights[one] >= model.review - _ADDED_AT_MOST),
         key=lambda person: (person not in owners, -weights[person], person),
     )[:_COMPARED_WHOLLY]
     whole = completed({person: found[person] for person in hopeful})
@@ -91,6 +98,13 @@ def candidates(
         matches[person] = _claimed(matches[person])
     likely = {one: match for one, match in matches.items() if match.band is not Band.NEW}
     return _best_of_each(asked, likely, model)
+
+
+def _quickly_heard(known: Traits) -> Iterator[str]:
+    """Of those born on the same day most share no name; this costs a tenth of comparing them."""
+    for text in (known.given, known.family, known.birth_family, *known.former_families):
+        yield sounds(text)
+        yield from map(sounds, re.split(r"[\s-]+", text))
 
 
 def _claimed(match: Match) -> Match:
@@ -148,7 +162,7 @@ _BY_NAMES_AND_DATE = """
     (select id from mpi_person where birth_date = %(born)s and family_key < %(family)s
      order by family_key desc limit %(same_day)s)
     union
-    select unnest(%(owners)s::bigint[])
+    select unnest(%(named)s::bigint[])
 """
 _BY_NAMES = """
     select person_id from unnest(%(keys)s::text[]) as asked (key), lateral (
@@ -156,17 +170,17 @@ _BY_NAMES = """
         order by birth_date desc limit %(same_day)s
     ) named
     union
-    select unnest(%(owners)s::bigint[])
+    select unnest(%(named)s::bigint[])
 """
 
 
-def _found(traits: Traits, keys: Sequence[str], owners: Collection[int]) -> dict[int, Traits]:
+def _found(traits: Traits, keys: Sequence[str], named: Collection[int]) -> dict[int, Traits]:
     born = traits.birth_date
     return names_of(
         _BY_NAMES_AND_DATE if born else _BY_NAMES,
         {
             "keys": list(keys),
-            "owners": list(owners),
+            "named": list(named),
             "born": born,
             "near": _near(born) if born else [],
             "family": search_key(traits.family),

@@ -144,24 +144,40 @@ def receive_change(
     return Received(person=person, root=root, created=False, linked=linked, reviewed=reviewed)
 
 
+def match_again(
+    *, actor: Actor, at: datetime, person: int, also: Collection[int], links: bool
+) -> tuple[Match | None, tuple[int, ...]]:
+    """The same of an identity that was there before, and with ``also`` beside those that its keys lead to.
+
+    Unless it ``links``, who is surely the same is queued too. Returns by what it was linked, and the pairs.
+    """
+    with transaction.atomic():
+        _one_at_a_time(traits_of([person])[person], ())
+        return _match(actor, at, person, (), None, also=also, links=links)
+
+
 def _match(
     actor: Actor,
     at: datetime,
     person: int,
     identifiers: Collection[tuple[str, str]],
     request_id: UUID | None,
+    *,
+    also: Collection[int] = (),
+    links: bool = True,
 ) -> tuple[Match | None, tuple[int, ...]]:
     """Link this identity to the human being whose it surely is, or queue it with those whose it may be.
 
     ``identifiers`` are those that its sender says, whoever has them. Returns by what it was linked, and the pairs.
     """
     mine = identities_of(person)
+    known = traits_of([person])[person]
     with finding_in(Scope.INDEX):  # who else it may be is the question
-        found = candidates(traits_of([person])[person], identifiers, apart_from=mine.all)
+        found = candidates(known, identifiers, also=also, apart_from=mine.all)
     found = [one for one in found if one.person not in _judged_different(mine)]
     sure = [one for one in found if one.match.band is Band.LINK]
     if (
-        not sure
+        not (links and sure)
         or len(mine.all) > 1  # two human beings would become one
         or any(CLAIMED in one.match.guards for one in found)
         or any(sure[0].match.weight - other.match.weight < _MARGIN for other in sure[1:])

@@ -75,7 +75,7 @@ from salus.mpi.fhir import find_person, patients
 from salus.mpi.identities import rows_of_human
 from salus.mpi.learned import model_in_force
 from salus.mpi.matching.record import Traits
-from salus.mpi.models import Person
+from salus.mpi.models import Link, Person
 from salus.mpi.queries import (
     Criteria,
     PersonSummary,
@@ -107,7 +107,7 @@ from salus.vaccination.queries import (
 )
 from tests.conftest import as_role, new_folder, salus
 from tests.plans import scans
-from tests.rare_rows import let_in_apps
+from tests.rare_rows import let_in_apps, link_people
 
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
@@ -310,7 +310,7 @@ def _search(asked: Asked, **criteria: Any) -> list[PersonSummary]:
     return found
 
 
-def _read(actor: Actor, person: int) -> Person:
+def _read(actor: Actor, person: int) -> object:
     return person_read(
         actor=actor, person=person, assisted=(), at=now(), request_id=uuid4(), history=True
     )
@@ -350,8 +350,15 @@ def _asked() -> Asked:
 
 @pytest.fixture(scope="module")
 def peopled(nation: Path) -> None:
-    """What an index over an empty table would serve shows nothing."""
+    """What an index over an empty table would serve shows nothing; the patient is asked for by two rows."""
     let_in_apps(nation)
+    link_people(nation)
+    patient, another = _actor("patient").person, 50
+    assert patient
+    with rows_of([patient, another]):
+        Link.objects.create(
+            person_id=another, target_id=patient, made_by=Link.MadeBy.SENDER, made_at=now()
+        )
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from salus.fhir.dates import instant
 from salus.fhir.element import Element
 from salus.fhir.refusal import EntryFailed, NotThisWay, Unprocessable
 from salus.fhir.resource import Arguments, Body, Call, Input, Operation
-from salus.kernel.errors import SalusError
+from salus.kernel.errors import InvalidInput, SalusError
 from salus.kernel.scopes import Interaction
 from salus.mpi.fhir import receiving
 from salus.mpi.fhir.telling import FEED

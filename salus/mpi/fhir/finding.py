@@ -22,8 +22,8 @@ from salus.mpi.fhir.parameters import PARAMETERS, searched, split
 from salus.mpi.fhir.rendering import rendered
 from salus.mpi.golden import people as people_in_view
 from salus.mpi.identities import humans
-from salus.mpi.lookups import is_domain
 from salus.mpi.models import Person, PersonIdentifier
+from salus.mpi.queries import systems_known
 
 MOST_SEEN = 500  # records that are looked at, where the database finds by a part of a search alone
 Domains = Sequence[frozenset[str]]  # of each, one at least
@@ -55,44 +55,51 @@ def _is_of_domains(criterion: Criterion) -> bool:
 def check_domains(domains: Domains) -> None:
     """https://profiles.ihe.net/ITI/PDQm/ITI-78.html#23784131-expected-actions, case 4"""
     for one in domains:
-        if not all(map(is_domain, one)):
+        if not one <= systems_known(one):
             words = "targetSystem not found"
             raise Prescribed(
                 HTTPStatus.NOT_FOUND, code="not-found", words=words, severity="warning"
             )
 
 
-def golden_records(
+def records(
     search: Search, people: QuerySet[Person], domains: Domains, most: int
-) -> list[Person]:
-    """The root of each human being with a record among ``people`` that meets the search; no more than ``most``."""
+) -> Sequence[Person]:
+    """Of these ``people`` the records that meet the search, no more than ``most``."""
     by_rows, seen = split(replace(search, sort=(), position=None, total=False))
     narrowed = bool(seen.criteria or seen.within or domains)
     asked = replace(by_rows, count=MOST_SEEN if narrowed else most)
-    rows = find(asked, searched(people), parameters=PARAMETERS, order=("id",)).rows
-    if narrowed and len(rows) == MOST_SEEN:
+    found = find(asked, searched(people), parameters=PARAMETERS, order=("id",)).rows
+    if narrowed and len(found) == MOST_SEEN:
         raise InvalidInput(f"more than {MOST_SEEN} people fit in part: say more of whom you mean")
-    numbers = [row.pk for row in rows]
     if seen.criteria or seen.within:
-        with rows_of(numbers):
-            whole = people_in_view().filter(pk__in=numbers)
-            numbers = [row.pk for row in whole if is_met(rendered(row).body, seen, PARAMETERS)]
-    known = humans(numbers)
-    roots = dict.fromkeys(human.root for human in known.values())
+        found = _who_meet(seen, [row.pk for row in found])
     if domains:
-        everybody = {one for human in known.values() for one in human.all}
-        with rows_of(everybody):
-            owned = PersonIdentifier.objects.filter(person__in=everybody)
-            systems = list(owned.values_list("person", "system"))
-        roots = {
-            human.root: None
-            for human in known.values()
-            if all(
-                any(person in human.all and system in one for person, system in systems)
-                for one in domains
-            )
-        }
-    return [Person(pk=root) for root in roots][:most]
+        found = _of_domains(found, domains)
+    return found[:most]
+
+
+def _who_meet(seen: Search, persons: Collection[int]) -> list[Person]:
+    with rows_of(persons):
+        whole = people_in_view().filter(pk__in=persons).order_by("pk")
+        return [row for row in whole if is_met(rendered(row).body, seen, PARAMETERS)]
+
+
+def _of_domains(found: Sequence[Person], domains: Domains) -> list[Person]:
+    """Of human beings with a number of each: whichever of their records has it."""
+    known = humans([row.pk for row in found])
+    everybody = {one for human in known.values() for one in human.all}
+    numbers = PersonIdentifier.objects.filter(person__in=everybody)
+    with rows_of(everybody):
+        systems = set(numbers.values_list("person", "system"))
+    return [
+        row
+        for row in found
+        if all(
+            any((one, system) in systems for one in known[row.pk].all for system in wanted)
+            for wanted in domains
+        )
+    ]
 
 
 def of_domains(version: Version, domains: Domains) -> Version:

@@ -16,8 +16,8 @@ from salus.fhir.resource import Body, Version
 from salus.kernel.rows import rows_of
 from salus.mpi.fhir.rendering import rendered
 from salus.mpi.golden import Human, humans_in_view
-from salus.mpi.identities import Identities, humans
-from salus.mpi.models import Link, Person
+from salus.mpi.identities import rows_of_humans
+from salus.mpi.models import Link
 from salus.mpi.survivorship import Golden, Name
 
 
@@ -28,6 +28,10 @@ class Linked:
     human: Human
     links: Mapping[int, Link]
 
+    @property
+    def root(self) -> int:
+        return self.human.root
+
     def shown(self, person: int) -> Version:
         """The Patient that answers to this number, of one of the identities."""
         if not self.human.others:
@@ -35,9 +39,8 @@ class Linked:
         return self._golden_record() if person == self.human.root else self._linked(person)
 
     def _linked(self, person: int) -> Version:
-        (row,) = (row for row in self.human.rows if row.pk == person)
         merged = _is_merged(self.links[person])
-        body = rendered(row).body
+        body = rendered(self.human.row_of(person)).body
         own = _link(self.human.root, "replaced-by" if merged else "refer")
         body["link"] = [*body.get("link", ()), own]
         if merged:
@@ -78,36 +81,22 @@ class Linked:
             yield link.made_at
 
 
-def humans_shown(persons: Collection[int], rows: Collection[Person] = ()) -> dict[int, Linked]:
-    """Each of these persons -> the human being, for a caller that has the right to their data; without the absent.
-
-    ``rows``: those that the caller has already, with all that is shown of them.
-    """
-    known = humans(persons)
-    in_hand = {row.pk: row for row in rows}
-    alone = {
-        one: Linked(human=Human(row=in_hand[one]), links={})
-        for one, human in known.items()
-        if one in in_hand and not human.others
-    }
-    rest = {one: human for one, human in known.items() if one not in alone}
-    return alone | _read(rest)
-
-
-def _read(known: Mapping[int, Identities]) -> dict[int, Linked]:
-    everybody = {one for human in known.values() for one in human.all}
+def linked(human: Human) -> Linked:
+    """For a caller that has the right to the human being's data."""
+    if not human.others:
+        return Linked(human=human, links={})
+    everybody = [row.pk for row in human.rows]
     with rows_of(everybody):
-        found = humans_in_view(known.values()) if known else {}
-        joined = [one for human in known.values() if human.others for one in human.all]
-        in_force = Link.objects.filter(person__in=joined, ended_at=None) if joined else ()
-        links = {link.person_id: link for link in in_force}
-    return {
-        person: Linked(
-            human=found[human.root], links={one: links[one] for one in human.all if one in links}
-        )
-        for person, human in known.items()
-        if human.root in found
-    }
+        in_force = Link.objects.filter(person__in=everybody, ended_at=None)
+        return Linked(human=human, links={link.person_id: link for link in in_force})
+
+
+def people_shown(persons: Collection[int]) -> dict[int, Linked]:
+    """Each of these persons -> the human being, for such a caller; without the absent."""
+    with rows_of_humans(persons) as found:
+        known = {root: linked(human) for root, human in humans_in_view(found).items()}
+    by_row = {row.pk: one for one in known.values() for row in one.human.rows}
+    return {person: by_row[person] for person in persons if person in by_row}
 
 
 def _is_merged(link: Link) -> bool:
@@ -126,7 +115,7 @@ def _believed(record: Golden) -> Body:
     )
     return {
         "gender": record.gender.value or "unknown",
-        **({"birthDate": born.isoformat()} if born else {}),
+        "birthDate": record.birth_date.value.isoformat(),
         **({"deceasedDateTime": died.isoformat(), "deceasedBoolean": None} if died else {}),
         **({"multipleBirthInteger": order, "multipleBirthBoolean": None} if order else {}),
     }
@@ -147,8 +136,8 @@ def _identifiers(record: Golden, filed: Collection[Body]) -> Iterator[Body]:
 
 def _names(record: Golden) -> Iterator[Body]:
     """The believed one, the one before marriage, former ones, and without a use what others say instead."""
-    seen = {name} if (name := record.name.value) else set[Name]()
-    yield from (_name(one, "official") for one in seen)
+    seen = {record.name.value}
+    yield _name(record.name.value, "official")
     if record.birth_family.value:
         yield {"use": "maiden", "family": record.birth_family.value}
     for use, others in (("old", record.former_names), ("", record.name.conflicts)):

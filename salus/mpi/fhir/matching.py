@@ -5,17 +5,21 @@ https://hl7.org/fhir/R4/patient-operation-match.html. Graded by the bands of the
 would be neither is `certainly-not` meant, and not shown. Each says why, field by field, in an extension of ours.
 """
 
+from collections.abc import Sequence
+
 from salus.country import country
 from salus.fhir import datatypes
 from salus.fhir.element import Element
 from salus.fhir.resource import Arguments, Body, Call, Input, Operation
 from salus.kernel.errors import InvalidInput
 from salus.kernel.scopes import Interaction
-from salus.mpi.fhir.linked import humans_shown
+from salus.mpi.candidates import Candidate, candidates
+from salus.mpi.fhir.linked import Linked, linked
 from salus.mpi.fhir.receiving import former_names, maiden_name
-from salus.mpi.lookups import people_matched
+from salus.mpi.lookups import check_asks
 from salus.mpi.matching.record import Traits
 from salus.mpi.matching.score import Band, Match
+from salus.mpi.queries import people_meant
 
 MOST = 10  # candidates, whatever `count` says
 MATCH_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
@@ -23,39 +27,44 @@ EXPLANATION = "https://salus.example/StructureDefinition/match-explanation"
 
 
 def _perform(call: Call, asked: Arguments) -> Body:
+    check_asks(call.asker)
     count = asked.one("count", MOST)
     if count < 1:
         raise InvalidInput("count is at least one", at="Parameters.parameter")
     patient = asked.one("resource")
     traits = _traits(patient)
     _check_says_something(patient, traits)
-    found = people_matched(
-        actor=call.asker,
-        traits=traits,
-        identifiers=datatypes.identifiers(patient),
-        only_certain=asked.one("onlyCertainMatches", False),
-        most=min(count, MOST),
-        at=call.at,
-        request_id=call.request_id,
-    )
-    shown = humans_shown([one.person for one in found])
-    entries = [
-        {
-            "fullUrl": f"{call.base}/Patient/{one.person}",
-            "resource": shown[one.person].shown(one.person).body,
-            "search": {
-                "extension": [
-                    {"url": MATCH_GRADE, "valueCode": grade(one.match)},
-                    explanation(one.match),
-                ],
-                "mode": "match",
-                "score": round(one.match.probability, 6),
-            },
-        }
-        for one in found
-    ]
+    matches: dict[int, Match] = {}
+
+    def find() -> list[int]:
+        found = candidates(traits, datatypes.identifiers(patient))
+        if asked.one("onlyCertainMatches", False):
+            found = _only_certain(found)
+        matches.update({one.person: one.match for one in found[: min(count, MOST)]})
+        return list(matches)
+
+    people = people_meant(actor=call.asker, find=find, at=call.at, request_id=call.request_id)
+    entries = [_entry(call, linked(human), matches[human.root]) for human in people]
     bundle: Body = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
     return bundle | ({"entry": entries} if entries else {})
+
+
+def _only_certain(found: Sequence[Candidate]) -> list[Candidate]:
+    """Of several of whom each is certain none is: nobody can say which one is meant."""
+    certain = [one for one in found if one.match.band is Band.LINK]
+    return certain if len(certain) == 1 else []
+
+
+def _entry(call: Call, human: Linked, match: Match) -> Body:
+    return {
+        "fullUrl": f"{call.base}/Patient/{human.root}",
+        "resource": human.shown(human.root).body,
+        "search": {
+            "extension": [{"url": MATCH_GRADE, "valueCode": grade(match)}, explanation(match)],
+            "mode": "match",
+            "score": round(match.probability, 6),
+        },
+    }
 
 
 def grade(match: Match) -> str:

@@ -3,26 +3,22 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from django.db.models import QuerySet
-
 from salus.fhir.datatypes import row_number
 from salus.fhir.element import Element
 from salus.fhir.resource import Call, Page, Resource, Search, Version
-from salus.fhir.sources import Found, find
+from salus.fhir.sources import find
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import InvalidInput, PreconditionFailed
 from salus.mpi.fhir import receiving
 from salus.mpi.fhir.crossreferencing import IHE_PIX
 from salus.mpi.fhir.finding import (
-    MOST_SEEN,
-    Domains,
     check_domains,
     domains_asked,
-    golden_records,
     numbers_meant,
     of_domains,
+    records,
 )
-from salus.mpi.fhir.linked import humans_shown
+from salus.mpi.fhir.linked import linked, people_shown
 from salus.mpi.fhir.matching import MATCH
 from salus.mpi.fhir.parameters import (
     ORDER,
@@ -30,7 +26,7 @@ from salus.mpi.fhir.parameters import (
     check_that_somebody_is_meant,
     searched,
 )
-from salus.mpi.models import Person
+from salus.mpi.golden import Human
 from salus.mpi.queries import owners_of, people_among, people_found, person_read
 
 PURPOSES = frozenset(
@@ -48,7 +44,7 @@ def patients(assisted: Assisted) -> Resource:
     def theirs(call: Call) -> Collection[int]:
         return assisted(call.asker) if _asks_for_others(call.asker) else ()
 
-    def person_with(call: Call, id: str, *, history: bool) -> Person:
+    def read_human(call: Call, id: str, *, history: bool = False) -> Human:
         return person_read(
             actor=call.asker,
             person=row_number(id),
@@ -59,12 +55,13 @@ def patients(assisted: Assisted) -> Resource:
         )
 
     def read(call: Call, id: str) -> Version:
-        return _shown(person_with(call, id, history=False))
+        return linked(read_human(call, id)).shown(row_number(id))
 
     def history(call: Call, id: str) -> Sequence[Version]:
-        person = person_with(call, id, history=True)
-        earlier = sorted(person.versions.all(), key=lambda one: one.version, reverse=True)
-        return [_shown(person), *(Version(body=one.resource) for one in earlier)]
+        human, person = read_human(call, id, history=True), row_number(id)
+        own = human.row_of(person).versions.all()
+        earlier = sorted(own, key=lambda one: one.version, reverse=True)
+        return [linked(human).shown(person), *(Version(body=one.resource) for one in earlier)]
 
     def found_by(call: Call, search: Search) -> Page:
         actor = call.asker
@@ -72,18 +69,16 @@ def patients(assisted: Assisted) -> Resource:
             check_that_somebody_is_meant(search)
         domains, asked = domains_asked(search)
         check_domains(domains)
-        found = people_found(
+        unasked = replace(search, criteria=(), within=())  # of people who are known to fit
+        found, people = people_found(
             actor=actor,
-            fit=lambda people, most: golden_records(asked, people, domains, most),
-            page=lambda people, all_fit: _page(
-                search, people if all_fit else _own(asked, people, domains)
-            ),
+            fit=lambda rows, most: records(asked, rows, domains, most),
+            page=lambda rows: find(unasked, searched(rows), parameters=PARAMETERS, order=ORDER),
             assisted=theirs(call),
             at=call.at,
             request_id=call.request_id,
         )
-        versions = [of_domains(version, domains) for version in _all_shown(found.rows)]
-        return found.page(versions)
+        return found.page([of_domains(one.shown(one.root), domains) for one in map(linked, people)])
 
     def condition(call: Call, search: Search) -> Page:
         """By its own number a sender means its own record, and no golden one."""
@@ -94,12 +89,14 @@ def patients(assisted: Assisted) -> Resource:
         return Page(matches=[read(call, str(owner)) for owner in owners[:2]])
 
     def fetch(call: Call, ids: Collection[str]) -> Sequence[Version]:
-        people = people_among(
-            actor=call.asker,
-            persons=[row_number(one) for one in ids],
-            assisted=theirs(call),
-        )
-        return _all_shown(people)
+        numbers = [row_number(one) for one in ids]
+        people = people_among(actor=call.asker, persons=numbers, assisted=theirs(call))
+        return [
+            linked(human).shown(row.pk)
+            for human in people
+            for row in human.rows
+            if row.pk in numbers
+        ]
 
     return Resource(
         type="Patient",
@@ -128,28 +125,8 @@ def update(call: Call, id: str, patient: Element, version: str | None) -> Versio
 
 def _now(call: Call, person: int) -> Version:
     """What its sender gets back of what it wrote, whose event names it already."""
-    (row,) = people_among(actor=call.asker, persons=[person], assisted=())
-    return _shown(row)
-
-
-def _shown(row: Person) -> Version:
-    return humans_shown([row.pk], [row])[row.pk].shown(row.pk)
-
-
-def _all_shown(rows: Sequence[Person]) -> list[Version]:
-    known = humans_shown([row.pk for row in rows], rows)
-    return [known[row.pk].shown(row.pk) for row in rows]
-
-
-def _own(asked: Search, people: QuerySet[Person], domains: Domains) -> QuerySet[Person]:
-    """Of a patient's own, of whom there are few, those who fit."""
-    fit = golden_records(asked, people, domains, MOST_SEEN)
-    return people.filter(pk__in=[row.pk for row in fit])
-
-
-def _page(search: Search, people: QuerySet[Person]) -> Found[Person]:
-    unasked = replace(search, criteria=(), within=())  # of people who are known to fit
-    return find(unasked, searched(people), parameters=PARAMETERS, order=ORDER)
+    (human,) = people_among(actor=call.asker, persons=[person], assisted=())
+    return linked(human).shown(person)
 
 
 def _asks_for_others(actor: Actor) -> bool:
@@ -166,7 +143,7 @@ def _version(text: str | None, person: int) -> int | None:
     if not (number.isascii() and number.isdecimal()):
         raise InvalidInput("If-Match names no version of this resource")
     if dot:
-        known = humans_shown([person]).get(person)
+        known = people_shown([person]).get(person)
         if known is None or known.shown(person).version != text:
             raise PreconditionFailed("the person was changed since: read it again")
     return int(number)

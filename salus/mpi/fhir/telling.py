@@ -22,7 +22,7 @@ from salus.kernel.errors import SalusError
 from salus.kernel.outbound import connection_to, path_of
 from salus.kernel.rows import rows_of
 from salus.mpi.announcing import NOTIFY, QUEUE, receiver
-from salus.mpi.fhir.linked import humans_shown
+from salus.mpi.fhir.linked import people_shown
 from salus.mpi.fhir.subscribing import MESSAGE, XML, tells_of
 from salus.mpi.models import Subscription
 from salus.mpi.receipts import confirm_receipt, expect_receipts
@@ -122,9 +122,9 @@ def _entry(base: str, body: Body, *, new: bool) -> Body:
 def _shown(persons: Collection[int]) -> list[Body]:
     """Each of them as a read shows it, and the golden record that it belongs to."""
     bodies: dict[int, Body] = {}
-    for person, linked in humans_shown(persons).items():
-        for one in (person, linked.human.root):
-            bodies[one] = linked.shown(one).body
+    for person, human in people_shown(persons).items():
+        for one in (person, human.root):
+            bodies[one] = human.shown(one).body
     return list(bodies.values())
 
 
