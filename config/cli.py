@@ -14,6 +14,7 @@ import psycopg
 from django.db import OperationalError
 
 from config.client_options import add_client_steps
+from config.index_options import add_index_steps
 from config.migrate import is_current, is_migrated
 from config.mllp_options import PORT
 from config.serve import as_owner, migrate, serve
@@ -130,6 +131,12 @@ def _import(options: argparse.Namespace) -> int:
         return import_files(options.files)
 
 
+def _match(options: argparse.Namespace) -> int:
+    from config.matching import match
+
+    return match([file for file in (options.first, options.second) if file], options.out)
+
+
 def _demo_people(options: argparse.Namespace) -> int:
     with _installation(options.data, role="app"):
         from salus.simulation.demo_people import demo_people
@@ -160,6 +167,13 @@ def _audit_prune(options: argparse.Namespace) -> int:
 def _client(options: argparse.Namespace) -> int:
     with _installation(options.data, role="app"):
         from config.clients import run
+
+        return run(options)
+
+
+def _index(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from config.index import run
 
         return run(options)
 
@@ -290,6 +304,14 @@ def _parser() -> argparse.ArgumentParser:
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
+    summary = "Find the records of one or two registries' files that are one person's."
+    command = add("match", _match, summary)
+    command.add_argument("first", type=Path, metavar="A.csv", help="alone: it is deduplicated")
+    command.add_argument("second", type=Path, metavar="B.csv", nargs="?", help="linked with A.csv")
+    command.add_argument(
+        "--out", required=True, metavar="links.csv", help="the pairs found (- for standard output)"
+    )
+
     command = add("backup", _backup, "Back up database, documents and editions; the keys apart.")
     command.add_argument("--to", type=Path, metavar="DIR", help="said once, it is remembered")
     command.add_argument("--keep", type=_count, default=7, metavar="N", help="newest backups (7)")
@@ -330,6 +352,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--really", action="store_true", help="drop them")
     add_client_steps(commands, add, _client)
+    add_index_steps(commands, add, _index)
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 

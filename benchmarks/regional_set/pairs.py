@@ -37,7 +37,7 @@ def same_people(region: Region, seed: str, *, harsh: bool = False) -> Iterator[L
 
 
 def different_people(region: Region, seed: str, *, harsh: bool = False) -> Iterator[Labelled]:
-    """Without end. Two of whom an error made namesakes are drawn anew: no evidence could tell them apart."""
+    """Without end. Two whom errors made one are drawn anew: no evidence could tell them apart."""
     rng = Random(f"different {seed}")
     names = list(KINDS)
     shares = [share for share, _ in KINDS.values()]
@@ -48,7 +48,7 @@ def different_people(region: Region, seed: str, *, harsh: bool = False) -> Itera
         other, _ = written(rng, two.other, by_the_register(two.other), harsh=harsh)
         one = replace(one, **two.written)
         other = replace(other, **{**two.written, **two.written_other})
-        if not _made_namesakes(two, one, other):
+        if not _made_one(two, one, other):
             yield Labelled(one=one, other=other, same=False, kinds=(kind,))
 
 
@@ -57,20 +57,24 @@ def _first(rng: Random, human: Human, harsh: bool) -> tuple[Traits, tuple[str, .
     return (record, ()) if rng.random() < _REGISTER else written(rng, human, record, harsh=harsh)
 
 
-def _made_namesakes(two: Strangers, one: Traits, other: Traits) -> bool:
-    """Whether an error wrote the one's given name for the other's, and nothing that stays for life tells them apart.
+def _made_one(two: Strangers, one: Traits, other: Traits) -> bool:
+    """Whether errors made their given names and dates the same, and nothing that stays for life tells them apart.
 
-    Their records are then those of one human being who moved or has another telephone.
+    Their records are then those of one human being who moved or whose family name has a slip.
     """
-    if search_key(two.one.given[0]) == search_key(two.other.given[0]):
-        return False
+    born = two.one.birth_date == two.other.birth_date
+    if born and _letters(two.one.given[0]) == _letters(two.other.given[0]):
+        return False  # no error did: they are namesakes born on one day
     if not one.birth_date or one.birth_date != other.birth_date:
         return False
-    if any(
-        search_key(getattr(one, f)) != search_key(getattr(other, f)) for f in ("given", "family")
-    ):
+    if _letters(one.given) != _letters(other.given):
         return False
     if one.national_id in FILLERS or other.national_id in FILLERS:
         one = replace(one, national_id="")
     known = ((getattr(one, f), getattr(other, f)) for f in ("sex", "national_id", "multiple_birth"))
     return all(a == b or not (a and b) for a, b in known)
+
+
+def _letters(given: str) -> str:
+    """Without what spellings of an umlaut differ in: Jürgen, Juergen, Jurgen."""
+    return search_key(given).replace(" ", "").replace("e", "")

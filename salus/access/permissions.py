@@ -1,6 +1,7 @@
 """Who may, given the rights that patients gave: `may_x` asks, `check_x` refuses."""
 
 from salus.access.decision import Purpose, decide
+from salus.access.models import Assistant
 from salus.access.queries import facts_about
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
@@ -15,12 +16,18 @@ def may(
     return decide(purpose, facts).permit
 
 
-def own_row(actor: Actor, person: int) -> int:
-    """The row on which stands what the actor decides there: patients' own is the one that their account is bound to.
+def own_row(*, actor: Actor, human: Identities, person: int) -> int:
+    """The row on which stands what the actor decides about the human being who is named by ``person``.
 
-    So that of two who were taken for one human being each keeps what they decided themselves.
+    Of patients it is the one that their account is bound to, of assistants the one that named them: so that of two
+    who were taken for one human being each keeps what they decided themselves.
     """
-    return actor.bound if actor.bound and person in actor.identities else person
+    if actor.bound in human.all:
+        return actor.bound or person
+    named = Assistant.objects.filter(
+        person__in=human.all, assistant__in=actor.identities, until=None
+    )
+    return named.order_by("since", "pk").values_list("person", flat=True).first() or person
 
 
 def check_control(*, actor: Actor, human: Identities) -> None:

@@ -95,6 +95,22 @@ class FormerName(models.Model):
         indexes = [models.Index(fields=["family_key", "given_key"])]
 
 
+class NameKey(models.Model):
+    """By what a person is found although names or birth date were mistyped (ADR 0025): how a given name and a family
+    name sound, in the order of the alphabet, and the birth date. What once was a name or date of theirs stays.
+    """
+
+    pk = models.CompositePrimaryKey("key", "birth_date", "person")
+    person = models.ForeignKey(
+        Person,
+        models.CASCADE,
+        related_name="+",
+        db_index=False,  # nobody asks for a person's keys
+    )
+    birth_date = models.DateField()
+    key = models.TextField()  # salus.mpi.keys.name_keys, computed by us on write
+
+
 class PersonIdentifier(models.Model):
     """A business identifier: the matricule, or what another system calls this person."""
 
@@ -148,7 +164,8 @@ class Link(models.Model):
     made_at = models.DateTimeField()
     weight = models.FloatField(null=True)  # bits, with the prior; null where nobody compared
     explanation = models.JSONField(null=True)  # field by field: levels and weights, no values
-    reason = models.TextField(blank=True, default="")  # of stewards, where something spoke against
+    # Of stewards, where something spoke against it.
+    reason = models.TextField(blank=True, default="", db_default="")
     previous = models.ForeignKey("self", models.PROTECT, null=True)  # comes back when this ends
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.TextField(blank=True, default="")
@@ -250,3 +267,12 @@ class Receipt(models.Model):
                 fields=["since"], condition=Q(confirmed_at__isnull=True), name="receipt_open"
             )
         ]
+
+
+class LearnedModel(models.Model):
+    """Weights of matching that were learned from the people of this index; the newest is in force."""
+
+    learned_at = models.DateTimeField()
+    people = models.IntegerField()  # from whom
+    weights = models.TextField()  # salus.mpi.matching.model.Model, JSON
+    figures = models.JSONField()  # how it came out: for whoever has to trust it

@@ -1,6 +1,6 @@
 """The only writes of the shared record; each leaves one event."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from django.db import connection
 
 from salus.access.decision import Decision, Purpose
 from salus.access.permissions import own_row
+from salus.access.separation import parted_by
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.queries import has_worked_at
@@ -28,7 +29,7 @@ from salus.shared_record.models import (
 )
 from salus.shared_record.permissions import check_control, decision_on
 from salus.shared_record.rules import CONTENT_AT_MOST
-from salus.shared_record.store import ContentStore
+from salus.shared_record.store import ContentStore, StoredContent
 
 
 def open_record(*, actor: Actor, person: int, at: datetime) -> bool:
@@ -53,7 +54,7 @@ def close_record(
     """
     with _alone_in(person) as human:
         check_control(actor=actor, human=human)
-        row = own_row(actor, person)
+        row = own_row(actor=actor, human=human, person=person)
         _open(actor, row, at)
         Closure.objects.get_or_create(record_id=row, reopened_at=None, defaults={"closed_at": at})
         _record_consent(actor, human, at, request_id)
@@ -198,14 +199,76 @@ def _refusal(decision: Decision) -> SalusError:
     return NotFound("no record that you can file to")
 
 
+def assign_document(
+    *, actor: Actor, at: datetime, document: int, link: int, request_id: UUID | None = None
+) -> None:
+    """What was filed for one of two who were taken for one human being is the other's, with all its versions.
+
+    ``link``: the ended one; the document must have been filed while it was in force. Its content is sealed anew for
+    the person. Raises NotFound unless a steward says so and there is such a document, Conflict when a version of it
+    is from another time or the two are one.
+    """
+    with parted_by(actor=actor, link=link) as parted:
+        found = Document.objects.filter(pk=document, person__in=parted.all).first()
+        if found is None:
+            raise NotFound("no such document of either")
+        of, to = parted.sides_of(found.person_id)
+        _hold([*of.all, *to.all])
+        versions = list(_versions(found, of))
+        if not all(parted.since <= version.filed_at <= parted.until for version in versions):
+            raise Conflict("it was not filed while the two were one")
+        if not Record.objects.filter(pk__in=to.all).exists():
+            _open(actor, to.root, at)
+        for version in versions:
+            _seal_for(to.root, version)
+        record(
+            actor=actor,
+            kind=EventKind.PERSONS_SEPARATED,
+            at=at,
+            person=to.root,
+            persons=parted.all,
+            document=document,
+            request_id=request_id,
+        )
+
+
+def _versions(document: Document, human: Identities) -> Iterator[Document]:
+    """It, those before it and those after it."""
+    filed = {row.pk: row for row in Document.objects.filter(person__in=human.all)}
+    later = {row.replaces_id: row for row in filed.values() if row.replaces_id}
+    first = filed[document.pk]
+    while first.replaces_id:
+        first = filed[first.replaces_id]
+    version: Document | None = first
+    while version:
+        yield version
+        version = later.get(version.pk)
+
+
+def _seal_for(person: int, document: Document) -> None:
+    store, content = ContentStore(settings.DATA), DocumentContent.objects.filter(document=document)
+    for row in content:
+        plain = store.open(
+            document=document.pk, person=document.person_id, stored=StoredContent.of(row)
+        )
+        sealed = store.file(document=document.pk, person=person, content=plain)
+        content.update(pack=sealed.pack, position=sealed.position, wrapped_key=sealed.wrapped_key)
+    document.person_id = person
+    document.save(update_fields=["person"])
+
+
 @contextmanager
 def _alone_in(person: int) -> Iterator[Identities]:
     """One transaction over the records of a human being that nobody else changes meanwhile: a document is filed
     wholly before a closing or not at all, and the same one by two requests at once is filed once."""
     with rows_of_human(person) as human:
-        records = Record.objects.select_for_update(no_key=True).filter(pk__in=human.all)
-        list(records.order_by("pk"))
+        _hold(human.all)
         yield human
+
+
+def _hold(persons: Collection[int]) -> None:
+    records = Record.objects.select_for_update(no_key=True).filter(pk__in=persons)
+    list(records.order_by("pk"))
 
 
 def _next_id() -> int:

@@ -208,13 +208,7 @@ def _open(row: Document) -> OpenedDocument:
         content = ContentStore(settings.DATA).open(
             document=row.pk,
             person=row.person_id,
-            stored=StoredContent(
-                pack=stored.pack,
-                position=stored.position,
-                size=stored.size,
-                sha256=bytes(stored.sha256),
-                wrapped_key=bytes(stored.wrapped_key),
-            ),
+            stored=StoredContent.of(stored),
         )
     return OpenedDocument(
         summary=_summary(row), media_type=MEDIA_TYPES[Format(row.format)], content=content

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from salus.access.decision import Purpose
 from salus.access.permissions import check_control, may, own_row
+from salus.access.separation import parted_by
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.models import Practitioner
@@ -146,7 +147,7 @@ def give_transfer_consent(
         check_control(actor=actor, human=human)
         if not VaccinationRecord.objects.filter(pk__in=human.all).exists():
             raise Conflict("there is no vaccination record yet; a vaccinating doctor opens it")
-        row = own_row(actor, person)
+        row = own_row(actor=actor, human=human, person=person)
         _open(actor, row, at)
         TransferConsent.objects.get_or_create(
             record_id=row, withdrawn_at=None, defaults={"given_at": at}
@@ -173,6 +174,34 @@ def _record_consent(actor: Actor, human: Identities, at: datetime, request_id: U
         persons=human.others,
         request_id=request_id,
     )
+
+
+def assign_vaccination(
+    *, actor: Actor, at: datetime, vaccination: int, link: int, request_id: UUID | None = None
+) -> None:
+    """What was recorded for one of two who were taken for one human being is the other's.
+
+    ``link``: the ended one; the act must have been recorded while it was in force. Raises NotFound unless a steward
+    says so and there is such an act, Conflict when it is from another time or the two are one.
+    """
+    with parted_by(actor=actor, link=link) as parted:
+        acts = Immunization.objects.filter(pk=vaccination, record__in=parted.all)
+        found = acts.select_for_update(no_key=True).first()
+        if found is None:
+            raise NotFound("no such vaccination of either")
+        _of, to = parted.sides_of(found.record_id)
+        if not parted.since <= found.recorded_at <= parted.until:
+            raise Conflict("it was not recorded while the two were one")
+        _open(actor, to.root, at)
+        acts.update(record=to.root)
+        record(
+            actor=actor,
+            kind=EventKind.PERSONS_SEPARATED,
+            at=at,
+            person=to.root,
+            persons=parted.all,
+            request_id=request_id,
+        )
 
 
 def _may_write(actor: Actor, human: Identities) -> bool:

@@ -28,7 +28,7 @@ def declare_professional(
         if not Practitioner.objects.filter(pk=practitioner, deregistered_at=None).exists():
             raise NotFound("no such professional is registered today")
         TrustedProfessional.objects.get_or_create(
-            person_id=own_row(actor, person),
+            person_id=own_row(actor=actor, human=human, person=person),
             practitioner_id=practitioner,
             until=None,
             defaults={"since": at},
@@ -57,13 +57,13 @@ def name_assistant(
     with rows_of([*actor.identities, assistant]):
         if not Person.objects.filter(pk=assistant, deceased_on=None).exists():
             raise NotFound("no such person")
+        human = Identities(root=actor.identities[0], all=actor.identities)
         Assistant.objects.get_or_create(
-            person_id=own_row(actor, person),
+            person_id=own_row(actor=actor, human=human, person=person),
             assistant_id=assistant,
             until=None,
             defaults={"since": at},
         )
-        human = Identities(root=actor.identities[0], all=actor.identities)
         _record(actor, human, at, request_id, assistants=[assistant])
 
 

@@ -4,31 +4,31 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db.transaction import atomic
 
 from salus.country import country
 from salus.fhir import datatypes, exact_json
 from salus.fhir.bundle import Entry
 from salus.fhir.element import Element
-from salus.fhir.resource import Call
+from salus.fhir.resource import Body, Call
 from salus.fhir.transaction import Acceptance, NotUsed, Taken, Transaction
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
-from salus.mpi.actions import Address, Demographics, change_person, register_person
+from salus.mpi.actions import Address, Demographics
 from salus.mpi.fhir.rendering import rendered
+from salus.mpi.models import Person
 from salus.mpi.queries import person_identified
+from salus.mpi.receiving import Received, receive_change, receive_person
 
 
 def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
     """Register the person, unless one of the identifiers is known."""
     patient = entry.resource
-    row, created = _register(
-        transaction.actor,
-        transaction.at,
-        patient,
-        _checked(patient, entry.identifiers(), transaction.at),
-    )
-    return Taken(row=row, created=created)
+    identifiers = _checked(patient, entry.identifiers(), transaction.at)
+    if known := person_identified(identifiers):
+        return Taken(row=known, created=False)
+    received = _receive(transaction.actor, transaction.at, patient, identifiers)
+    return Taken(row=received.person, created=received.created)
 
 
 def create(call: Call, patient: Element) -> int:
@@ -36,13 +36,11 @@ def create(call: Call, patient: Element) -> int:
     actor = _writer(call)
     # Who has no number yet (a newborn, a visitor) gets a temporary one.
     identifiers = _identifiers(patient, call.at) or [country().temporary_identifier()]
-    try:
-        row, created = _register(actor, call.at, patient, identifiers, call.request_id, filed=True)
-    except IntegrityError:  # two at once
-        created = False
-    if not created:
-        raise Conflict("somebody has one of these identifiers: search for it, and update")
-    return row
+    with atomic():
+        received = _receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
+        if not received.created:  # and what it changed is taken back
+            raise Conflict("somebody has one of these identifiers: search for it, and update")
+    return received.person
 
 
 def update(call: Call, person: int, patient: Element, version: int | None) -> None:
@@ -50,7 +48,7 @@ def update(call: Call, person: int, patient: Element, version: int | None) -> No
     actor = _writer(call)
     if actor.patient not in (None, person):
         raise NotFound("no such person")  # the app was opened for another patient
-    change_person(
+    receive_change(
         actor=actor,
         at=call.at,
         person=person,
@@ -59,7 +57,7 @@ def update(call: Call, person: int, patient: Element, version: int | None) -> No
         demographics=_demographics(patient, call.at),
         former_names=_former_names(patient),
         received=exact_json.plain(patient.value),
-        shown=lambda row: rendered(row).body,
+        shown=_shown,
         request_id=call.request_id,
     )
 
@@ -71,7 +69,7 @@ def _writer(call: Call) -> Actor:
     return call.actor
 
 
-def _register(
+def _receive(
     actor: Actor,
     at: datetime,
     patient: Element,
@@ -79,25 +77,22 @@ def _register(
     request_id: UUID | None = None,
     *,
     filed: bool = False,
-) -> tuple[int, bool]:
-    known = _demographics(patient, at)
-    return register_person(
+) -> Received:
+    return receive_person(
         actor=actor,
         at=at,
         identifiers=identifiers,
-        family=known.family,
-        given=known.given,
-        birth_family=known.birth_family,
-        birth_date=known.birth_date,
-        gender=known.gender,
-        deceased_on=known.deceased_on,
-        multiple_birth=known.multiple_birth,
-        address=known.address,
+        demographics=_demographics(patient, at),
         former_names=_former_names(patient),
         received=exact_json.plain(patient.value),
+        shown=_shown,
         filed=filed,
         request_id=request_id,
     )
+
+
+def _shown(row: Person) -> Body:
+    return rendered(row).body
 
 
 def _demographics(patient: Element, at: datetime) -> Demographics:

@@ -56,7 +56,7 @@ def answer(call: Call) -> Answer:
     def fit(people: QuerySet[Person], at_most: int) -> Sequence[Person]:
         return list(people.filter(*asked.finds).order_by("id")[:at_most])
 
-    def page(people: QuerySet[Person], all_fit: bool) -> Found[Person]:
+    def page(people: QuerySet[Person]) -> Found[Person]:
         narrowed = people.filter(*asked.narrows)
         if systems:
             named = PersonIdentifier.objects.filter(person=OuterRef("pk"), system__in=systems)
@@ -66,15 +66,15 @@ def answer(call: Call) -> Answer:
         start = fitting.index(after) + 1 if after in fitting else 0
         return Found(rows=rows[start : start + most] if most else rows[start:])
 
-    shown = people_found(
+    _found, shown = people_found(
         actor=call.actor, fit=fit, page=page, assisted=(), at=call.at, request_id=call.request_id
-    ).rows
+    )
     lines = [
-        identification.written(rendered(row).body, number=number, systems=systems or None)
-        for number, row in enumerate(shown, start=1)
+        identification.written(rendered(human.row).body, number=number, systems=systems or None)
+        for number, human in enumerate(shown, start=1)
     ]
-    if shown and shown[-1].pk != fitting[-1]:
-        lines.append(segment("DSC", _pointer(message, call, shown[-1].pk), "I"))
+    if shown and shown[-1].root != fitting[-1]:
+        lines.append(segment("DSC", _pointer(message, call, shown[-1].root), "I"))
     return found(message, lines, count=len(fitting))
 
 
