@@ -25,8 +25,8 @@ from typing import TextIO
 import numpy as np
 
 from benchmarks.regional_set.humans import humans
-from benchmarks.regional_set.judged import Judged, Task, judge_many, lower_bound
-from salus.mpi.matching.model import Model, default_model
+from benchmarks.regional_set.judged import Judged, Task, judge_many, learned, lower_bound
+from salus.mpi.matching.model import Model
 from salus.mpi.matching.score import Band
 
 PRECISION, RECALL = 0.9999, 0.99
@@ -139,12 +139,12 @@ def print_thresholds(same: Judged, different: Judged, model: Model) -> None:
     )
 
 
-def run(seed: int, share: float, processes: int) -> bool:
+def run(seed: int, *, share: float, processes: int, model: Model | None = None) -> bool:
     begun = time.monotonic()
     print(f"Seed {seed}.")
     people = humans(seed)
-    model = default_model()
-    print(f"\n{len(people):,} people after {time.monotonic() - begun:.0f} s.")
+    model = model or learned(people, seed)
+    print(f"\n{len(people):,} people; drawn and learned in {time.monotonic() - begun:.0f} s.")
     met = True
     for name, count in DIFFERENT.items():
         harsh = name == "Harsh"
@@ -181,11 +181,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
     parser.add_argument("--share", type=float, default=1.0, help="of the pairs")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--model", type=Path, help="one that was learned before, as JSON")
     parser.add_argument("--evidence", type=Path, help="a page to write as well")
     options = parser.parse_args()
     printed = Page(sys.stdout)
     with redirect_stdout(printed):
-        met = run(options.seed, options.share, options.processes)
+        model = Model.load(options.model.read_text(encoding="utf-8")) if options.model else None
+        met = run(options.seed, share=options.share, processes=options.processes, model=model)
     if options.evidence:
         options.evidence.write_text(printed.getvalue(), encoding="utf-8")
     return 0 if met else 1

@@ -68,6 +68,7 @@ grant select on django_migrations, simulation_nation to reporter;
 grant select (id, kind, activated_at, deleted_at) on accounts_account to reporter;
 grant select (id, birth_date, deceased_on) on mpi_person to reporter;
 grant select (person_id, country, since, until) on mpi_residence to reporter;
+grant select (id, made_by, made_at, ended_at, previous_id) on mpi_link to reporter;
 grant select (id, registered_at, deregistered_at) on directory_practitioner to reporter;
 grant select on access_accountpractitioner, access_trustedprofessional, access_assistant, shared_record_record, shared_record_closure,
     vaccination_vaccinationrecord, vaccination_transferconsent to reporter;

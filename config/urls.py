@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.access.urls")),
     path("", include("salus.access.oauth.urls")),
     path("", include("salus.mpi.urls")),
+    path("stewards/", include("salus.mpi.stewards.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
     path(

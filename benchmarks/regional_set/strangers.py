@@ -73,12 +73,13 @@ def _born_like(rng: Random, human: Human, born: date, **changed: Any) -> Human:
 
 
 def _years(rng: Random, born: date, low: int, high: int) -> date:
-    """So many years later (earlier: below nought, or where it would be to come), sometimes on the same day."""
+    """So many years later (earlier: below nought, or where it would be to come): another date, but some a birthday."""
     years = rng.randint(low, high)
     year = born.year + (years if born.year + years <= _TODAY.year else -years)
+    day = date(year, 1, 1) + timedelta(days=rng.randint(0, 364))
     if rng.random() < 0.02:
-        return date(year, born.month, min(born.day, 28))
-    return date(year, 1, 1) + timedelta(days=rng.randint(0, 364))
+        day = date(year, born.month, min(born.day, 28))
+    return day if day != born else _years(rng, born, low, high)
 
 
 def _another_given(rng: Random, human: Human, *, female: bool) -> tuple[str, ...]:

@@ -95,6 +95,20 @@ def _same(
     return uuid5(request_id, same)
 
 
+def is_first(*, request_id: UUID, at: datetime) -> bool:
+    """Whether a request is done for the first time within REMEMBERED; to be asked in the transaction of its effect.
+
+    For what must not be done twice although each time by itself would be right, as to change somebody's name. Who
+    asks while another does the same waits for its end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into audit_answeredrequest (request_id, at) values (%s, %s) on conflict do nothing",
+            [request_id, at],
+        )
+        return bool(cursor.rowcount)
+
+
 def _agent(actor: Actor) -> Agent:
     """Software is of the kind of its organisation, unless it asks for a person: then of the person's."""
     match actor.role:

@@ -164,7 +164,8 @@ class Link(models.Model):
     made_at = models.DateTimeField()
     weight = models.FloatField(null=True)  # bits, with the prior; null where nobody compared
     explanation = models.JSONField(null=True)  # field by field: levels and weights, no values
-    reason = models.TextField(blank=True, default="")  # of stewards, where something spoke against
+    # Of stewards, where something spoke against it.
+    reason = models.TextField(blank=True, default="", db_default="")
     previous = models.ForeignKey("self", models.PROTECT, null=True)  # comes back when this ends
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.TextField(blank=True, default="")

@@ -44,6 +44,7 @@ PERSONS_OF = {
     "mpi_person": "array[id]",
     "mpi_personidentifier": "array[person_id]",
     "mpi_personversion": "array[person_id]",
+    "mpi_receipt": "array[person_id]",
     "mpi_residence": "array[person_id]",
     "shared_record_closure": "array[record_id]",
     "shared_record_document": "array[person_id]",
@@ -241,6 +242,7 @@ def test_the_index_shows_who_people_are_and_nothing_else(outside: Outside) -> No
             "mpi_namekey",
             "mpi_link",
             "mpi_pair",
+            "mpi_receipt",
         }
         for table in visible():
             assert shown(table) == outside.shown(table)

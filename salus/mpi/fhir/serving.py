@@ -17,7 +17,7 @@ from salus.mpi.fhir.parameters import (
     searched,
 )
 from salus.mpi.fhir.rendering import rendered
-from salus.mpi.models import Person
+from salus.mpi.golden import Human
 from salus.mpi.queries import people_among, people_found, person_read
 
 PURPOSES = frozenset(
@@ -35,7 +35,7 @@ def patients(assisted: Assisted) -> Resource:
     def theirs(call: Call) -> Collection[int]:
         return assisted(call.asker) if _asks_for_others(call.asker) else ()
 
-    def person_with(call: Call, id: str, *, history: bool) -> Person:
+    def person_with(call: Call, id: str, *, history: bool) -> Human:
         return person_read(
             actor=call.asker,
             person=row_number(id),
@@ -46,10 +46,10 @@ def patients(assisted: Assisted) -> Resource:
         )
 
     def read(call: Call, id: str) -> Version:
-        return rendered(person_with(call, id, history=False))
+        return rendered(person_with(call, id, history=False).row)
 
     def history(call: Call, id: str) -> Sequence[Version]:
-        person = person_with(call, id, history=True)
+        person = person_with(call, id, history=True).row
         earlier = sorted(person.versions.all(), key=lambda one: one.version, reverse=True)
         return [rendered(person), *(Version(body=one.resource) for one in earlier)]
 
@@ -59,19 +59,19 @@ def patients(assisted: Assisted) -> Resource:
             check_that_somebody_is_meant(search)
         whole = replace(search, sort=(), position=None, total=False)
         unasked = replace(search, criteria=(), within=())  # of people who are known to fit
-        found = people_found(
+        found, people = people_found(
             actor=actor,
-            fit=lambda people, most: (
+            fit=lambda rows, most: (
                 find(
                     replace(whole, count=most),
-                    searched(people),
+                    searched(rows),
                     parameters=PARAMETERS,
                     order=("id",),
                 ).rows
             ),
-            page=lambda people, all_fit: find(
-                unasked if all_fit else search,
-                searched(people),
+            page=lambda rows: find(
+                unasked,
+                searched(rows),
                 parameters=PARAMETERS,
                 order=ORDER,
             ),
@@ -79,7 +79,7 @@ def patients(assisted: Assisted) -> Resource:
             at=call.at,
             request_id=call.request_id,
         )
-        return found.page([rendered(person) for person in found.rows])
+        return found.page([rendered(person.row) for person in people])
 
     def fetch(call: Call, ids: Collection[str]) -> Sequence[Version]:
         people = people_among(
@@ -87,7 +87,7 @@ def patients(assisted: Assisted) -> Resource:
             persons=[row_number(one) for one in ids],
             assisted=theirs(call),
         )
-        return [rendered(person) for person in people]
+        return [rendered(person.row) for person in people]
 
     return Resource(
         type="Patient",
@@ -114,8 +114,8 @@ def update(call: Call, id: str, patient: Element, version: str | None) -> Versio
 
 def _now(call: Call, person: int) -> Version:
     """What its sender gets back of what it wrote, whose event names it already."""
-    (row,) = people_among(actor=call.asker, persons=[person], assisted=())
-    return rendered(row)
+    (human,) = people_among(actor=call.asker, persons=[person], assisted=())
+    return rendered(human.row_of(person))
 
 
 def _asks_for_others(actor: Actor) -> bool:
