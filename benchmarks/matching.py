@@ -84,7 +84,7 @@ def ours(files: Files) -> tuple[set[Pair], set[Pair], dict[Pair, float]]:
     with duckdb.connect() as connection:
         fill(connection, records(files))
         model = learn(connection, two_files=two_files)
-        judged = list(judged_pairs(connection, model, two_files=two_files))
+        judged = list(judged_pairs(connection, model))
     pairs = {ordered(ids[pair.one], ids[pair.other]): pair for pair in judged}
     return (
         {pair for pair, found in pairs.items() if found.band is Band.LINK},
@@ -170,8 +170,10 @@ def splinks(files: Files) -> dict[Pair, float]:
 def main(numbers: Sequence[int]) -> int:
     warnings.simplefilter("ignore")
     logging.getLogger("splink").setLevel(logging.ERROR)
-    print("| file | F1 ours | F1 Splink, best cut | difference | F1 ours, best cut | links: precision | recall |"
-          " with review: precision | recall | seconds ours / Splink |")
+    print(
+        "| file | F1 ours | F1 Splink, best cut | difference | F1 ours, best cut | links: precision | recall |"
+        " with review: precision | recall | seconds ours / Splink |"
+    )
     print("|" + "---|" * 10)
     missed = 0
     for number in numbers:
@@ -191,7 +193,9 @@ def main(numbers: Sequence[int]) -> int:
             f" | {(middle - start) / (end - middle):.2f} |",
             flush=True,
         )
-    print(f"goal (within {TOLERANCE} of Splink's best cut, or better): {'missed' if missed else 'met'}")
+    print(
+        f"goal (within {TOLERANCE} of Splink's best cut, or better): {'missed' if missed else 'met'}"
+    )
     return 1 if missed else 0
 
 
