@@ -92,9 +92,11 @@ def preview_separation(
             return golden(root, [known[one] for one in identities])
 
         goes_to = found[previous.target_id] if previous and back else None
+        parted = goes_to is None or goes_to.root != human.root
+        staying = [one for one in human.all if not (parted and one in going)]
         preview = SeparationPreview(
             before=record(human.root, human.all),
-            stays=record(human.root, [one for one in human.all if one not in going]),
+            stays=record(human.root, staying),
             goes=record(goes_to.root, {*goes_to.all, *going})
             if goes_to
             else record(row.person_id, going),
