@@ -1,15 +1,19 @@
 """People to join and to part, and who does it."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
+from django.db import connection
+
 from salus.audit.models import Event, EventKind
 from salus.country.lu import MATRICULE_SYSTEM, matricule
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
+from salus.kernel.events import QUEUE, deliver
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.mpi import merging
 from salus.mpi.actions import register_person
@@ -34,6 +38,7 @@ class Match:
 
     weight: float = 20.0
     evidence: tuple[Evidence, ...] = field(default=(Evidence(),))
+    guards: tuple[str, ...] = ()
 
 
 def registered(*, serial: int | None = None, **said: Any) -> int:
@@ -112,3 +117,16 @@ def events(kind: EventKind, person: int) -> list[set[int]]:
     with rows_of([person]):
         found = Event.objects.filter(kind=kind).order_by("id")
         return [{event.person_id or 0, *(event.persons or ())} for event in found]
+
+
+def delivered() -> int:
+    """Have all subscribers do their part, as the worker does; returns how many did."""
+    waiting = "select id, args from procrastinate_jobs where queue_name = %s and status = 'todo' order by id"
+    with connection.cursor() as cursor:
+        cursor.execute(waiting, [QUEUE])
+        jobs = [(job, json.loads(args) if isinstance(args, str) else args) for job, args in cursor]
+    for job, args in jobs:
+        deliver(**args)
+        with connection.cursor() as cursor:
+            cursor.execute("delete from procrastinate_jobs where id = %s", [job])
+    return len(jobs)

@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from salus.audit.actions import record
@@ -113,6 +114,35 @@ def owners_of(identifiers: Collection[tuple[str, str]]) -> dict[tuple[str, str],
         return {(system, value): person for system, value, person in known}
 
 
+def systems_known(systems: Collection[str]) -> set[str]:
+    """Those of which there are identifiers here: the nation's, and each of which somebody was told to us."""
+    with finding_in(Scope.INDEX):  # whether there are any, and nothing of whom
+        return {
+            system
+            for system in systems
+            if system == country().MATRICULE_SYSTEM
+            or PersonIdentifier.objects.filter(system=system).exists()
+        }
+
+
+def cross_references(
+    *, actor: Actor, identifier: tuple[str, str], at: datetime, request_id: UUID
+) -> list[tuple[str, str]] | None:
+    """All identifiers ``(system, value)`` of the human being who has this one, it among them (IHE PIX).
+
+    None when nobody has; that too is an answer, and an index request in the sense of the report.
+    """
+    with transaction.atomic():
+        person = person_identified([identifier])
+        if person is None:
+            _record_seen(actor, [], at=at, request_id=request_id)
+            return None
+        with rows_of_human(person) as human:
+            found = PersonIdentifier.objects.filter(person__in=human.all).order_by("system", "pk")
+            _record_seen(actor, [human], at=at, request_id=request_id)
+            return list(found.values_list("system", "value"))
+
+
 def people_found(
     *,
     actor: Actor,
@@ -145,6 +175,19 @@ def people_found(
         shown = humans_in_view(seen, roots=found.rows)
         _record_seen(actor, seen, at=at, request_id=request_id)
     return found, [shown[human.root] for human in seen]
+
+
+def people_meant(
+    *, actor: Actor, find: Callable[[], Sequence[int]], at: datetime, request_id: UUID
+) -> list[Human]:
+    """The human beings whom ``find`` finds in the whole index, in its order, with all that is shown of them."""
+    with finding_in(Scope.INDEX):  # who is meant is the question
+        roots = find()
+    with rows_of_humans(roots) as found:
+        by_root = {human.root: human for human in found}
+        _record_seen(actor, [by_root[root] for root in roots], at=at, request_id=request_id)
+        shown = humans_in_view(found)
+    return [shown[root] for root in roots]
 
 
 def person_read(

@@ -33,7 +33,10 @@ def test_an_automatic_link_keeps_its_explanation() -> None:
     made = row(linked(newer, older))
     assert (made.person_id, made.target_id, made.made_by) == (newer, older, "matcher")
     assert made.weight == 20.0
-    assert made.explanation == [{"field": "name", "level": "equal", "weight": 8.0}]
+    assert made.explanation == {
+        "evidence": [{"field": "name", "level": "equal", "weight": 8.0}],
+        "guards": [],
+    }
     assert root(newer) == root(older) == older
 
 

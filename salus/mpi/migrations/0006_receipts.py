@@ -34,7 +34,7 @@ NO_RING = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mpi", "0004_links"),
+        ("mpi", "0005_name_keys_of_people"),
     ]
 
     operations = [
