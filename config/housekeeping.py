@@ -21,6 +21,9 @@ from salus.kernel.postgres import login
 HOUR = 3600  # seconds
 _HOURLY = "0 * * * *"
 _KEPT = 72  # hours: finished jobs, for who asks what happened over the weekend
+_PATIENT_FEED = (
+    "patient_feed"  # salus.mpi.announcing.QUEUE, which cannot be imported before Django is set up
+)
 
 _tasks = Blueprint()
 
@@ -36,7 +39,7 @@ def housekeeping() -> DjangoApp:
     app = DjangoApp(connector=connector, periodic_defaults={"max_delay": HOUR})
     app.add_tasks_from(_tasks, namespace="housekeeping")
     app.add_tasks_from(deliveries, namespace=QUEUE)
-    app.add_tasks_from(patient_feed, namespace="patient_feed")
+    app.add_tasks_from(patient_feed, namespace=_PATIENT_FEED)
     return app
 
 
@@ -68,11 +71,12 @@ def _forget_answered_requests(timestamp: int) -> None:
 @_tasks.task(name="delete_old_jobs", pass_context=True)
 async def _delete_old_jobs(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager
-    await jobs.delete_old_jobs(
-        nb_hours=_KEPT,
-        queue=DEFAULT_QUEUE,
-        include_failed=True,
-        include_cancelled=True,
-        include_aborted=True,
-    )
+    for queue in (DEFAULT_QUEUE, _PATIENT_FEED):
+        await jobs.delete_old_jobs(
+            nb_hours=_KEPT,
+            queue=queue,
+            include_failed=True,
+            include_cancelled=True,
+            include_aborted=True,
+        )
     await jobs.delete_old_jobs(nb_hours=_KEPT, queue=QUEUE)  # what was not delivered stays
