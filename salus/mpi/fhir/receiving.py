@@ -27,7 +27,7 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
     identifiers = _checked(patient, entry.identifiers(), transaction.at)
     if known := person_identified(identifiers):
         return Taken(row=known, created=False)
-    received = _receive(transaction.actor, transaction.at, patient, identifiers)
+    received = receive(transaction.actor, transaction.at, patient, identifiers)
     return Taken(row=received.person, created=received.created)
 
 
@@ -37,7 +37,7 @@ def create(call: Call, patient: Element) -> int:
     # Who has no number yet (a newborn, a visitor) gets a temporary one.
     identifiers = _identifiers(patient, call.at) or [country().temporary_identifier()]
     with atomic():
-        received = _receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
+        received = receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
         if not received.created:  # and what it changed is taken back
             raise Conflict("somebody has one of these identifiers: search for it, and update")
     return received.person
@@ -69,7 +69,7 @@ def _writer(call: Call) -> Actor:
     return call.actor
 
 
-def _receive(
+def receive(
     actor: Actor,
     at: datetime,
     patient: Element,
@@ -78,6 +78,7 @@ def _receive(
     *,
     filed: bool = False,
 ) -> Received:
+    """Take in a Patient as its sender keeps it. Errors as of ``receive_person``."""
     return receive_person(
         actor=actor,
         at=at,

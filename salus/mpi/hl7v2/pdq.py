@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -10,6 +10,7 @@ from django.core import signing
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from salus.country.identifiers import spelled
+from salus.fhir.resource import Body
 from salus.fhir.sources import Found
 from salus.hl7v2.edge import Answer, Call
 from salus.hl7v2.message import Field, Message, Segment
@@ -19,10 +20,12 @@ from salus.kernel.actor import Actor
 from salus.kernel.errors import Gone, InvalidInput
 from salus.kernel.search_key import search_key
 from salus.mpi.fhir.rendering import rendered
+from salus.mpi.golden import Human
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.authorities import system
 from salus.mpi.hl7v2.permissions import check_asks
 from salus.mpi.hl7v2.querying import domains, found, not_understood
+from salus.mpi.identities import humans
 from salus.mpi.models import FormerName, Person, PersonIdentifier, Residence
 from salus.mpi.queries import people_found
 
@@ -57,11 +60,10 @@ def answer(call: Call) -> Answer:
         return list(people.filter(*asked.finds).order_by("id")[:at_most])
 
     def page(people: QuerySet[Person]) -> Found[Person]:
-        narrowed = people.filter(*asked.narrows)
+        rows = list(people.filter(*asked.narrows).order_by(*_ORDER))
         if systems:
-            named = PersonIdentifier.objects.filter(person=OuterRef("pk"), system__in=systems)
-            narrowed = narrowed.filter(Exists(named))
-        rows = list(narrowed.order_by(*_ORDER))
+            named = _with_number_of(systems, [row.pk for row in rows])
+            rows = [row for row in rows if row.pk in named]
         fitting.extend(row.pk for row in rows)
         start = fitting.index(after) + 1 if after in fitting else 0
         return Found(rows=rows[start : start + most] if most else rows[start:])
@@ -70,12 +72,32 @@ def answer(call: Call) -> Answer:
         actor=call.actor, fit=fit, page=page, assisted=(), at=call.at, request_id=call.request_id
     )
     lines = [
-        identification.written(rendered(human.row).body, number=number, systems=systems or None)
+        identification.written(_shown(human), number=number, systems=systems or None)
         for number, human in enumerate(shown, start=1)
     ]
     if shown and shown[-1].root != fitting[-1]:
         lines.append(segment("DSC", _pointer(message, call, shown[-1].root), "I"))
     return found(message, lines, count=len(fitting))
+
+
+def _with_number_of(systems: Collection[str], roots: Collection[int]) -> set[int]:
+    """Those of these human beings, whose rows are in view, who have an identifier of these systems."""
+    root_of = {one: human.root for human in humans(roots).values() for one in human.all}
+    named = PersonIdentifier.objects.filter(person__in=root_of.keys(), system__in=systems)
+    return {root_of[person] for person in named.values_list("person", flat=True)}
+
+
+def _shown(human: Human) -> Body:
+    """With the identifiers of all identities."""
+    body = rendered(human.row).body
+    known = {(one.get("system"), one.get("value")) for one in body.get("identifier", ())}
+    others = {
+        (one.system, one.value): {"system": one.system, "value": one.value}
+        for row in human.others
+        for one in row.identifiers.all()
+    }
+    more = [one for key, one in sorted(others.items()) if key not in known]
+    return {**body, "identifier": [*body.get("identifier", ()), *more]}
 
 
 def _asked(qpd: Segment, actor: Actor) -> _Asked:
