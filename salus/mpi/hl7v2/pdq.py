@@ -10,7 +10,6 @@ from django.core import signing
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from salus.country.identifiers import spelled
-from salus.fhir.resource import Body
 from salus.fhir.sources import Found
 from salus.hl7v2.edge import Answer, Call
 from salus.hl7v2.message import Field, Message, Segment
@@ -19,8 +18,7 @@ from salus.hl7v2.writing import segment
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Gone, InvalidInput
 from salus.kernel.search_key import search_key
-from salus.mpi.fhir.rendering import rendered
-from salus.mpi.golden import Human
+from salus.mpi.fhir.linked import linked
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.authorities import system
 from salus.mpi.hl7v2.permissions import check_asks
@@ -72,7 +70,9 @@ def answer(call: Call) -> Answer:
         actor=call.actor, fit=fit, page=page, assisted=(), at=call.at, request_id=call.request_id
     )
     lines = [
-        identification.written(_shown(human), number=number, systems=systems or None)
+        identification.written(
+            linked(human).shown(human.root).body, number=number, systems=systems or None
+        )
         for number, human in enumerate(shown, start=1)
     ]
     if shown and shown[-1].root != fitting[-1]:
@@ -85,19 +85,6 @@ def _with_number_of(systems: Collection[str], roots: Collection[int]) -> set[int
     root_of = {one: human.root for human in humans(roots).values() for one in human.all}
     named = PersonIdentifier.objects.filter(person__in=root_of.keys(), system__in=systems)
     return {root_of[person] for person in named.values_list("person", flat=True)}
-
-
-def _shown(human: Human) -> Body:
-    """With the identifiers of all identities."""
-    body = rendered(human.row).body
-    known = {(one.get("system"), one.get("value")) for one in body.get("identifier", ())}
-    others = {
-        (one.system, one.value): {"system": one.system, "value": one.value}
-        for row in human.others
-        for one in row.identifiers.all()
-    }
-    more = [one for key, one in sorted(others.items()) if key not in known]
-    return {**body, "identifier": [*body.get("identifier", ()), *more]}
 
 
 def _asked(qpd: Segment, actor: Actor) -> _Asked:
