@@ -1,4 +1,4 @@
-"""What the worker does by the clock: each of it hourly, and safe to be done twice.
+"""What the worker does: by the clock, each of it hourly and safe to be done twice, and deliveries of events.
 
 Jobs stand in the database (Procrastinate) and hold times and row ids, never a name. A round that was due while no
 worker ran is done when one starts; one that failed is made good by the next.
@@ -9,9 +9,13 @@ from dataclasses import asdict
 from django.conf import settings
 from procrastinate import Blueprint, JobContext, PsycopgConnector
 from procrastinate.contrib.django import DjangoApp
+from procrastinate.jobs import DEFAULT_QUEUE
 from psycopg_pool import AsyncNullConnectionPool
 
+from config.deliveries import deliveries
+from config.patient_feed import patient_feed
 from salus.kernel.clock import now
+from salus.kernel.events import QUEUE
 from salus.kernel.postgres import login
 
 HOUR = 3600  # seconds
@@ -31,6 +35,8 @@ def housekeeping() -> DjangoApp:
     )
     app = DjangoApp(connector=connector, periodic_defaults={"max_delay": HOUR})
     app.add_tasks_from(_tasks, namespace="housekeeping")
+    app.add_tasks_from(deliveries, namespace=QUEUE)
+    app.add_tasks_from(patient_feed, namespace="patient_feed")
     return app
 
 
@@ -61,6 +67,12 @@ def _forget_answered_requests(timestamp: int) -> None:
 @_tasks.periodic(cron=_HOURLY)
 @_tasks.task(name="delete_old_jobs", pass_context=True)
 async def _delete_old_jobs(context: JobContext, timestamp: int) -> None:
-    await context.app.job_manager.delete_old_jobs(
-        nb_hours=_KEPT, include_failed=True, include_cancelled=True, include_aborted=True
+    jobs = context.app.job_manager
+    await jobs.delete_old_jobs(
+        nb_hours=_KEPT,
+        queue=DEFAULT_QUEUE,
+        include_failed=True,
+        include_cancelled=True,
+        include_aborted=True,
     )
+    await jobs.delete_old_jobs(nb_hours=_KEPT, queue=QUEUE)  # what was not delivered stays

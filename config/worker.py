@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import django
 import psycopg
@@ -14,6 +15,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from config.housekeeping import HOUR, housekeeping
+from salus.kernel.events import QUEUE, wait_after
 
 _ATTEMPTS = 3  # a job that takes its worker down, and the site with it, must not do so for ever
 _PATIENCE = 10  # seconds that a job may go on after SIGTERM; then it is rolled back, and done again
@@ -46,6 +48,8 @@ async def _take_up(app: App) -> None:
     for job in await jobs.get_stalled_jobs():
         if job.attempts + 1 < _ATTEMPTS:
             await jobs.retry_job(job)
+        elif job.queue == QUEUE:  # never given up; but the site is up in between
+            await jobs.retry_job(job, retry_at=datetime.now(UTC) + wait_after(job.attempts))
         else:
             await jobs.finish_job(job, Status.FAILED, delete_job=False)
 

@@ -19,7 +19,18 @@ from salus.fhir import exact_json, facts, parameters, validation
 from salus.fhir.capability import Security
 from salus.fhir.criteria import Modifier, ParameterType
 from salus.fhir.element import Element
-from salus.fhir.resource import Body, Call, Page, Parameter, Resource, Search, Version
+from salus.fhir.resource import (
+    Arguments,
+    Body,
+    Call,
+    Input,
+    Operation,
+    Page,
+    Parameter,
+    Resource,
+    Search,
+    Version,
+)
 from salus.fhir.sources import in_memory, is_met
 from salus.fhir.views import routes
 from salus.kernel.actor import Actor, PurposeOfUse, Role
@@ -31,7 +42,7 @@ from salus.kernel.errors import (
     Unauthorized,
 )
 from salus.kernel.postgres import login
-from salus.kernel.scopes import read_scopes
+from salus.kernel.scopes import Interaction, read_scopes
 
 COLOURS = "urn:test:colours"
 
@@ -42,7 +53,7 @@ create table edge_basic (
 );
 create sequence edge_basic_id;
 create table edge_request (id uuid primary key);
-grant select, insert on edge_basic, edge_request to app;
+grant select, insert, delete on edge_basic, edge_request to app;
 grant usage on sequence edge_basic_id to app;
 """
 
@@ -109,6 +120,66 @@ def _insert(id: int, version: int, element: Element) -> Version:
         return _version(id, version, cursor.fetchone()[0], exact_json.dump(element.value))
 
 
+def _delete(call: Call, id: str) -> None:
+    _read(call, id)
+    with connection.cursor() as cursor:
+        cursor.execute("delete from edge_basic where id = %s", [int(id)])
+
+
+def _tell(call: Call, asked: Arguments) -> Body:
+    """What was asked, as it was understood."""
+    found = [{"name": "about", "valueString": _read(call, asked.id).id}] if asked.id else []
+    found += [{"name": "word", "valueString": word} for word in asked.all("word")]
+    found += [{"name": "often", "valueInteger": asked.one("often", 1)}]
+    return {"resourceType": "Parameters", "parameter": found}
+
+
+def _compare(_call: Call, asked: Arguments) -> Body:
+    sent = asked.one("resource")
+    if "code" not in sent.value:
+        raise sent.wrong("code", "missing")
+    code = sent.value["code"]["coding"][0]["code"]
+    parameter = {"name": "is", "valueBoolean": (code == "red") is asked.one("red", True)}
+    return {"resourceType": "Parameters", "parameter": [parameter]}
+
+
+_DEFINED = "http://test.example/OperationDefinition"
+TELL = Operation(
+    code="tell",
+    definition=f"{_DEFINED}/tell",
+    documentation="What was asked.",
+    inputs=(
+        Input(name="word", types=("string", "uri"), least=1, many=True),
+        Input(name="often", types=("integer",)),
+    ),
+    perform=_tell,
+    needs=(Interaction.READ, Interaction.SEARCH),
+    on_type=True,
+    on_resource=True,
+)
+COMPARE = Operation(
+    code="compare-it",
+    definition=f"{_DEFINED}/compare-it",
+    documentation="Whether it is of the colour.",
+    inputs=(
+        Input(name="resource", types=("Basic",), least=1),
+        Input(name="red", types=("boolean",)),
+    ),
+    perform=_compare,
+    needs=(Interaction.SEARCH,),
+    on_type=True,
+)
+CHANGE = Operation(
+    code="change",
+    definition=f"{_DEFINED}/change",
+    documentation="Says that it changes something.",
+    inputs=(Input(name="word", types=("string",)),),
+    perform=_tell,
+    needs=(Interaction.CREATE, Interaction.UPDATE),
+    of="Basic",
+    changes=True,
+)
+
 _ERRORS: dict[str, Exception] = {
     "urn:test:conflict": Conflict("not now"),
     "urn:test:many": TooMany("too many at once", wait=7),
@@ -140,6 +211,8 @@ BASIC = Resource(
     history=_history,
     create=_create,
     update=_update,
+    delete=_delete,
+    operations=(TELL, COMPARE),
     purposes=frozenset({PurposeOfUse.TREATMENT}),
 )
 
@@ -207,7 +280,9 @@ SECURITY = Security(
         "introspect": "/oauth/introspect",
     }
 )
-urlpatterns = routes([BASIC, PUBLIC, BINARY], authenticate=authenticate, security=SECURITY)
+urlpatterns = routes(
+    [BASIC, PUBLIC, BINARY], operations=[CHANGE], authenticate=authenticate, security=SECURITY
+)
 
 
 @dataclass(frozen=True, kw_only=True)

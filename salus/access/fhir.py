@@ -1,13 +1,14 @@
 """FHIR AuditEvent: a patient's own access log (IHE BALP), rendered from events. Reading it is itself logged."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from salus.access.queries import Names, events_about, names_in, persons_assisted
 from salus.audit.models import Event, EventKind
 from salus.fhir import facts
-from salus.fhir.criteria import Named, ParameterType
+from salus.fhir.criteria import Named, ParameterType, Value
 from salus.fhir.datatypes import row_number
 from salus.fhir.dates import instant
 from salus.fhir.parameters import DEFINITIONS, by_id
@@ -15,6 +16,7 @@ from salus.fhir.resource import Body, Call, Page, Parameter, Position, Resource,
 from salus.fhir.sources import is_met
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
+from salus.mpi.identities import humans
 
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -29,6 +31,7 @@ _DONE = {
     EventKind.CONSENT_CHANGED: ("update", "U"),
     EventKind.PERSON_REGISTERED: ("create", "C"),
     EventKind.PERSON_CHANGED: ("update", "U"),
+    EventKind.PERSON_TOLD: ("operation", "R"),
     EventKind.RECORD_OPENED: ("create", "C"),
     EventKind.PATIENTS_LISTED: ("search-type", "E"),
 }
@@ -204,6 +207,7 @@ def read(call: Call, id: str) -> Version:
 
 def search(call: Call, search: Search) -> Page:
     """All events about a person are few; they are read whole, and what is asked is found among them."""
+    search = _as_known(search)
     found = [
         (event, person)
         for person in _asked(search, _patient(call))
@@ -253,9 +257,10 @@ def _position(event: Event, *, backwards: bool = False) -> Position:
 
 
 def _events(call: Call, person: int, event: int | None = None) -> list[Event]:
-    return events_about(
+    _human, events = events_about(
         actor=_patient(call), person=person, at=call.at, event=event, request_id=call.request_id
     )
+    return events
 
 
 def _patient(call: Call) -> Actor:
@@ -274,13 +279,32 @@ def _theirs(actor: Actor) -> list[int]:
 
 def _asked(search: Search, actor: Actor) -> list[int]:
     """The persons whom the search names, else the actor: a person who is nobody's business is found empty."""
-    named = [
-        row_number(value.id)
+    named = [row_number(value.id) for value in _people_named(search)]
+    return [one for one in _theirs(actor) if one in named] if named else _theirs(actor)[:1]
+
+
+def _as_known(search: Search) -> Search:
+    """The same with the number of today for whoever is named by an earlier one."""
+    known = humans({number for one in _people_named(search) if (number := row_number(one.id))})
+
+    def renamed(value: Value) -> Value:
+        human = known.get(row_number(value.id)) if isinstance(value, Named) else None
+        return replace(value, id=str(human.root)) if human and isinstance(value, Named) else value
+
+    criteria = tuple(
+        replace(one, values=tuple(map(renamed, one.values))) if one.name == "patient" else one
+        for one in search.criteria
+    )
+    return replace(search, criteria=criteria)
+
+
+def _people_named(search: Search) -> list[Named]:
+    return [
+        value
         for criterion in search.of("patient")
         for value in criterion.values
         if isinstance(value, Named) and not value.url
     ]
-    return [one for one in _theirs(actor) if one in named] if named else _theirs(actor)[:1]
 
 
 AUDIT_EVENTS = Resource(

@@ -1,6 +1,6 @@
 """Who an account is, and the facts from which rights are decided."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -15,19 +15,31 @@ from salus.audit.models import Agent, Event, EventKind
 from salus.directory.models import Organization, Practitioner
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
-from salus.kernel.rows import acting_as, bindings_of, rows_of
+from salus.kernel.rows import Scope, acting_as, bindings_of, rows_of
 from salus.kernel.scopes import Context
+from salus.mpi.identities import IS_LINKED, Identities, humans, identities_of, rows_of_human
 from salus.mpi.models import Person
+
+_STAFF = {AccountKind.AGENCY: Role.AGENCY, AccountKind.STEWARD: Role.STEWARD}
 
 
 def actor_of(account: int) -> Actor | None:
     """The actor behind an account; None when it is bound to nobody, or to a professional no longer registered.
 
-    Staff of the agency are bound to nobody: they decide about software, and have no rights on records.
+    Staff of the agency are bound to nobody: they decide about software or about the patient index, and have no
+    rights on records.
     """
-    person = _persons_behind([account]).get(account)
-    if person:
-        return Actor(role=Role.PATIENT, account=account, person=person)
+    known = _patient_behind(account)
+    if known:
+        person, linked = known
+        human = identities_of(person) if linked else Identities(root=person, all=(person,))
+        return Actor(
+            role=Role.PATIENT,
+            account=account,
+            person=human.root,
+            others=human.others,
+            bound=person,
+        )
     practitioner = (
         AccountPractitioner.objects.filter(account=account, practitioner__deregistered_at=None)
         .values_list("practitioner", flat=True)
@@ -35,12 +47,26 @@ def actor_of(account: int) -> Actor | None:
     )
     if practitioner:
         return Actor(role=Role.PROFESSIONAL, account=account, practitioner=practitioner)
-    if Account.objects.filter(pk=account, kind=AccountKind.AGENCY, deleted_at=None).exists():
-        return Actor(role=Role.AGENCY, account=account)
-    return None
+    staff = Account.objects.filter(pk=account, kind__in=_STAFF, deleted_at=None)
+    kind = staff.values_list("kind", flat=True).first()
+    return Actor(role=_STAFF[AccountKind(kind)], account=account) if kind else None
 
 
-def _persons_behind(accounts: Collection[int]) -> dict[int, int]:
+_BEHIND = f"""
+    select person_id, {IS_LINKED.format(person="bound.person_id")}
+    from access_accountperson bound where account_id = %s
+"""  # noqa: S608  # both parts are ours
+
+
+def _patient_behind(account: int) -> tuple[int, bool] | None:
+    """The person that the account is bound to, and whether the index has it linked to another."""
+    with bindings_of([account], scope=Scope.INDEX), connection.cursor() as cursor:
+        cursor.execute(_BEHIND, [account])
+        found: tuple[int, bool] | None = cursor.fetchone()
+    return found
+
+
+def persons_behind(accounts: Collection[int]) -> dict[int, int]:
     """Account -> person, for those accounts that are a patient's."""
     with bindings_of(accounts):
         return dict(
@@ -48,20 +74,21 @@ def _persons_behind(accounts: Collection[int]) -> dict[int, int]:
         )
 
 
-def facts_about(*, actor: Actor, person: int, organization: int | None = None) -> Facts:
+def facts_about(*, actor: Actor, human: Identities, organization: int | None = None) -> Facts:
     """Everything that `decide` looks at, but the state of the record, in one query.
 
-    For a caller in whose transaction the person's rows show. ``organization``: in whose name that is, or
-    shall be, what the actor wants to read or file.
+    A right that one of the human being's rows gives is a right to all. For a caller in whose transaction they
+    show. ``organization``: in whose name that is, or shall be, what the actor wants to read or file.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             select
                 exists (select from access_assistant
-                        where person_id = %(person)s and assistant_id = %(own)s and until is null),
+                        where person_id = any (%(persons)s) and assistant_id = any (%(own)s)
+                          and until is null),
                 exists (select from access_trustedprofessional
-                        where person_id = %(person)s and practitioner_id = %(practitioner)s
+                        where person_id = any (%(persons)s) and practitioner_id = %(practitioner)s
                           and until is null),
                 exists (select from directory_practitioner
                         where id = %(practitioner)s and deregistered_at is null),
@@ -72,8 +99,8 @@ def facts_about(*, actor: Actor, person: int, organization: int | None = None) -
                           and organization_id = %(organization)s and until is null)
             """,
             {
-                "person": person,
-                "own": actor.person,
+                "persons": list(human.all),
+                "own": list(actor.identities),
                 "practitioner": actor.practitioner,
                 "organization": actor.organization,
             },
@@ -81,7 +108,7 @@ def facts_about(*, actor: Actor, person: int, organization: int | None = None) -
         assistant, trusted, professional, organized, works_there = cursor.fetchone()
     return Facts(
         role=actor.role,
-        own=actor.person == person,
+        own=actor.person in human.all,
         assistant=assistant and _lends_out_assistance(actor),
         trusted=trusted,
         registered=organized if actor.role is Role.SOFTWARE else professional,
@@ -89,7 +116,7 @@ def facts_about(*, actor: Actor, person: int, organization: int | None = None) -
         works_there=works_there,
         own_filing=actor.speaks_for is not None and actor.speaks_for == organization,
         emergency=actor.purpose is PurposeOfUse.EMERGENCY,
-        elsewhere=actor.patient not in (None, person),
+        elsewhere=actor.patient not in (None, *human.all),
     )
 
 
@@ -113,20 +140,23 @@ class Trusted:
 
 
 def circle_of_trust(person: int) -> list[Trusted]:
-    rows = TrustedProfessional.objects.filter(person=person, until=None).select_related(
-        "practitioner", "practitioner__accountpractitioner__account"
-    )
-    with rows_of([person]):
-        return [
-            Trusted(
+    """By name; whom several of the patient's rows declare is there once, since the first."""
+    with rows_of_human(person) as human:
+        rows = TrustedProfessional.objects.filter(person__in=human.all, until=None)
+        rows = rows.select_related("practitioner", "practitioner__accountpractitioner__account")
+        first = {
+            row.practitioner_id: Trusted(
                 practitioner=row.practitioner_id,
                 name=row.practitioner.full_name,
                 profession=row.practitioner.profession,
                 since=row.since,
                 can_get_in=_has_active_account(row),
             )
-            for row in rows.order_by("practitioner__family_key", "practitioner__given_key")
-        ]
+            for row in rows.order_by(
+                "practitioner__family_key", "practitioner__given_key", "-since"
+            )
+        }
+    return list(first.values())
 
 
 def _has_active_account(row: TrustedProfessional) -> bool:
@@ -145,34 +175,45 @@ class Relation:
 
 
 def assistants_of(person: int) -> list[Relation]:
-    rows = Assistant.objects.filter(person=person, until=None)
-    with rows_of([person]):
-        since = dict(rows.values_list("assistant", "since"))
-    with rows_of(since):
-        return sorted(_relations(since), key=lambda relation: relation.since)
+    with rows_of_human(person) as human:
+        rows = Assistant.objects.filter(person__in=human.all, until=None)
+        bound = _by_human(rows.values_list("assistant", "since"))
+    with rows_of(bound):
+        return sorted(_relations(bound), key=lambda relation: relation.since)
 
 
 def persons_assisted(actor: Actor) -> set[int]:
     """Whose assistant this patient is, for a caller that tells what of them is shown."""
-    rows = Assistant.objects.filter(assistant=actor.person, until=None)
-    with acting_as(actor):
-        return set(rows.values_list("person", flat=True))
+    return set(_assisted(actor))
 
 
 def assisted_by(*, actor: Actor, at: datetime) -> list[Relation]:
     """The people whose record this patient may use as assistant; they see that they were listed."""
-    rows = Assistant.objects.filter(assistant=actor.person, until=None)
+    return sorted(_listed(actor, at, _assisted(actor)), key=lambda relation: relation.since)
+
+
+def _assisted(actor: Actor) -> dict[int, datetime]:
+    """Person -> since when; never the actor, of whom two rows that named one another may be linked."""
+    rows = Assistant.objects.filter(assistant__in=actor.identities, until=None)
     with acting_as(actor):
-        since = dict(rows.values_list("person", "since"))
-    return sorted(_listed(actor, at, since), key=lambda relation: relation.since)
+        found = list(rows.values_list("person", "since"))
+    return {person: since for person, since in _by_human(found).items() if person != actor.person}
 
 
 def patients_of(*, actor: Actor, at: datetime) -> list[Relation]:
     """The patients who declared this professional, by name; they see that they were listed."""
     rows = TrustedProfessional.objects.filter(practitioner=actor.practitioner, until=None)
     with acting_as(actor):
-        since = dict(rows.values_list("person", "since"))
-    return _listed(actor, at, since)
+        found = list(rows.values_list("person", "since"))
+    return _listed(actor, at, _by_human(found))
+
+
+def _by_human(rows: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
+    """Each human being among these persons -> since when first."""
+    rows = list(rows)
+    known = humans({person for person, _since in rows})
+    latest_first = sorted(rows, key=lambda row: row[1], reverse=True)
+    return {known[person].root: since for person, since in latest_first}
 
 
 def _listed(actor: Actor, at: datetime, since: Mapping[int, datetime]) -> list[Relation]:
@@ -221,11 +262,13 @@ def who_looked(
     *, actor: Actor, person: int, at: datetime, limit: int = 200, request_id: UUID | None = None
 ) -> list[AccessEntry]:
     """Who did what with this person's data until then, newest first. Reading the log is itself logged."""
-    events = events_about(actor=actor, person=person, at=at, limit=limit, request_id=request_id)
+    human, events = events_about(
+        actor=actor, person=person, at=at, limit=limit, request_id=request_id
+    )
     names = names_in(events)
 
     def own(event: Event) -> bool:
-        return event.account_id in names.people and names.people[event.account_id].pk == person
+        return event.account_id in names.people and names.people[event.account_id].pk in human.all
 
     def entry(event: Event) -> AccessEntry:
         organization = names.organizations.get(event.organization_id)
@@ -256,19 +299,20 @@ def events_about(
     limit: int | None = None,
     event: int | None = None,
     request_id: UUID | None = None,
-) -> list[Event]:
-    """The events about this person until then, newest first, or the one; reading them is itself logged.
+) -> tuple[Identities, list[Event]]:
+    """Who the person is, and the events about any of their rows until then, newest first, or the one.
 
-    Raises NotFound when the actor may not see them, or the one is not among them.
+    Reading them is itself logged. Raises NotFound when the actor may not see them, or the one is not among them.
     """
-    with rows_of([person]):
-        permit = decide(Purpose.CONTROL, facts_about(actor=actor, person=person)).permit
-        events = _newest_about(person, at=at, limit=limit, event=event) if permit else []
+    with rows_of_human(person) as human:
+        permit = decide(Purpose.CONTROL, facts_about(actor=actor, human=human)).permit
+        events = _newest_about(human, at=at, limit=limit, event=event) if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
             at=at,
-            person=person,
+            person=human.root,
+            persons=human.others,
             denied=not permit,
             request_id=request_id,
         )
@@ -276,7 +320,7 @@ def events_about(
         raise NotFound("no such record")
     if event is not None and not events:
         raise NotFound("no such event")
-    return events
+    return human, events
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,7 +363,7 @@ _ABOUT = """
         select at, id, kind, agent, account_id, practitioner_id, organization_id, client_id, purpose,
             person_id, document_id, request_id, denied
         from audit_event
-        where at <= %(at)s and (person_id = %(person)s or persons @> array[%(person)s]::bigint[])
+        where at <= %(at)s and (person_id = any (%(persons)s) or persons && %(persons)s::bigint[])
             and (%(event)s::bigint is null or id = %(event)s)
     )
     select * from about order by at desc, id desc limit %(limit)s
@@ -327,17 +371,19 @@ _ABOUT = """
 
 
 def _newest_about(
-    person: int, *, at: datetime, limit: int | None, event: int | None
+    human: Identities, *, at: datetime, limit: int | None, event: int | None
 ) -> list[Event]:
     with connection.cursor() as cursor:
-        cursor.execute(_ABOUT, {"person": person, "at": at, "limit": limit, "event": event})
+        cursor.execute(
+            _ABOUT, {"persons": list(human.all), "at": at, "limit": limit, "event": event}
+        )
         names = [column.name for column in cursor.description]
         return [Event(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
 def people_behind(accounts: Collection[int]) -> dict[int, Person]:
     """Account -> person."""
-    persons = _persons_behind(accounts)
+    persons = persons_behind(accounts)
     with rows_of(persons.values()):
         people = Person.objects.in_bulk(persons.values())
     return {account: people[person] for account, person in persons.items()}

@@ -17,6 +17,7 @@ from salus.kernel.clock import now
 from salus.kernel.errors import Unauthorized
 from salus.kernel.origin import fhir_base, origin
 from salus.kernel.scopes import Scopes
+from salus.mpi.identities import root_of
 
 
 def actor_with_token(request: HttpRequest) -> Actor | None:
@@ -50,7 +51,7 @@ def _actor(token: AccessToken, at: datetime) -> Actor:
             purpose=_OF_USERS.get(user.role),
             scopes=scopes,
             assurance=token.assurance,
-            patient=int(token.claims["patient"]) if "patient" in token.claims else None,
+            patient=root_of(int(token.claims["patient"])) if "patient" in token.claims else None,
         )
     if organization is None:
         raise Unauthorized("the client's organisation is not registered any more")

@@ -100,12 +100,12 @@ def _own_event(actor: Actor, event: int) -> tuple[Place, bool]:
         cursor.execute(
             """
             select xid::text::bigint, id, persons is not null from audit_event
-            where person_id = %(person)s and id = %(event)s
+            where person_id = any (%(persons)s) and id = %(event)s
             union all
             select xid::text::bigint, id, true from audit_event
-            where persons @> array[%(person)s]::bigint[] and id = %(event)s
+            where persons && %(persons)s::bigint[] and id = %(event)s
             """,
-            {"person": actor.person, "event": event},
+            {"persons": list(actor.identities), "event": event},
         )
         found = cursor.fetchone()
     if found is None:

@@ -3,13 +3,13 @@
 All of it follows from what the services declare, so that nothing is claimed that is not so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 from salus.fhir.criteria import ParameterType
-from salus.fhir.resource import Body, Resource, Served
+from salus.fhir.resource import Body, Operation, Resource, Served
 
 _DATE = "2026-11-27"  # of the last change to what is said here
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
@@ -30,8 +30,11 @@ class Security:
     )
 
 
-def capability_statement(served: Served, security: Security, *, base: str) -> Body:
-    """``base``: https://host/fhir"""
+def capability_statement(
+    served: Served, security: Security, *, base: str, operations: Iterable[Operation] = ()
+) -> Body:
+    """``base``: https://host/fhir; ``operations``: those at it."""
+    at_base = [_operation(operation) for operation in operations]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -47,6 +50,7 @@ def capability_statement(served: Served, security: Security, *, base: str) -> Bo
                 "security": _security(security, base),
                 "resource": [_resource(resource, served) for _, resource in sorted(served.items())],
                 "interaction": [{"code": "batch"}, {"code": "transaction"}],
+                **({"operation": at_base} if at_base else {}),
             }
         ],
     }
@@ -89,7 +93,17 @@ def _resource(resource: Resource, served: Served) -> Body:
         said["searchRevInclude"] = back
     if resource.parameters:
         said["searchParam"] = [_parameter(*one) for one in sorted(resource.parameters.items())]
+    if resource.operations:
+        said["operation"] = [_operation(operation) for operation in resource.operations]
     return said
+
+
+def _operation(operation: Operation) -> Body:
+    return {
+        "name": operation.code,
+        "definition": operation.definition,
+        "documentation": operation.documentation,
+    }
 
 
 def _interactions(resource: Resource) -> Iterator[str]:
@@ -98,6 +112,8 @@ def _interactions(resource: Resource) -> Iterator[str]:
         yield "vread"
     if resource.update:
         yield "update"
+    if resource.delete:
+        yield "delete"
     if resource.history:
         yield "history-instance"
     if resource.create:

@@ -42,7 +42,8 @@ def the_match(query: Query, call: Call, resource: Resource, served: Served) -> V
     """What the search finds; None: nothing. Raises PreconditionFailed for more than one."""
     permitted = permit(call, resource, Interaction.SEARCH, served)
     asked = read_search([*query, ("_count", "2")], resource, served, call, strict=True)
-    found = resource.search(call, within(asked, permitted.within).search).matches
+    find = resource.condition or resource.search
+    found = find(call, within(asked, permitted.within).search).matches
     if len(found) > 1:
         raise PreconditionFailed(f"the condition finds more than one {resource.type}")
     return found[0] if found else None

@@ -26,6 +26,9 @@ class Address:
     line: str
 
 
+IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+
+
 def identifiers(resource: Element) -> list[tuple[str, str]]:
     """(system, value) of each Identifier that has both."""
     found = [(i.text("system"), i.text("value")) for i in resource.children("identifier")]
@@ -78,8 +81,13 @@ def row_number(id: str) -> int:
 
 
 def telephone(resource: Element) -> str:
-    phones = (t for t in resource.children("telecom") if t.text("system") == "phone")
-    return next((phone.text("value") for phone in phones), "")
+    return contact(resource, "phone")
+
+
+def contact(resource: Element, system: str) -> str:
+    """The first of this ContactPointSystem; '' when there is none."""
+    known = (one for one in resource.children("telecom") if one.text("system") == system)
+    return next((one.text("value") for one in known), "")
 
 
 def codings(concept: Element) -> Iterator[tuple[str, str, str]]:

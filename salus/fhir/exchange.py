@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +14,7 @@ from salus.kernel.errors import InvalidInput, NotFound
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)  # https://hl7.org/fhir/R4/datatypes.html#id
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}", re.ASCII)
+_OPERATION = re.compile(r"\$[a-z][a-z0-9-]{0,63}", re.ASCII)
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -33,13 +34,19 @@ class Target:
     id: str = ""
     history: bool = False
     version: str = ""
+    operation: str = ""  # without the $
 
     @staticmethod
     def of(path: str) -> Target:
-        """Of Type, Type/id, Type/id/_history/version, and histories. Raises NotFound for other paths."""
+        """Of Type, Type/id, Type/id/_history/version, histories, operations. Raises NotFound for other paths."""
         match path.strip("/").split("/"):
             case [""]:
                 return Target()
+            case [*above, operation] if _OPERATION.fullmatch(operation) and len(above) < 3:
+                asked = Target.of("/".join(above))
+                if asked.history or asked.operation:
+                    raise NotFound("there is no such interaction")
+                return replace(asked, operation=operation[1:])
             case ["_history"]:
                 return Target(history=True)
             case [type] if _TYPE.fullmatch(type):

@@ -1,4 +1,4 @@
-"""The interactions on resources: read, vread, history, search, create, update, the conditional ones too.
+"""The interactions on resources: read, vread, history, search, create, update, delete, the conditional ones too.
 
 https://hl7.org/fhir/R4/http.html. Whatever is not declared by a service is refused here, in words.
 """
@@ -15,6 +15,7 @@ from salus.fhir.authorization import may, permit, reachable
 from salus.fhir.element import Element
 from salus.fhir.exchange import ID, Answer, Request, Return, Target, versions_of
 from salus.fhir.history import bundle_of
+from salus.fhir.operations import methods_of, offered, operate
 from salus.fhir.outcome import outcome
 from salus.fhir.refusal import NotThisWay, Unprocessable
 from salus.fhir.resource import Body, Call, Resource, Served, Version
@@ -46,6 +47,8 @@ def answer(request: Request, call: Call, served: Served) -> Answer:
             f"{request.method} is not offered here: the CapabilityStatement says what is",
             headers={"Allow": ", ".join(allowed)},
         )
+    if operation := offered(target, resource):
+        return operate(request, call, operation, resource, served)
     if request.method in _READS:
         if not target.id:
             return search(request, call, resource, served)
@@ -54,6 +57,8 @@ def answer(request: Request, call: Call, served: Served) -> Answer:
         return read(request, call, resource, served)
     if request.method == "POST":
         return create(request, call, resource, served)
+    if request.method == "DELETE":
+        return delete(request, call, resource, served)
     if target.id:
         return update(request, call, resource, served)
     return conditional_update(request, call, resource, served)
@@ -61,11 +66,18 @@ def answer(request: Request, call: Call, served: Served) -> Answer:
 
 def methods(target: Target, resource: Resource) -> list[str]:
     """What may be done at an address, in the order of Allow; [] when there is nothing."""
+    if target.operation:
+        operation = offered(target, resource)
+        return methods_of(operation) if operation else []
     if target.history:
         return [*_READS] if target.id and resource.history else []
     writes = ["POST"] if resource.create and not target.id else []
     reads = _READS if target.id or resource.is_searched else ()
-    return [*reads, *writes, *(["PUT"] if resource.update else [])]
+    if resource.update:
+        writes.append("PUT")
+    if resource.delete and target.id:
+        writes.append("DELETE")
+    return [*reads, *writes]
 
 
 def read(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
@@ -145,6 +157,15 @@ def conditional_update(request: Request, call: Call, resource: Resource, served:
         permitted.check_found(known.body)
         permitted.check_sent(body)
         return _updated(known.id, body, request, call, resource, served)
+
+
+def delete(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
+    permitted = permit(call, resource, Interaction.DELETE, served)
+    name = request.target.id
+    if permitted.within:
+        permitted.check_found(resource.read(call, name).body)
+    _offered(resource.delete)(call, name)
+    return Answer(status=HTTPStatus.NO_CONTENT)
 
 
 def _offered(interaction: Callable[P, T] | None) -> Callable[P, T]:

@@ -15,6 +15,7 @@ class Issue:
     text: str
     expression: str = ""  # where, in FHIRPath: Patient.name[0].family
     severity: str = "error"
+    diagnostics: str = ""  # words that a profile prescribes
 
 
 class InvalidResource(InvalidInput):
@@ -35,9 +36,11 @@ def outcome_of(issues: Iterable[Issue]) -> dict[str, Any]:
 
 def _said(issue: Issue) -> dict[str, Any]:
     place = {"expression": [issue.expression]} if issue.expression else {}
+    prescribed = {"diagnostics": issue.diagnostics} if issue.diagnostics else {}
     return {
         "severity": issue.severity,
         "code": issue.code,
         "details": {"text": issue.text},
+        **prescribed,
         **place,
     }

@@ -43,6 +43,17 @@ class NotThisWay(SalusError):
         self.headers = dict(headers or {})
 
 
+class Prescribed(SalusError):
+    """A refusal whose status and words a profile prescribes."""
+
+    def __init__(
+        self, status: HTTPStatus, *, code: str, words: str, severity: str = "error"
+    ) -> None:
+        super().__init__(words)
+        self.status = status
+        self.issue = Issue(code=code, text=words, diagnostics=words, severity=severity)
+
+
 class Unprocessable(InvalidInput):
     """A resource of R4 that breaks a rule of the service that it is for."""
 
@@ -91,6 +102,8 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, NotThisWay):
         issue = Issue(code=error.code, text=str(error))
         return Refusal(status=error.status, issues=(issue,), headers=error.headers)
+    if isinstance(error, Prescribed):
+        return Refusal(status=error.status, issues=(error.issue,))
     status, code = next((status, code) for kind, status, code in _TOLD if isinstance(error, kind))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("the FHIR edge answers %d", status, exc_info=error)

@@ -14,6 +14,7 @@ from salus.fhir.criteria import Criterion, Fact, Modifier, ParameterType
 from salus.fhir.element import Element
 from salus.kernel.actor import Actor, PurposeOfUse
 from salus.kernel.errors import NotFound
+from salus.kernel.scopes import Interaction
 
 Body = dict[str, Any]  # a resource as JSON
 
@@ -138,6 +139,46 @@ def not_searched(_call: Call, _search: Search) -> Page:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Input:
+    """A parameter that an operation takes."""
+
+    name: str
+    types: tuple[str, ...]  # that of its definition, and others in which clients send it
+    least: int = 0
+    many: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What an operation was asked with: texts, numbers, booleans, and Elements of all other types."""
+
+    values: Mapping[str, Sequence[Any]]
+    id: str = ""  # of the resource, of an operation on one
+
+    def all(self, name: str) -> Sequence[Any]:
+        return self.values.get(name, ())
+
+    def one(self, name: str, default: Any = None) -> Any:
+        return next(iter(self.all(name)), default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """``$code`` at the base, on a type or on one resource: https://hl7.org/fhir/R4/operations.html"""
+
+    code: str
+    definition: str  # canonical URL of the standard's OperationDefinition
+    documentation: str
+    inputs: tuple[Input, ...]
+    perform: Callable[[Call, Arguments], Body]
+    needs: tuple[Interaction, ...]  # a scope of the type must permit all of these
+    of: str = ""  # that type, of an operation at the base
+    on_type: bool = False
+    on_resource: bool = False
+    changes: bool = False  # what is there; then it is asked by POST alone
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resource:
     """A type that is served. A domain decides about rows and people, and records one event per answer."""
 
@@ -154,6 +195,10 @@ class Resource:
     create: Callable[[Call, Element], Version] | None = None
     # The version of If-Match, or None; raises Conflict when it is not the newest any more.
     update: Callable[[Call, str, Element, str | None], Version] | None = None
+    delete: Callable[[Call, str], None] | None = None  # raises NotFound
+    # What a condition of a write finds, where that is not what a search shows.
+    condition: Callable[[Call, Search], Page] | None = None
+    operations: Sequence[Operation] = ()
     public: bool = False  # answered without a token
     purposes: frozenset[PurposeOfUse] = (
         frozenset()

@@ -28,19 +28,21 @@ def page_of_one_record(
     find: Find,
     see: Callable[[int, Search], Page],
     whose: Callable[[Collection[int], Collection[str]], Collection[int]],
+    one_of_each: Callable[[Collection[int]], Collection[int]],
     what: str,
 ) -> Page:
     """Of one patient: who is named, or whose the rows of these ids are, or else the patient who asks or is in context.
 
-    ``see`` answers for a person, ``whose`` are rows by number and by identity. Raises NotFound without a right to the
+    ``see`` answers for a person, ``whose`` are rows by number and by identity, ``one_of_each`` leaves one of those
+    persons who are the same human being. Raises NotFound without a right to the
     record; software in its own name finds nothing then: it may know whether it filed there, and not why not.
     """
     try:
-        subject = _subject_of(search, find=find)
+        subject = _subject_of(search, find=find, one_of_each=one_of_each)
         rows, identities = _rows_named(subject.rest), _named_as(subject.rest)
         person = subject.person
         if person is None and (rows or identities):
-            persons = whose(rows, identities)
+            persons = one_of_each(whose(rows, identities))
             if len(persons) > 1:
                 raise InvalidInput(f"ask for the {what} of one patient at a time")
             return _if_any(persons, subject.rest, see)
@@ -67,13 +69,15 @@ def _if_any(persons: Collection[int], search: Search, see: Callable[[int, Search
     return _NOTHING
 
 
-def _subject_of(search: Search, *, find: Find) -> _Subject:
+def _subject_of(
+    search: Search, *, find: Find, one_of_each: Callable[[Collection[int]], Collection[int]]
+) -> _Subject:
     """By ``patient``, ``subject`` or their chain to an identifier. Raises NotFound for one who is not known.
 
     Unknown and forbidden look alike, so a service says of a person without a right what is said here.
     """
     naming = [one for one in search.criteria if one.name in _PARAMETERS]
-    persons = {person for criterion in naming for person in _persons(criterion, find)}
+    persons = one_of_each({one for criterion in naming for one in _persons(criterion, find)})
     if len(persons) > 1:
         raise InvalidInput("ask for one patient at a time")
     if naming and not persons:

@@ -3,7 +3,7 @@
 In this order: what formats are spoken, who asks, what the token permits, what was sent, then the service.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
@@ -22,9 +22,10 @@ from salus.fhir.batch import process
 from salus.fhir.capability import Security, capability_statement
 from salus.fhir.exchange import Answer, Request, Target
 from salus.fhir.negotiation import Format
+from salus.fhir.operations import methods_of, operate
 from salus.fhir.outcome import outcome_of
 from salus.fhir.refusal import NotThisWay, refusal_of
-from salus.fhir.resource import Call, Resource, Served
+from salus.fhir.resource import Call, Operation, Resource, Served
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound, Unauthorized
@@ -40,17 +41,20 @@ _MOST_FORM = 2**20  # bytes of a search by POST
 def routes(
     resources: Iterable[Resource],
     *,
+    operations: Iterable[Operation] = (),
     authenticate: Authenticator,
     security: Security,
 ) -> list[URLPattern]:
     edge = Edge(
         served={resource.type: resource for resource in resources},
+        operations={operation.code: operation for operation in operations},
         authenticate=authenticate,
         security=security,
     )
     return [
         re_path(r"^fhir/?$", edge.view(edge.whole_system)),
         path("fhir/metadata", edge.view(edge.metadata)),
+        re_path(r"^fhir/(?:[^/]+/){0,2}\$[^/]*$", edge.view(edge.operate)),
         path("fhir/<str:type>/_search", edge.view(edge.search)),
         path("fhir/<str:type>", edge.view(edge.interact)),
         path("fhir/<str:type>/<str:id>", edge.view(edge.interact)),
@@ -63,6 +67,7 @@ def routes(
 @dataclass(frozen=True, kw_only=True)
 class Edge:
     served: Served
+    operations: Mapping[str, Operation]  # at the base
     authenticate: Authenticator
     security: Security
 
@@ -110,7 +115,8 @@ class Edge:
             return only
         if request.GET.get("mode", "full") != "full":
             raise InvalidInput("only full is known", at="mode")
-        body = capability_statement(self.served, self.security, base=call.base)
+        at_base = self.operations.values()
+        body = capability_statement(self.served, self.security, base=call.base, operations=at_base)
         return Answer(status=HTTPStatus.OK, body=body)
 
     def search(self, request: HttpRequest, call: Call) -> Answer:
@@ -129,27 +135,42 @@ class Edge:
         )
         return interactions.answer(asked, call, self.served)
 
+    def operate(self, request: HttpRequest, call: Call) -> Answer:
+        target = _target(request)
+        if target.type:
+            return self.interact(request, call)
+        operation = self.operations.get(target.operation)
+        if operation is None:
+            raise NotFound("there is no such interaction")
+        if only := _only(request, *methods_of(operation)):
+            return only
+        resource = self.served[operation.of]
+        return operate(_asked(request, target), call, operation, resource, self.served)
+
     def interact(self, request: HttpRequest, call: Call) -> Answer:
         target = _target(request)
         if request.method == "OPTIONS" and target.type in self.served:
             return _options(*interactions.methods(target, self.served[target.type]))
-        preferred, strict = negotiation.preferences(request)
-        asked = Request(
-            method=str(request.method),
-            target=target,
-            query=_pairs(request.GET),
-            read_body=lambda: negotiation.sent(request, target),
-            if_match=request.headers.get("If-Match", ""),
-            if_none_match=request.headers.get("If-None-Match", ""),
-            if_none_exist=request.headers.get("If-None-Exist"),
-            if_modified_since=request.headers.get("If-Modified-Since", ""),
-            preferred=preferred,
-            strict=strict,
-        )
-        return interactions.answer(asked, call, self.served)
+        return interactions.answer(_asked(request, target), call, self.served)
 
     def nothing(self, request: HttpRequest, call: Call) -> Answer:
         raise NotFound("there is no such interaction")
+
+
+def _asked(request: HttpRequest, target: Target) -> Request:
+    preferred, strict = negotiation.preferences(request)
+    return Request(
+        method=str(request.method),
+        target=target,
+        query=_pairs(request.GET),
+        read_body=lambda: negotiation.sent(request, target),
+        if_match=request.headers.get("If-Match", ""),
+        if_none_match=request.headers.get("If-None-Match", ""),
+        if_none_exist=request.headers.get("If-None-Exist"),
+        if_modified_since=request.headers.get("If-Modified-Since", ""),
+        preferred=preferred,
+        strict=strict,
+    )
 
 
 def _target(request: HttpRequest) -> Target:

@@ -17,6 +17,10 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+# Of the agency: bound to nobody, with no rights on records that they could lend to an app.
+STAFF = frozenset({Role.AGENCY, Role.STEWARD})
+
+
 class PurposeOfUse(StrEnum):
     """Why somebody's data is used: codes of http://terminology.hl7.org/CodeSystem/v3-ActReason (IHE IUA 3.71.4)."""
 
@@ -39,15 +43,17 @@ class Assurance(StrEnum):
 class Actor:
     """One actor in one session or with one token.
 
-    ``person`` is the actor's own row in the patient index, ``practitioner`` the row in the directory; all are
-    row ids, so nothing here can leak into a log. A system actor (import, worker) is named by ``system``.
-    With a token come the ``client`` (the software that asks), its ``organization`` and the ``scopes`` that
-    were granted; pages have no scopes, there the rule of the view decides.
+    ``person`` is the number under which the actor is known in the patient index, ``practitioner`` the row in the
+    directory; all are row ids, so nothing here can leak into a log. A system actor (import, worker) is named by
+    ``system``. With a token come the ``client`` (the software that asks), its ``organization`` and the ``scopes``
+    that were granted; pages have no scopes, there the rule of the view decides.
     """
 
     role: Role
     account: int | None = None
     person: int | None = None
+    others: tuple[int, ...] = ()  # rows of the same human being in the index, beside ``person``
+    bound: int | None = None  # the one of these rows that the account is bound to
     practitioner: int | None = None
     system: str = ""
     client: int | None = None
@@ -59,6 +65,11 @@ class Actor:
         None  # an app was opened for this person (SMART launch context), and for nobody else
     )
     assurance: Assurance = Assurance.LOW
+
+    @property
+    def identities(self) -> tuple[int, ...]:
+        """All rows of the actor in the patient index, ``person`` first."""
+        return (self.person, *self.others) if self.person else ()
 
     @property
     def speaks_for(self) -> int | None:

@@ -8,6 +8,7 @@ pool. Each opens a transaction (within one: a savepoint) and, at its end, gives 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.migrations import RunSQL
@@ -30,19 +31,24 @@ def rows_of(persons: Collection[int]) -> Iterator[None]:
 
 
 @contextmanager
+def rows_and(persons: Collection[int], *, ask: str) -> Iterator[Any]:
+    """The same, and what the SQL expression says among them: both in one round trip."""
+    with _in_force(persons=persons, ask=ask) as answer:
+        yield answer
+
+
+@contextmanager
 def acting_as(actor: Actor) -> Iterator[None]:
     """The actor's own: the person's rows, and which patients declared the practitioner or named the person."""
-    with _in_force(
-        persons=[actor.person] if actor.person else [],
-        practitioner=actor.practitioner,
-    ):
+    with _in_force(persons=actor.identities, practitioner=actor.practitioner):
         yield
 
 
 @contextmanager
-def bindings_of(accounts: Collection[int]) -> Iterator[None]:
-    """Which persons these accounts are bound to and which apps they let in, and nothing else about anybody."""
-    with _in_force(accounts=accounts):
+def bindings_of(accounts: Collection[int], *, scope: Scope | None = None) -> Iterator[None]:
+    """Which persons these accounts are bound to and which apps they let in, and nothing else about anybody
+    but what is found in the ``scope``."""
+    with _in_force(accounts=accounts, scope=scope):
         yield
 
 
@@ -60,17 +66,21 @@ def _in_force(
     accounts: Collection[int] = (),
     practitioner: int | None = None,
     scope: Scope | None = None,
-) -> Iterator[None]:
+    ask: str = "null",
+) -> Iterator[Any]:
     within = connection.in_atomic_block
     with transaction.atomic():
-        before = _set([_array(persons), _array(accounts), str(practitioner or ""), scope or ""])
-        yield
+        *before, answer = _set(
+            [_array(persons), _array(accounts), str(practitioner or ""), scope or ""], ask=ask
+        )
+        yield answer
         # After an error the savepoint has taken it back already; at the transaction's end it is gone.
         if within:
-            _set(before)
+            _set(before, ask="null")
 
 
 _SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioner", "salus.scope")
+# A list is worked out from left to right: what is asked at its end is asked under what was set before.
 _READ_AND_SET = "select {}".format(
     ", ".join(
         [
@@ -81,11 +91,12 @@ _READ_AND_SET = "select {}".format(
 )
 
 
-def _set(values: list[str]) -> list[str]:
-    """Put the settings in force, in the order of _SETTINGS; returns those of before."""
+def _set(values: list[str], *, ask: str) -> list[Any]:
+    """Put the settings in force, in the order of _SETTINGS; returns those of before, and what was asked."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ_AND_SET, values)
-        return list(cursor.fetchone()[: len(_SETTINGS)])
+        cursor.execute(f"{_READ_AND_SET}, {ask}", values)
+        row = cursor.fetchone()
+    return [*row[: len(_SETTINGS)], row[-1]]
 
 
 def _array(numbers: Collection[int]) -> str:

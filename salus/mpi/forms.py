@@ -6,7 +6,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from salus.country import country
-from salus.kernel.errors import InvalidInput
+from salus.country.identifiers import WrongIdentifier
+from salus.kernel.clock import now
 from salus.kernel.search_key import search_key
 from salus.mpi.queries import Criteria
 
@@ -41,9 +42,9 @@ class PersonSearch(forms.Form):
     def clean_matricule(self) -> str:
         text: str = self.cleaned_data["matricule"]
         try:
-            return country().check_matricule(text) if text else ""
-        except InvalidInput as error:
-            raise ValidationError(gettext(str(error))) from error
+            return country().check_matricule(text, today=now().date()) if text else ""
+        except WrongIdentifier as error:
+            raise ValidationError(error.in_words()) from error
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connection
+from django.db.models import BigIntegerField, Value
 
-from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.kernel.rows import Scope, finding_in, rows_and, rows_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,20 +17,33 @@ class Identities:
     root: int
     all: tuple[int, ...]
 
+    @property
+    def others(self) -> tuple[int, ...]:
+        return self.all[1:]
 
-# `union`, not `union all`: a ring, which no action makes, would not be walked for ever.
+
+# Whether a link in force leads to or from the row: of nearly everybody none does.
+IS_LINKED = """(exists (select from mpi_link where person_id = {person} and ended_at is null)
+    or exists (select from mpi_link where target_id = {person} and ended_at is null))"""
+_ANY_LINKED = IS_LINKED.format(person="any ('{{{persons}}}'::bigint[])")
+
+
+# `union`, not `union all`: a ring, which no action makes, would not be walked for ever. Each step asks for the links
+# of one row, by a subquery that the planner cannot turn into a join: it would read all links, of which it may think
+# that they are few.
 _TREES = """
-    with recursive above (asked, id) as (
-        select id, id from unnest(%s::bigint[]) as asked (id)
+    with recursive above (asked, id, up) as (
+        select id, id, (select target_id from mpi_link where person_id = asked.id and ended_at is null)
+        from unnest(%s::bigint[]) as asked (id)
         union
-        select above.asked, link.target_id from above
-        join mpi_link link on link.person_id = above.id and link.ended_at is null
+        select asked, up, (select target_id from mpi_link where person_id = above.up and ended_at is null)
+        from above where up is not null
     ), below (asked, root, id) as (
-        select asked, id, id from above
-        where not exists (select from mpi_link where person_id = above.id and ended_at is null)
+        select asked, id, id from above where up is null
         union
-        select below.asked, below.root, link.person_id from below
-        join mpi_link link on link.target_id = below.id and link.ended_at is null
+        select asked, root, link.person_id from below cross join lateral (
+            select person_id from mpi_link where target_id = below.id and ended_at is null offset 0
+        ) link
     )
     select asked, root, array_agg(id order by id <> root, id) from below group by asked, root
 """
@@ -55,10 +69,48 @@ def identities_of(person: int) -> Identities:
     return humans([person])[person]
 
 
+def patient_is(human: Identities) -> dict[str, Value]:
+    """For `annotate`, of a model with the attribute ``patient``: as whom the index knows the row's person now."""
+    return {"patient": Value(human.root, output_field=BigIntegerField())}
+
+
+def root_of(person: int) -> int:
+    """The number under which the human being whose row this is is known."""
+    with rows_of_human(person) as human:
+        return human.root
+
+
+def one_of_each(persons: Collection[int]) -> set[int]:
+    """These persons, but of each human being one row."""
+    if len(persons) < 2:
+        return set(persons)
+    return {human.root for human in humans(persons).values()}
+
+
 @contextmanager
 def rows_of_human(person: int) -> Iterator[Identities]:
-    """All rows of the human being whose row this is, for one transaction."""
-    with transaction.atomic():
-        identities = identities_of(person)
-        with rows_of(identities.all):
-            yield identities
+    """All rows of the human being whose row this is, for one transaction.
+
+    It costs no round trip more than `rows_of`, unless there is a link.
+    """
+    with rows_and([person], ask=IS_LINKED.format(person=int(person))) as linked:
+        if not linked:
+            yield Identities(root=person, all=(person,))
+            return
+        human = identities_of(person)
+        with rows_of(human.all):
+            yield human
+
+
+@contextmanager
+def rows_of_humans(persons: Collection[int]) -> Iterator[list[Identities]]:
+    """All rows of the human beings whose rows these are, each human being once; as above."""
+    persons = sorted(persons)
+    ask = _ANY_LINKED.format(persons=",".join(str(int(person)) for person in persons))
+    with rows_and(persons, ask=ask) as linked:
+        if not linked:
+            yield [Identities(root=person, all=(person,)) for person in persons]
+            return
+        found = {human.root: human for human in humans(persons).values()}
+        with rows_of([identity for human in found.values() for identity in human.all]):
+            yield list(found.values())

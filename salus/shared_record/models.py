@@ -64,6 +64,7 @@ class Document(models.Model):
     replaces = models.OneToOneField("self", models.PROTECT, null=True)
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.SmallIntegerField(null=True, choices=EndReason)
+    patient: int  # as whom the index knows the person now; no column, the queries say it
 
     class Meta:
         constraints = [

@@ -6,34 +6,35 @@ from salus.access.decision import Decision, Purpose, decide
 from salus.access.queries import facts_about
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
-from salus.kernel.rows import rows_of
+from salus.mpi.identities import Identities, rows_of_human
 from salus.shared_record.models import Closure, Record
 
 
 def decision_on(
-    *, actor: Actor, person: int, purpose: Purpose, organization: int | None = None
+    *, actor: Actor, human: Identities, purpose: Purpose, organization: int | None = None
 ) -> Decision:
-    """For a caller in whose transaction the person's rows show.
+    """For a caller in whose transaction the human being's rows show, whose records are one: open when one of
+    them is there, and closed when one is closed.
 
     ``organization``: in whose name that is, or shall be, what the actor wants to read or file.
     """
-    if not Record.objects.filter(pk=person, erased_at=None).exists():
+    if not Record.objects.filter(pk__in=human.all, erased_at=None).exists():
         return Decision(permit=False, rule="no-record", reason="there is no record")
-    facts = facts_about(actor=actor, person=person, organization=organization)
-    return decide(purpose, replace(facts, closed=_closed(person)))
+    facts = facts_about(actor=actor, human=human, organization=organization)
+    return decide(purpose, replace(facts, closed=_closed(human)))
 
 
-def check_control(*, actor: Actor, person: int) -> None:
+def check_control(*, actor: Actor, human: Identities) -> None:
     """Refuse whoever is neither the patient nor the assistant, and where there is no record."""
-    if not decision_on(actor=actor, person=person, purpose=Purpose.CONTROL).permit:
+    if not decision_on(actor=actor, human=human, purpose=Purpose.CONTROL).permit:
         raise NotFound("no such record")
 
 
 def is_closed(person: int) -> bool:
     """Whether the patient keeps the record closed now."""
-    with rows_of([person]):
-        return _closed(person)
+    with rows_of_human(person) as human:
+        return _closed(human)
 
 
-def _closed(person: int) -> bool:
-    return Closure.objects.filter(record=person, reopened_at=None).exists()
+def _closed(human: Identities) -> bool:
+    return Closure.objects.filter(record__in=human.all, reopened_at=None).exists()

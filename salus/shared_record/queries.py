@@ -15,7 +15,8 @@ from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
-from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.kernel.rows import Scope, finding_in
+from salus.mpi.identities import Identities, patient_is, rows_of_human
 from salus.shared_record.models import Document, DocumentContent, EndReason, Format
 from salus.shared_record.permissions import decision_on
 from salus.shared_record.rules import MEDIA_TYPES
@@ -49,7 +50,10 @@ class OpenedDocument:
 def documents_of(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> list[DocumentSummary]:
-    """The person's current documents, newest first; NotFound when absent or not for this actor."""
+    """The current documents of that human being, whichever row they were filed for, newest first.
+
+    NotFound when absent or not for this actor.
+    """
     return see_documents(
         actor=actor,
         person=person,
@@ -73,14 +77,15 @@ def see_documents(
 
     NotFound when there is no record, or not for this actor.
     """
-    with rows_of([person]):
-        permit = _may_read(actor, person)
-        seen = [see(_for(actor, person))] if permit else []
+    with rows_of_human(person) as human:
+        permit = _may_read(actor, human)
+        seen = [see(_for(actor, human))] if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
             at=at,
-            person=person,
+            person=human.root,
+            persons=human.others,
             denied=not permit,
             request_id=request_id,
         )
@@ -93,13 +98,13 @@ def read_document(
     *, actor: Actor, person: int, document: int, at: datetime, request_id: UUID | None = None
 ) -> Document:
     """What the record says of one document, a replaced one too, without its content; NotFound as above."""
-    with rows_of([person]):
-        row = _for(actor, person).filter(pk=document).first() if _may_read(actor, person) else None
+    with rows_of_human(person) as human:
+        row = _for(actor, human).filter(pk=document).first() if _may_read(actor, human) else None
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
             at=at,
-            person=person,
+            person=row.person_id if row else human.root,
             document=document,
             denied=row is None,
             request_id=request_id,
@@ -122,17 +127,17 @@ def open_document(
 
     ``replaced``: also a version that was replaced, for a caller who shows that it was.
     """
-    with rows_of([person]):
-        documents = _for(actor, person).filter(pk=document)
+    with rows_of_human(person) as human:
+        documents = _for(actor, human).filter(pk=document)
         if not replaced:
             documents = documents.filter(ended_at=None)
-        row = documents.first() if _may_read(actor, person) else None
+        row = documents.first() if _may_read(actor, human) else None
         opened = _open(row) if row else None
         record(
             actor=actor,
             kind=EventKind.DOCUMENT_OPENED,
             at=at,
-            person=person,
+            person=row.person_id if row else human.root,
             document=document,
             denied=opened is None,
             request_id=request_id,
@@ -161,8 +166,8 @@ def filed_by(*, actor: Actor, person: int, document: int, content: bytes) -> Doc
 
     The event of the filing tells of it.
     """
-    with rows_of([person]):
-        row = _related(Document.objects.filter(pk=document)).first()
+    with rows_of_human(person) as human:
+        row = _shown(Document.objects.filter(pk=document), human).first()
     if row is None:
         return None
     stored = getattr(row, "documentcontent", None)
@@ -171,27 +176,29 @@ def filed_by(*, actor: Actor, person: int, document: int, content: bytes) -> Doc
     return row if same and by == (actor.speaks_for or actor.practitioner) else None
 
 
-def _may_read(actor: Actor, person: int) -> bool:
+def _may_read(actor: Actor, human: Identities) -> bool:
     return decision_on(
-        actor=actor, person=person, purpose=Purpose.READ, organization=actor.organization
+        actor=actor, human=human, purpose=Purpose.READ, organization=actor.organization
     ).permit
 
 
-def _for(actor: Actor, person: int) -> QuerySet[Document]:
+def _for(actor: Actor, human: Identities) -> QuerySet[Document]:
     """Those that a right to read the record is a right to: software's own, for everybody else all.
 
     What was withdrawn or erased is for nobody.
     """
-    documents = Document.objects.filter(person=person).filter(
+    documents = Document.objects.filter(person__in=human.all).filter(
         Q(ended_at=None) | Q(ended_reason=EndReason.REPLACED)
     )
     if actor.role is Role.SOFTWARE:
         documents = documents.filter(organization=actor.organization)
-    return _related(documents)
+    return _shown(documents, human)
 
 
-def _related(documents: QuerySet[Document]) -> QuerySet[Document]:
-    return documents.select_related("practitioner", "organization", "documentcontent")
+def _shown(documents: QuerySet[Document], human: Identities) -> QuerySet[Document]:
+    """With all that is shown of them; whichever row they were filed for, they are of the one human being."""
+    related = documents.select_related("practitioner", "organization", "documentcontent")
+    return related.annotate(**patient_is(human))
 
 
 def _open(row: Document) -> OpenedDocument:
@@ -201,13 +208,7 @@ def _open(row: Document) -> OpenedDocument:
         content = ContentStore(settings.DATA).open(
             document=row.pk,
             person=row.person_id,
-            stored=StoredContent(
-                pack=stored.pack,
-                position=stored.position,
-                size=stored.size,
-                sha256=bytes(stored.sha256),
-                wrapped_key=bytes(stored.wrapped_key),
-            ),
+            stored=StoredContent.of(stored),
         )
     return OpenedDocument(
         summary=_summary(row), media_type=MEDIA_TYPES[Format(row.format)], content=content

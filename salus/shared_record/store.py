@@ -13,13 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from salus.kernel.data_folder import disk_errors, secret, sync_folder
 from salus.kernel.errors import SalusError
+
+if TYPE_CHECKING:  # it is used without Django, too
+    from salus.shared_record.models import DocumentContent
 
 LIVE_PACK = 0  # what is filed by users; the simulation's blocks have packs of their own
 TAG = 16  # bytes that encryption adds to a content
@@ -39,6 +42,16 @@ class StoredContent:
     size: int
     sha256: bytes
     wrapped_key: bytes
+
+    @classmethod
+    def of(cls, row: "DocumentContent") -> "StoredContent":
+        return cls(
+            pack=row.pack,
+            position=row.position,
+            size=row.size,
+            sha256=bytes(row.sha256),
+            wrapped_key=bytes(row.wrapped_key),
+        )
 
 
 class ContentStore:

@@ -11,14 +11,16 @@ import numpy as np
 from django.contrib.auth.hashers import make_password
 
 from salus.audit.models import Agent, EventKind
-from salus.country.lu import MATRICULE_SYSTEM, matricule
+from salus.country.lu import MATRICULE_SYSTEM
 from salus.kernel.search_key import search_key
+from salus.mpi.keys import name_keys
 from salus.simulation import binary_copy as copy
 from salus.simulation.binary_copy import Column
 from salus.simulation.calibration import CALIBRATION
 from salus.simulation.demo_people import EMAILS, PASSWORD
 from salus.simulation.events import Events
 from salus.simulation.lives import World
+from salus.simulation.matricules import matricules
 from salus.simulation.names import name_table, places, street_line
 from salus.simulation.sampling import mixed
 from salus.simulation.timeline import DAY, FIRST, NEVER, NO_DAY, Ints, day_of
@@ -44,6 +46,7 @@ class Names:
     def __init__(self) -> None:
         self._texts = name_table().texts
         self._keys: dict[str, str] = {}
+        self._found_by: dict[tuple[str, str, str], list[str]] = {}
 
     def text(self, first: int, second: int = -1) -> str:
         if first < 0:
@@ -57,6 +60,12 @@ class Names:
         if text not in self._keys:
             self._keys[text] = search_key(text)
         return self._keys[text]
+
+    def found_by(self, given: str, family: str, birth_family: str) -> list[str]:
+        names = given, family, birth_family
+        if names not in self._found_by:
+            self._found_by[names] = name_keys(given, family, [birth_family])
+        return self._found_by[names]
 
 
 def until(instants: Ints, end: int) -> Ints:
@@ -90,38 +99,20 @@ def _by_system(instants: Ints, kind: EventKind, who: Ints) -> Events:
     )
 
 
-def serial_numbers(world: World) -> Ints:
-    """The serial of each matricule: unique among those born on one day."""
-    birth = world.people.birth
-    order = np.argsort(birth, kind="stable")
-    born = birth[order]
-    rank = np.arange(len(born)) - np.searchsorted(born, born)
-    serials = np.empty(len(born), dtype=np.int64)
-    # 7 and 1000 have no common factor: up to a thousand births a day get different serials.
-    serials[order] = (
-        rank * 7 + (mixed(born.astype(np.int64), 23) % np.uint64(1000)).astype(np.int64)
-    ) % 1000
-    return serials
-
-
-def matricules(world: World, who: Ints, serials: Ints) -> list[str]:
-    days = world.people.birth[who].astype("datetime64[D]").tolist()
-    return [matricule(day, serial) for day, serial in zip(days, serials[who].tolist(), strict=True)]
-
-
 def _persons(world: World, who: Ints, serials: Ints, names: Names, end: int) -> list[Table]:
     people = world.people
     family = names.texts(people.family[who], people.family_2[who])
     given = names.texts(people.given[who], people.given_2[who])
     death = np.where(people.death[who] < end // DAY, people.death[who], NO_DAY)
     none = np.full(len(who), -1, dtype=np.int64)
+    birth_family = names.texts(people.birth_family[who], none)
     person = Table(
         name="mpi_person",
         columns={
             "id": copy.keys(who),
             "family": copy.words(family),
             "given": copy.words(given),
-            "birth_family": copy.words(names.texts(people.birth_family[who], none)),
+            "birth_family": copy.words(birth_family),
             "birth_date": copy.dates(people.birth[who]),
             "gender": copy.words(["male", "female"], people.female[who].astype(np.int64)),
             "multiple_birth": copy.smallints(people.twin[who], null=0),
@@ -141,7 +132,17 @@ def _persons(world: World, who: Ints, serials: Ints, names: Names, end: int) -> 
             "value": copy.words(matricules(world, who, serials)),
         },
     )
-    return [person, identifier]
+    found_by = list(map(names.found_by, given, family, birth_family))
+    times = [len(keys) for keys in found_by]
+    name_key = Table(
+        name="mpi_namekey",
+        columns={
+            "person_id": copy.keys(np.repeat(who, times)),
+            "birth_date": copy.dates(np.repeat(people.birth[who], times)),
+            "key": copy.words([key for keys in found_by for key in keys]),
+        },
+    )
+    return [person, name_key, identifier]
 
 
 def _residences(world: World, who: Ints, end: int) -> Table:

@@ -4,13 +4,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from salus.access.decision import Purpose
-from salus.access.permissions import check_control, may
+from salus.access.permissions import check_control, may, own_row
+from salus.access.separation import parted_by
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.models import Practitioner
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
-from salus.kernel.rows import rows_of
+from salus.mpi.identities import Identities, rows_of_human
 from salus.mpi.models import Person
 from salus.terminology import PHYSICIANS
 from salus.vaccination.models import ActType, Immunization, TransferConsent, VaccinationRecord
@@ -28,12 +29,12 @@ def may_vaccinate(actor: Actor) -> bool:
 
 def open_vaccination_record(*, actor: Actor, person: int, at: datetime) -> bool:
     """Open the person's vaccination record; False when it exists."""
-    with rows_of([person]):
-        permit = _may_write(actor, person)
-        created = permit and _open(person, at)
-        if created or not permit:
+    with rows_of_human(person) as human:
+        permit = _may_write(actor, human)
+        created = permit and _open(actor, person, at)
+        if not permit:
             kind = EventKind.RECORD_OPENED
-            record(actor=actor, kind=kind, at=at, person=person, denied=not permit)
+            record(actor=actor, kind=kind, at=at, person=person, denied=True)
     if not permit:
         raise NotFound("no vaccination record that you can write to")
     return created
@@ -59,7 +60,8 @@ def record_immunization(
     """Record one act; returns (row id, created). The same identifier is recorded once.
 
     ``opening``: in a record that is opened with it where there is none; else that is NotFound, as is the want of
-    a right. A professional performs in the own name, software in its own name records what others performed.
+    a right. The act stays on the row of the patient that its sender names, which gets a record when another row
+    has one. A professional performs in the own name, software in its own name records what others performed.
     """
     if act_type is ActType.PERFORMED:
         if not lot_number:
@@ -67,18 +69,19 @@ def record_immunization(
         if actor.role is Role.PROFESSIONAL and practitioner != actor.practitioner:
             raise Forbidden("who performs a vaccination records it")
     identifier = identifier or (f"urn:uuid:{request_id}" if request_id else None)
-    with rows_of([person]):
-        permit = _may_write(actor, person) and (
+    with rows_of_human(person) as human:
+        permit = _may_write(actor, human) and (
             actor.role is not Role.SOFTWARE or act_type is ActType.HISTORICAL
         )
         recorded = None
         if permit:
             _check_day(person, occurred_on, at)
             _check_performer(practitioner)
-            if opening and _open(person, at):
-                record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
-            if known := _recorded_as(person, identifier):
+            if opening:
+                _open(actor, person, at)
+            if known := _recorded_as(human, identifier):
                 return known, False
+            _open(actor, person, at)
             recorded = Immunization.objects.create(
                 record_id=person,
                 act_type=act_type,
@@ -106,8 +109,11 @@ def record_immunization(
     return recorded.pk, True
 
 
-def _open(person: int, at: datetime) -> bool:
-    return VaccinationRecord.objects.get_or_create(pk=person, defaults={"opened_at": at})[1]
+def _open(actor: Actor, person: int, at: datetime) -> bool:
+    _, created = VaccinationRecord.objects.get_or_create(pk=person, defaults={"opened_at": at})
+    if created:
+        record(actor=actor, kind=EventKind.RECORD_OPENED, at=at, person=person)
+    return created
 
 
 def _check_day(person: int, occurred_on: date, at: datetime) -> None:
@@ -121,11 +127,11 @@ def _check_performer(practitioner: int | None) -> None:
         raise InvalidInput("the directory does not know who performed it")
 
 
-def _recorded_as(person: int, identifier: str | None) -> int | None:
+def _recorded_as(human: Identities, identifier: str | None) -> int | None:
     """The act that has this identifier. Holds the record until the end of the transaction: the same act by
     two requests at once is recorded once."""
     records = VaccinationRecord.objects.select_for_update(no_key=True)
-    if not records.filter(pk=person).first():
+    if not list(records.filter(pk__in=human.all).order_by("pk")):
         raise NotFound("there is no vaccination record yet: open one first")
     if identifier is None:
         return None
@@ -137,31 +143,69 @@ def give_transfer_consent(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
     """Consent to automatic transfer of vaccinations into the shared record; in force already: stays so."""
-    with rows_of([person]):
-        check_control(actor=actor, person=person)
-        if not VaccinationRecord.objects.filter(pk=person).exists():
+    with rows_of_human(person) as human:
+        check_control(actor=actor, human=human)
+        if not VaccinationRecord.objects.filter(pk__in=human.all).exists():
             raise Conflict("there is no vaccination record yet; a vaccinating doctor opens it")
+        row = own_row(actor=actor, human=human, person=person)
+        _open(actor, row, at)
         TransferConsent.objects.get_or_create(
-            record_id=person, withdrawn_at=None, defaults={"given_at": at}
+            record_id=row, withdrawn_at=None, defaults={"given_at": at}
         )
-        record(
-            actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id
-        )
+        _record_consent(actor, human, at, request_id)
 
 
 def withdraw_transfer_consent(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
-    with rows_of([person]):
-        check_control(actor=actor, person=person)
-        TransferConsent.objects.filter(record=person, withdrawn_at=None).update(withdrawn_at=at)
+    with rows_of_human(person) as human:
+        check_control(actor=actor, human=human)
+        consents = TransferConsent.objects.filter(record__in=human.all, withdrawn_at=None)
+        consents.update(withdrawn_at=at)
+        _record_consent(actor, human, at, request_id)
+
+
+def _record_consent(actor: Actor, human: Identities, at: datetime, request_id: UUID | None) -> None:
+    record(
+        actor=actor,
+        kind=EventKind.CONSENT_CHANGED,
+        at=at,
+        person=human.root,
+        persons=human.others,
+        request_id=request_id,
+    )
+
+
+def assign_vaccination(
+    *, actor: Actor, at: datetime, vaccination: int, link: int, request_id: UUID | None = None
+) -> None:
+    """What was recorded for one of two who were taken for one human being is the other's.
+
+    ``link``: the ended one; the act must have been recorded while it was in force. Raises NotFound unless a steward
+    says so and there is such an act, Conflict when it is from another time or the two are one.
+    """
+    with parted_by(actor=actor, link=link) as parted:
+        acts = Immunization.objects.filter(pk=vaccination, record__in=parted.all)
+        found = acts.select_for_update(no_key=True).first()
+        if found is None:
+            raise NotFound("no such vaccination of either")
+        _of, to = parted.sides_of(found.record_id)
+        if not parted.since <= found.recorded_at <= parted.until:
+            raise Conflict("it was not recorded while the two were one")
+        _open(actor, to.root, at)
+        acts.update(record=to.root)
         record(
-            actor=actor, kind=EventKind.CONSENT_CHANGED, at=at, person=person, request_id=request_id
+            actor=actor,
+            kind=EventKind.PERSONS_SEPARATED,
+            at=at,
+            person=to.root,
+            persons=parted.all,
+            request_id=request_id,
         )
 
 
-def _may_write(actor: Actor, person: int) -> bool:
+def _may_write(actor: Actor, human: Identities) -> bool:
     """The agency, software, and the vaccinators among the professionals who have the right."""
     return may(
-        actor=actor, person=person, purpose=Purpose.WRITE, organization=actor.organization
+        actor=actor, human=human, purpose=Purpose.WRITE, organization=actor.organization
     ) and (actor.role in (Role.SYSTEM, Role.SOFTWARE) or may_vaccinate(actor))

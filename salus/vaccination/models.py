@@ -35,6 +35,7 @@ class Immunization(models.Model):
     dose_number = models.SmallIntegerField(null=True)
     identifier = models.TextField(null=True)  # the sender's id: the same is not recorded twice
     entered_in_error_at = models.DateTimeField(null=True)
+    patient: int  # as whom the index knows the person now; no column, the queries say it
 
     class Meta:
         constraints = [

@@ -14,7 +14,8 @@ from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
-from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.kernel.rows import Scope, finding_in
+from salus.mpi.identities import Identities, patient_is, rows_of_human
 from salus.terminology import vaccine_name
 from salus.vaccination.models import ActType, Immunization, TransferConsent, VaccinationRecord
 
@@ -44,13 +45,17 @@ class VaccinationCard:
 def vaccinations_of(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> VaccinationCard | None:
-    """The person's vaccination record, None while there is none; NotFound when not for this actor."""
+    """The person's vaccination record, None while there is none; NotFound when not for this actor.
 
-    def card(acts: QuerySet[Immunization]) -> VaccinationCard | None:
-        opened = VaccinationRecord.objects.filter(pk=person).first()
+    Those of all rows of one human being are one, opened when the first was.
+    """
+
+    def card(acts: QuerySet[Immunization], human: Identities) -> VaccinationCard | None:
+        records = VaccinationRecord.objects.filter(pk__in=human.all)
+        opened = records.order_by("opened_at").first()
         if opened is None:
             return None
-        consents = TransferConsent.objects.filter(record=person, withdrawn_at=None)
+        consents = TransferConsent.objects.filter(record__in=human.all, withdrawn_at=None)
         valid = acts.filter(entered_in_error_at=None).order_by("-occurred_on", "-id")
         return VaccinationCard(
             opened_at=opened.opened_at,
@@ -58,7 +63,7 @@ def vaccinations_of(
             acts=[_act(row) for row in valid],
         )
 
-    return see_vaccinations(actor=actor, person=person, at=at, request_id=request_id, see=card)
+    return _see(actor, person, at, request_id, card)
 
 
 def see_vaccinations(
@@ -73,14 +78,25 @@ def see_vaccinations(
 
     Software in its own name sees what its organisation recorded. NotFound when there is no right.
     """
-    with rows_of([person]):
-        permit = _may_read(actor, person)
-        seen = [see(_for(actor, person))] if permit else []
+    return _see(actor, person, at, request_id, lambda acts, _human: see(acts))
+
+
+def _see(
+    actor: Actor,
+    person: int,
+    at: datetime,
+    request_id: UUID | None,
+    see: Callable[[QuerySet[Immunization], Identities], Seen],
+) -> Seen:
+    with rows_of_human(person) as human:
+        permit = _may_read(actor, human)
+        seen = [see(_for(actor, human), human)] if permit else []
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
             at=at,
-            person=person,
+            person=human.root,
+            persons=human.others,
             denied=not permit,
             request_id=request_id,
         )
@@ -93,14 +109,14 @@ def read_vaccination(
     *, actor: Actor, person: int, vaccination: int, at: datetime, request_id: UUID | None = None
 ) -> Immunization:
     """One act, an error too; NotFound when absent or not for this actor."""
-    with rows_of([person]):
-        permit = _may_read(actor, person)
-        row = _for(actor, person).filter(pk=vaccination).first() if permit else None
+    with rows_of_human(person) as human:
+        permit = _may_read(actor, human)
+        row = _for(actor, human).filter(pk=vaccination).first() if permit else None
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
             at=at,
-            person=person,
+            person=row.record_id if row else human.root,
             denied=row is None,
             request_id=request_id,
         )
@@ -125,21 +141,27 @@ def recorded_by(*, actor: Actor, person: int, vaccination: int) -> Immunization 
 
     The event of the recording tells of it.
     """
-    with rows_of([person]):
-        row = Immunization.objects.select_related("practitioner").filter(pk=vaccination).first()
+    with rows_of_human(person) as human:
+        row = _shown(Immunization.objects.filter(pk=vaccination), human).first()
     return row if row and row.organization_id == actor.speaks_for else None
 
 
-def _may_read(actor: Actor, person: int) -> bool:
-    return may(actor=actor, person=person, purpose=Purpose.READ, organization=actor.organization)
+def _may_read(actor: Actor, human: Identities) -> bool:
+    return may(actor=actor, human=human, purpose=Purpose.READ, organization=actor.organization)
 
 
-def _for(actor: Actor, person: int) -> QuerySet[Immunization]:
+def _for(actor: Actor, human: Identities) -> QuerySet[Immunization]:
     """Those that a right to read is a right to: of software what its organisation recorded, else all."""
-    acts = Immunization.objects.filter(record=person).select_related("practitioner")
+    acts = Immunization.objects.filter(record__in=human.all)
     if actor.role is Role.SOFTWARE:
         acts = acts.filter(organization=actor.organization)
-    return acts
+    return _shown(acts, human)
+
+
+def _shown(acts: QuerySet[Immunization], human: Identities) -> QuerySet[Immunization]:
+    """With who gave them; whichever row they were recorded for, they are of the one human being."""
+    related = acts.select_related("practitioner")
+    return related.annotate(**patient_is(human))
 
 
 def _act(row: Immunization) -> Act:

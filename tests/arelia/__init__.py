@@ -4,6 +4,9 @@ Arelia (user-assigned code XA) has a shared record and a vaccination book, one n
 month, and names of its own for all of it.
 """
 
+from datetime import date
+from uuid import uuid4
+
 from salus.country.report import Profile, Release, Section
 from salus.country.retention import Retention
 from salus.kernel.errors import InvalidInput
@@ -15,11 +18,19 @@ EVENT_RETENTION = Retention(rule="XA-EVENTS", years=3)
 MATRICULE_SYSTEM = "https://arelia.example/citizen"
 
 
-def check_matricule(text: str) -> str:
+def check_matricule(text: str, *, today: date) -> str:
     """Citizens are numbered."""
     if not text.isdigit():
         raise InvalidInput("a citizen number has digits only")
     return text
+
+
+def identifier_system(system: str) -> None:
+    """There is but that one."""
+
+
+def temporary_identifier() -> tuple[str, str]:
+    return "https://arelia.example/visitor", uuid4().hex
 
 
 REPORT = Profile(

@@ -190,6 +190,17 @@ def test_every_route_type_and_method_has_a_row_and_no_row_is_of_what_is_gone(wor
     assert not wrong, f"{TABLE}\n{wrong}"
 
 
+def test_every_operation_has_a_row() -> None:
+    statement = Client(SERVER_NAME="localhost").get("/fhir/metadata").json()
+    (rest,) = statement["rest"]
+    offered = {
+        "/".join(filter(None, ["/fhir", place.get("type"), f"${one['name']}"]))
+        for place in [*rest["resource"], rest]
+        for one in place.get("operation", ())
+    }
+    assert offered <= {row.path for row in rows()}
+
+
 def _places() -> Iterator[str]:
     """What needs rows: each route, and those of FHIR for each type that is served."""
     for path, _entry in mounted():

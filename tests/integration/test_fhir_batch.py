@@ -57,7 +57,7 @@ def test_each_entry_of_a_batch_stands_for_itself() -> None:
         entry("POST", "Basic", basic(identifier=identified("batch"))),
         entry("POST", "Basic", {"resourceType": "Basic", "colour": "red"}),
         entry("POST", "Basic", basic(implicitRules="urn:test:failure")),
-        entry("DELETE", f"Basic/{key}"),
+        entry("DELETE", "CodeSystem/red"),
         entry("GET", "Basic/x/y/z"),
         entry("GET", f"Basic/{key}", ifNoneMatch='W/"1"'),
         entry("GET", things("batch")),
@@ -88,7 +88,7 @@ def test_a_transaction_is_all_or_nothing() -> None:
         (entry("POST", "Basic", basic(implicitRules="urn:test:conflict")), 409, "conflict", "Bundle.entry[1]"),
         (entry("POST", "Basic", refused), 422, "business-rule", "Bundle.entry[1].resource.implicitRules"),
         (entry("POST", "Basic", {"resourceType": "Basic"}), 400, "required", "Bundle.entry[1].resource.code"),
-        (entry("DELETE", "Basic/1"), 405, "not-supported", "Bundle.entry[1]"),
+        (entry("DELETE", "CodeSystem/red"), 405, "not-supported", "Bundle.entry[1]"),
         (entry("PUT", "Basic/0", basic(id="0")), 405, "not-supported", "Bundle.entry[1]"),
     ):  # fmt: skip
         answer = sent("transaction", good, bad)

@@ -51,7 +51,7 @@ def tried(type: str) -> dict[str, bool]:
         "vread": ("GET", f"/fhir/{type}/{key}/_history/{version['versionId']}", None),
         "update": ("PUT", f"/fhir/{type}/{key}", body),
         "patch": ("PATCH", f"/fhir/{type}/{key}", {}),
-        "delete": ("DELETE", f"/fhir/{type}/{key}", None),
+        "delete": ("DELETE", f"/fhir/{type}/{known_id(type)}", None),
         "history-instance": ("GET", f"/fhir/{type}/{key}/_history", None),
         "history-type": ("GET", f"/fhir/{type}/_history", None),
         "create": ("POST", f"/fhir/{type}", body),
@@ -61,7 +61,7 @@ def tried(type: str) -> dict[str, bool]:
     answers = {
         name: ask(*one, Accept="application/fhir+json").status for name, one in asked.items()
     }
-    assert set(answers.values()) <= {200, 201, 404, 405}, answers
+    assert set(answers.values()) <= {200, 201, 204, 404, 405}, answers
     return {name: status < 300 for name, status in answers.items()}
 
 
@@ -92,6 +92,21 @@ def test_what_is_claimed_answers_and_nothing_else_does(
     assert (conditional != 405) == said["conditionalUpdate"]
     assert ask("DELETE", f"/fhir/{type}?_id=0").status == 405
     assert said["conditionalDelete"] == "not-supported"
+
+
+def test_operations_that_are_claimed_are_there_and_no_others(statement: dict[str, Any]) -> None:
+    (rest,) = statement["rest"]
+    claimed = {
+        (place.get("type", ""), one["name"])
+        for place in [*rest["resource"], rest]
+        for one in place.get("operation", ())
+    }
+    assert claimed == {("Basic", "tell"), ("Basic", "compare-it"), ("", "change")}
+    for of in ("Basic", "CodeSystem", "Binary", ""):
+        for name in ("tell", "compare-it", "change"):
+            place = f"{of}/${name}" if of else f"${name}"
+            answer = ask("POST", f"/fhir/{place}", {"resourceType": "Parameters"})
+            assert (answer.status != 404) == ((of, name) in claimed), place
 
 
 def test_types_that_are_not_claimed_are_not_served(statement: dict[str, Any]) -> None:

@@ -237,7 +237,7 @@ def test_options_say_what_may_be_done() -> None:
     key = created().id
     for path, allowed in (
         ("/fhir/Basic", "GET, HEAD, POST, PUT, OPTIONS"),
-        (f"/fhir/Basic/{key}", "GET, HEAD, PUT, OPTIONS"),
+        (f"/fhir/Basic/{key}", "GET, HEAD, PUT, DELETE, OPTIONS"),
         (f"/fhir/Basic/{key}/_history", "GET, HEAD, OPTIONS"),
         ("/fhir/CodeSystem", "GET, HEAD, OPTIONS"),
         ("/fhir", "POST, OPTIONS"),

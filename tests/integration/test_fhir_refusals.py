@@ -47,7 +47,7 @@ def named(case: Any) -> str:
         ("GET", "/fhir", 405, "not-supported", {}),
         ("PUT", "/fhir", 405, "not-supported", {}),
         ("POST", "/fhir/metadata", 405, "not-supported", {}),
-        ("DELETE", "/fhir/Basic/1", 405, "not-supported", {}),
+        ("DELETE", "/fhir/CodeSystem/red", 405, "not-supported", {}),
         ("PATCH", "/fhir/Basic/1", 405, "not-supported", {}),
         ("DELETE", "/fhir/Basic?code=red", 405, "not-supported", {}),
         ("POST", "/fhir/Basic/1", 405, "not-supported", {}),

@@ -95,7 +95,6 @@ def test_two_at_once_file_one_person() -> None:
 @pytest.mark.parametrize(
     ("changed", "where"),
     [
-        ({"identifier": []}, "Patient.identifier: one with system"),
         ({"identifier": [{"system": MATRICULE_SYSTEM, "value": "1234567890123"}]}, "identifier"),
         ({"name": []}, "Patient.name: missing"),
         ({"birthDate": "1980"}, "Patient.birthDate: a full date"),

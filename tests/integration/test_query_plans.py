@@ -9,7 +9,7 @@ import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,12 @@ from salus.kernel.errors import NotFound
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.kernel.scopes import Scopes
+from salus.mpi.candidates import Candidate, candidates
 from salus.mpi.fhir import find_person, patients
-from salus.mpi.models import Person
+from salus.mpi.identities import rows_of_human
+from salus.mpi.learned import model_in_force
+from salus.mpi.matching.record import Traits
+from salus.mpi.models import Link, Person
 from salus.mpi.queries import (
     Criteria,
     PersonSummary,
@@ -103,7 +107,7 @@ from salus.vaccination.queries import (
 )
 from tests.conftest import as_role, new_folder, salus
 from tests.plans import scans
-from tests.rare_rows import let_in_apps
+from tests.rare_rows import let_in_apps, link_people
 
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
@@ -164,14 +168,16 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (
         names_in,
         lambda asked: names_in(
-            events_about(actor=asked.patient, person=asked.person, at=now(), limit=20)
+            events_about(actor=asked.patient, person=asked.person, at=now(), limit=20)[1]
         ),
     ),
     (who_looked, lambda asked: who_looked(actor=asked.patient, person=asked.person, at=now())),
     (person_summary, lambda asked: person_summary(asked.person)),
     (
         person_by_matricule,
-        lambda asked: person_by_matricule(asked.summary.matricule, family=asked.summary.family),
+        lambda asked: person_by_matricule(
+            asked.summary.matricule, family=asked.summary.family, at=now()
+        ),
     ),
     (
         person_identified,
@@ -250,6 +256,9 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
     (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
+    (candidates, lambda asked: _candidates(asked)),
+    (candidates, lambda asked: _candidates(asked, birth_date=None)),
+    (model_in_force, lambda _asked: model_in_force()),
 ]
 
 
@@ -265,9 +274,22 @@ def _head() -> SignedHead:
     return head
 
 
+def _candidates(asked: Asked, **changed: Any) -> list[Candidate]:
+    known = Traits(
+        given=asked.summary.given,
+        family=asked.summary.family,
+        birth_date=asked.summary.birth_date,
+        national_id=asked.summary.matricule,
+    )
+    with finding_in(Scope.INDEX):
+        found = candidates(replace(known, **changed))
+    assert asked.person in {one.person for one in found}
+    return found
+
+
 def _facts(actor: Actor, person: int) -> object:
-    with rows_of([person]):
-        return facts_about(actor=actor, person=person)
+    with rows_of_human(person) as human:
+        return facts_about(actor=actor, human=human)
 
 
 def _read_vaccination(asked: Asked) -> object:
@@ -288,7 +310,7 @@ def _search(asked: Asked, **criteria: Any) -> list[PersonSummary]:
     return found
 
 
-def _read(actor: Actor, person: int) -> Person:
+def _read(actor: Actor, person: int) -> object:
     return person_read(
         actor=actor, person=person, assisted=(), at=now(), request_id=uuid4(), history=True
     )
@@ -328,8 +350,15 @@ def _asked() -> Asked:
 
 @pytest.fixture(scope="module")
 def peopled(nation: Path) -> None:
-    """What an index over an empty table would serve shows nothing."""
+    """What an index over an empty table would serve shows nothing; the patient is asked for by two rows."""
     let_in_apps(nation)
+    link_people(nation)
+    patient, another = _actor("patient").person, 50
+    assert patient
+    with rows_of([patient, another]):
+        Link.objects.create(
+            person_id=another, target_id=patient, made_by=Link.MadeBy.SENDER, made_at=now()
+        )
 
 
 @pytest.fixture

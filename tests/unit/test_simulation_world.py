@@ -1,20 +1,22 @@
 """The world keeps the plan for any seed, and demo people have their parts in each."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from salus.country.lu import check_matricule
 from salus.kernel.month import Month
 from salus.simulation.calibration import CALIBRATION, EXACT, ROUNDED, plan, proportion
 from salus.simulation.documents import documents, versions_per_month
 from salus.simulation.lives import Links, World, make_world
+from salus.simulation.matricules import matricules, serial_numbers
 from salus.simulation.names import name_table, places
 from salus.simulation.providers import DEMO_PHYSICIAN, GENERAL_PRACTITIONER
 from salus.simulation.sampling import ScaleTooSmall, enrol, generator
-from salus.simulation.tables import serial_numbers
-from salus.simulation.timeline import FIRST, NEVER, Timeline
+from salus.simulation.timeline import FIRST, NEVER, Timeline, first_day
 from salus.simulation.vaccinations import acts
 
 UNTIL = Month(2025, 6)
@@ -108,6 +110,15 @@ def test_no_two_people_have_one_matricule(denominator: int) -> None:
     world = world_of(1, denominator)
     numbers = world.people.birth.astype(np.int64) * 1000 + serial_numbers(world)
     assert len(np.unique(numbers)) == len(numbers)
+
+
+def test_who_was_born_before_2014_has_an_older_number(world: World) -> None:
+    """Odd for men, even for women, and with the check digit modulo 11."""
+    who = np.flatnonzero(world.people.birth < first_day(2014, 1))
+    numbers = matricules(world, who, serial_numbers(world))
+    today = date(2026, 1, 1)
+    assert [check_matricule(number[:11], today=today) for number in numbers] == numbers
+    assert [int(number[9]) % 2 == 0 for number in numbers] == world.people.female[who].tolist()
 
 
 def test_demo_people_have_their_parts(world: World) -> None:

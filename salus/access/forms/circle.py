@@ -18,7 +18,9 @@ class NewAssistant(forms.Form):
 
     matricule = forms.CharField(
         label=_("National identification number of the person"),
-        help_text=_("13 digits, as on the social security card"),
+        help_text=_(
+            "13 digits, as on the social security card; the older number of 11 digits will do"
+        ),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )

@@ -18,8 +18,9 @@ from salus.accounts.models import AuthorizationCode, Client, RefreshToken
 from salus.accounts.models.client import hash_of
 from salus.accounts.oauth.tokens import LIFETIME
 from salus.accounts.rules import split
-from salus.kernel.actor import Actor, Assurance, Role
+from salus.kernel.actor import STAFF, Actor, Assurance
 from salus.kernel.origin import fhir_base
+from salus.mpi.identities import root_of
 
 IDLE = timedelta(days=90)  # an app that nobody has used for so long asks again
 LONGEST = timedelta(days=365)  # and any app after so long
@@ -36,7 +37,8 @@ def tokens_for(
     """The token response: access token, launch context, and the next refresh token if the app may go on."""
     actor = user_of(credential)
     base = fhir_base(request._request)
-    context = {"patient": str(authorization.person_id)} if authorization.person_id else {}
+    patient = authorization.person_id
+    context = {"patient": str(root_of(patient))} if patient else {}
     answer = issued(
         request,
         subject=str(credential.account.subject),
@@ -75,7 +77,7 @@ def tokens_for(
 def user_of(credential: AuthorizationCode | RefreshToken) -> Actor:
     """Raises InvalidGrantError when the account has ended, or is bound to nobody any more."""
     actor = actor_of(credential.account_id) if credential.account.is_active else None
-    if actor is None or actor.role is Role.AGENCY:
+    if actor is None or actor.role in STAFF:
         raise InvalidGrantError("the account has ended")
     return actor
 

@@ -41,7 +41,7 @@ def apps_of(*, actor: Actor, at: datetime) -> list[App]:
         rows = list(going_on.filter(account=actor.account).select_related("client"))
     if actor.person:
         with acting_as(actor):
-            others = going_on.filter(person=actor.person, account__kind=AccountKind.PATIENT)
+            others = going_on.filter(person__in=actor.identities, account__kind=AccountKind.PATIENT)
             rows += others.exclude(account=actor.account).select_related("client")
     revoked = set(  # by the app itself
         RevokedToken.objects.filter(id__in=[row.family for row in rows]).values_list(

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from salus.access import actions
 from salus.access.forms import Assistant, NewAssistant, Professional, ProfessionalSearch
 from salus.access.queries import assistants_of, assisted_by, circle_of_trust
+from salus.country.identifiers import WrongIdentifier
 from salus.directory.queries import professional, search_professionals
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound, SalusError
@@ -75,7 +76,7 @@ def assistants(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             assistant = person_by_matricule(
-                form.cleaned_data["matricule"], family=form.cleaned_data["family"]
+                form.cleaned_data["matricule"], family=form.cleaned_data["family"], at=at
             )
             if assistant is None:
                 raise InvalidInput("no person has this number and this name")
@@ -86,6 +87,8 @@ def assistants(request: HttpRequest) -> HttpResponse:
                 at=at,
                 request_id=request_id(request),
             )
+        except WrongIdentifier as error:
+            form.add_error("matricule", error.in_words())
         except SalusError as error:
             form.add_error(None, gettext(str(error)))
         else:

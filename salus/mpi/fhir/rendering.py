@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from salus.country import country
+from salus.country.identifiers import spelled
+from salus.fhir.datatypes import IDENTIFIER_TYPES
 from salus.fhir.dates import instant
 from salus.fhir.resource import Body, Version
 from salus.mpi.models import FormerName, Person, Residence
@@ -14,7 +17,8 @@ def rendered(person: Person) -> Version:
     body = _as_filed(person) or _as_registered(person)
     body.setdefault("active", True)
     body.setdefault("gender", person.gender)
-    body["identifier"] = [*body.get("identifier", ()), *_other_identifiers(person, body)]
+    identifiers = [*body.get("identifier", ()), *_other_identifiers(person, body)]
+    body["identifier"] = [_with_issuer(one) for one in identifiers]
     body["name"] = [*body.get("name", ()), *_former_names(person, body)]
     if "address" not in body:
         body |= _only(address=[_address(home) for home in _residences(person)])
@@ -60,10 +64,23 @@ def _as_registered(person: Person) -> Body:
 
 
 def _other_identifiers(person: Person, body: Body) -> Iterator[Body]:
-    known = {(one.get("system"), one.get("value")) for one in body.get("identifier", ())}
+    filed = ((one.get("system", ""), one.get("value", "")) for one in body.get("identifier", ()))
+    known = {(system, spelled(system, value)) for system, value in filed}
     for one in sorted(person.identifiers.all(), key=lambda one: one.pk):
         if (one.system, one.value) not in known:
             yield {"system": one.system, "value": one.value}
+
+
+def _with_issuer(identifier: Body) -> Body:
+    """What its sender left out, and is known of the system: the kind of number, and who gives it."""
+    known = country().identifier_system(identifier.get("system", ""))
+    if known is None:
+        return identifier
+    told: Body = {
+        "type": {"coding": [{"system": IDENTIFIER_TYPES, "code": known.type}]},
+        "assigner": {"display": known.issuer},
+    }
+    return {**told, **identifier}
 
 
 def _former_names(person: Person, body: Body) -> Iterator[Body]:

@@ -18,10 +18,15 @@ Text = str | Promise
 
 # What the domains say when they refuse: translated here, where a person reads it.
 REFUSALS = (
-    gettext_noop("a matricule has 13 digits"),
+    gettext_noop("a matricule has 13 digits, or 11 in its older form"),
+    gettext_noop("this is the number of a company or an association, not of a person"),
     gettext_noop("the first 8 digits of the matricule are not a date"),
+    gettext_noop("the date of birth in the matricule lies in the future"),
+    gettext_noop("the 11th digit of the matricule does not fit the others"),
     gettext_noop("the 12th digit of the matricule (Luhn) does not fit the others"),
     gettext_noop("the 13th digit of the matricule (Verhoeff) does not fit the others"),
+    gettext_noop("digits %(place)d and %(next)d are swapped"),
+    gettext_noop("digit %(place)d is wrong"),
     gettext_noop("no person has this number and this name"),
     gettext_noop("you cannot be your own assistant"),
     gettext_noop("no such person"),

@@ -3,13 +3,15 @@
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from salus.kernel.actor import Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
 from salus.kernel.page import actor_of, patient, patient_only, request_id, signed_in
+from salus.mpi.identities import root_of
 from salus.mpi.queries import person_summary
 from salus.portal.access_log import access_log
 from salus.shared_record.permissions import is_closed
@@ -47,14 +49,16 @@ def settings(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def record_of_another(request: HttpRequest, person: int) -> HttpResponse:
-    """A person's record as a professional of the circle or an assistant sees it.
+    """A person's record as a professional of the circle or an assistant sees it, under the number of today.
 
     NotFound before anything of the person is shown, whether there is no person, no record or no right.
     """
-    actor = actor_of(request)
+    actor, intent = actor_of(request), request_id(request)
     if actor is None:
         raise NotFound("no record that you can open")
-    documents = documents_of(actor=actor, person=person, at=now(), request_id=request_id(request))
+    documents = documents_of(actor=actor, person=person, at=now(), request_id=intent)
+    if (known_as := root_of(person)) != person:
+        return redirect(f"{reverse('portal:record', args=[known_as])}?r={intent}")
     card = vaccinations_of(actor=actor, person=person, at=now())
     return render(
         request,

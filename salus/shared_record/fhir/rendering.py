@@ -34,7 +34,7 @@ def document_reference(call: Call, row: Document, *, as_filed: bool = False) -> 
         "status": "superseded" if replaced_at else "current",
         "type": _type(row.type),
         "category": [_category(row.type)],
-        "subject": {"reference": f"Patient/{row.person_id}"},
+        "subject": {"reference": f"Patient/{row.patient}"},
         "date": instant(row.filed_at),
     }
     if authors := _authors(row):

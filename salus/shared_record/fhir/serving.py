@@ -14,6 +14,7 @@ from salus.fhir.subject import page_of_one_record
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import Conflict, Forbidden, NotFound
 from salus.mpi.fhir import find_person
+from salus.mpi.identities import one_of_each
 from salus.shared_record.actions import file_document
 from salus.shared_record.fhir.filing import Filing, read_filing
 from salus.shared_record.fhir.parameters import ORDER, PARAMETERS, searched
@@ -74,6 +75,7 @@ def search(call: Call, search: Search) -> Page:
         whose=lambda rows, identities: whose_documents(
             documents=rows, master_identifiers=identities
         ),
+        one_of_each=one_of_each,
         what="documents",
     )
 

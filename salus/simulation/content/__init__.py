@@ -13,9 +13,10 @@ from salus.simulation.content.pdf import pdf_document
 from salus.simulation.content.report import Header, report
 from salus.simulation.documents import LANGUAGES, Documents
 from salus.simulation.lives import World
+from salus.simulation.matricules import matricules
 from salus.simulation.names import places
 from salus.simulation.sampling import mixed
-from salus.simulation.tables import Names, Table, matricules
+from salus.simulation.tables import Names, Table
 from salus.simulation.timeline import Ints
 
 _FORMATS = {

@@ -27,7 +27,7 @@ def immunization(row: Immunization, *, as_recorded: bool = False) -> Version:
     body |= {
         "status": "entered-in-error" if error_at else "completed",
         "vaccineCode": _vaccine(row),
-        "patient": {"reference": f"Patient/{row.record_id}"},
+        "patient": {"reference": f"Patient/{row.patient}"},
         "occurrenceDateTime": row.occurred_on.isoformat(),
         "recorded": instant(row.recorded_at),
         "primarySource": act_type is ActType.PERFORMED,

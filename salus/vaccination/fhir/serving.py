@@ -14,6 +14,7 @@ from salus.fhir.subject import page_of_one_record
 from salus.kernel.actor import Actor, PurposeOfUse
 from salus.kernel.errors import Conflict, NotFound
 from salus.mpi.fhir import find_person
+from salus.mpi.identities import one_of_each
 from salus.vaccination.actions import record_immunization
 from salus.vaccination.fhir.parameters import ORDER, PARAMETERS, searched
 from salus.vaccination.fhir.recording import Recording, read_recording
@@ -76,6 +77,7 @@ def search(call: Call, search: Search) -> Page:
         whose=lambda rows, identities: whose_vaccinations(
             vaccinations=rows, identifiers=identities
         ),
+        one_of_each=one_of_each,
         what="vaccinations",
     )
 

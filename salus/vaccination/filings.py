@@ -1,0 +1,21 @@
+"""Vaccinations that were recorded in a time (salus.kernel.filings)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from salus.kernel.filings import Filed, filings
+from salus.kernel.rows import rows_of
+from salus.vaccination.models import Immunization
+
+
+@filings("vaccinations")
+def vaccinations(persons: Collection[int], since: datetime, until: datetime) -> Sequence[Filed]:
+    """Those entered in error too."""
+    with rows_of(persons):
+        acts = Immunization.objects.filter(
+            record__in=persons, recorded_at__gte=since, recorded_at__lt=until
+        )
+        return [
+            Filed(kind="vaccinations", id=number, person=person, at=at)
+            for number, person, at in acts.values_list("id", "record", "recorded_at")
+        ]
