@@ -177,7 +177,7 @@ def main() -> None:
         print_rates(load, client, asked, rounds=options.rounds, requests=options.requests)
         os.environ |= {
             "SALUS_DATA": str(data.absolute()),
-            "SALUS_WEB": "1",  # with the pool of the web
+            "SALUS_THREADS": "1",  # with the pool of the web
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         django.setup()

@@ -14,7 +14,9 @@ import psycopg
 from django.db import OperationalError
 
 from config.client_options import add_client_steps
+from config.index_options import add_index_steps
 from config.migrate import is_current, is_migrated
+from config.mllp_options import PORT
 from config.serve import as_owner, migrate, serve
 from salus.kernel.errors import SalusError
 from salus.kernel.logs import Formatter
@@ -51,7 +53,7 @@ def complaint(error: Exception) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return serve(options.data, port=options.port, host=options.host)
+    return serve(options.data, port=options.port, host=options.host, mllp_port=options.mllp_port)
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -129,6 +131,12 @@ def _import(options: argparse.Namespace) -> int:
         return import_files(options.files)
 
 
+def _match(options: argparse.Namespace) -> int:
+    from config.matching import match
+
+    return match([file for file in (options.first, options.second) if file], options.out)
+
+
 def _demo_people(options: argparse.Namespace) -> int:
     with _installation(options.data, role="app"):
         from salus.simulation.demo_people import demo_people
@@ -140,6 +148,13 @@ def _demo_people(options: argparse.Namespace) -> int:
             print(f"{person.name} ({person.role}): {person.story}")
             print(f"    {person.email}   {person.password}")
     return 0
+
+
+def _demo_feed(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from config.demo_feed import feed
+
+        return feed()
 
 
 def _audit_verify(options: argparse.Namespace) -> int:
@@ -159,6 +174,13 @@ def _audit_prune(options: argparse.Namespace) -> int:
 def _client(options: argparse.Namespace) -> int:
     with _installation(options.data, role="app"):
         from config.clients import run
+
+        return run(options)
+
+
+def _index(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from config.index import run
 
         return run(options)
 
@@ -249,6 +271,12 @@ def _parser() -> argparse.ArgumentParser:
     command = add("serve", _serve, "Run the site and its database until Ctrl-C.")
     command.add_argument("--port", type=_port, default=8000)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    command.add_argument(
+        "--mllp-port",
+        type=_port,
+        metavar="PORT",
+        help=f"for HL7 v2 ({PORT} once clients are named)",
+    )
 
     command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
     command.add_argument(
@@ -283,6 +311,14 @@ def _parser() -> argparse.ArgumentParser:
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
+    summary = "Find the records of one or two registries' files that are one person's."
+    command = add("match", _match, summary)
+    command.add_argument("first", type=Path, metavar="A.csv", help="alone: it is deduplicated")
+    command.add_argument("second", type=Path, metavar="B.csv", nargs="?", help="linked with A.csv")
+    command.add_argument(
+        "--out", required=True, metavar="links.csv", help="the pairs found (- for standard output)"
+    )
+
     command = add("backup", _backup, "Back up database, documents and editions; the keys apart.")
     command.add_argument("--to", type=Path, metavar="DIR", help="said once, it is remembered")
     command.add_argument("--keep", type=_count, default=7, metavar="N", help="newest backups (7)")
@@ -314,6 +350,11 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(wrong=command.error)
 
     add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
+    add(
+        "demo-feed",
+        _demo_feed,
+        "Let a hospital send patients, for the stewards of the demo people.",
+    )
     summary = "Verify the event log, or drop months whose time is over."
     audit = commands.add_parser("audit", help=summary, description=summary)
     steps = audit.add_subparsers(required=True, metavar="STEP")
@@ -323,6 +364,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--really", action="store_true", help="drop them")
     add_client_steps(commands, add, _client)
+    add_index_steps(commands, add, _index)
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from salus.directory import fhir as directory
 from salus.fhir.bundle import read_bundle
@@ -13,6 +13,7 @@ from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, SalusError
 from salus.mpi import fhir as mpi
+from salus.mpi.receiving import hold_the_index
 from salus.shared_record import fhir as shared_record
 from salus.vaccination import fhir as vaccination
 
@@ -58,9 +59,7 @@ def import_bundle(content: bytes) -> Tally:
     """Take in one Bundle in one transaction. Raises InvalidInput, and then nothing has changed."""
     bundle = read_bundle(content)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Two files that bring the same people in another order would lock each other out.
-            cursor.execute("select pg_advisory_xact_lock(hashtext('import'))")
+        hold_the_index()  # two files may bring the same people in another order
         return Transaction(bundle=bundle, actor=ACTOR, at=now(), interface=INTERFACE).take()
 
 

@@ -22,14 +22,15 @@ grant select, insert, update, delete on accounts_authorizationcode, accounts_ref
 grant select, insert, delete on accounts_usedassertion, accounts_revokedtoken to app;
 
 -- Domains
-grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence, mpi_link, mpi_pair, mpi_receipt,
+grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence, mpi_link, mpi_pair, mpi_receipt, mpi_subscription,
     directory_organization, directory_practitioner, directory_practitionerrole,
     access_accountperson, access_accountpractitioner, access_trustedprofessional, access_assistant,
     shared_record_record, shared_record_closure, shared_record_document,
     vaccination_vaccinationrecord, vaccination_immunization, vaccination_transferconsent,
     eligibility_affiliation, secure_mail_mailidentity, file_share_shareuser to app;
 grant update (pack, position, wrapped_key) on shared_record_documentcontent to app; -- sealed anew for another person
-grant select, insert on shared_record_documentcontent, mpi_personversion, mpi_formername to app;
+grant select, insert on shared_record_documentcontent, mpi_personversion, mpi_formername, mpi_namekey,
+    mpi_learnedmodel to app;
 
 -- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
 grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,
@@ -67,6 +68,7 @@ grant select on django_migrations, simulation_nation to reporter;
 grant select (id, kind, activated_at, deleted_at) on accounts_account to reporter;
 grant select (id, birth_date, deceased_on) on mpi_person to reporter;
 grant select (person_id, country, since, until) on mpi_residence to reporter;
+grant select (id, made_by, made_at, ended_at, previous_id) on mpi_link to reporter;
 grant select (id, registered_at, deregistered_at) on directory_practitioner to reporter;
 grant select on access_accountpractitioner, access_trustedprofessional, access_assistant, shared_record_record, shared_record_closure,
     vaccination_vaccinationrecord, vaccination_transferconsent to reporter;

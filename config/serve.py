@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.migrate import BUSY
+from config.mllp_options import MllpOptions
 from salus.kernel.errors import AlreadyRunning, SalusError
 from salus.kernel.postgres import serving
 from salus.kernel.process import start_child
@@ -28,12 +29,17 @@ class MigrationFailed(SalusError):
     """The tables could not be brought to the shape that this version needs."""
 
 
-def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
+def serve(data: Path, *, port: int, host: str = "127.0.0.1", mllp_port: int | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C (returns 0), or until a child dies (returns 1).
 
-    Stops in the opposite order of the start: first who asks the database, then the database.
+    HL7 v2 is spoken when it is said who may, or on which port. Stops in the opposite order of the start: first who
+    asks the database, then the database.
     """
-    _check_port(host, port)
+    mllp = MllpOptions.of(os.environ, port=mllp_port)
+    _check_port(host, port, "--port")
+    if mllp.is_wanted:
+        mllp.check()
+        _check_port(mllp.host, mllp.port, "--mllp-port")
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
@@ -49,9 +55,15 @@ def serve(data: Path, *, port: int, host: str = "127.0.0.1") -> int:
             children["sequencer"] = stack.enter_context(sequencer)
             children["worker"] = stack.enter_context(_child(data, "app", ["-m", "config.worker"]))
             children["web"] = stack.enter_context(_child(data, "app", _web(host, port)))
+            if mllp.is_wanted:
+                child = _child(data, "app", ["-m", "config.mllp", str(mllp.port)])
+                children["mllp"] = stack.enter_context(child)
+                _listens(mllp.host, mllp.port, children["mllp"])
             if _answers(host, port, children["web"]):
                 shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104
                 print(f"Salus is at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
+                if mllp.is_wanted:
+                    print(f"HL7 v2 is at {mllp}", flush=True)
             dead = _first_death(children)
     except KeyboardInterrupt:
         return 0
@@ -66,14 +78,14 @@ def _stop(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_port(host: str, port: int, option: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise PortInUse(
-                f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
+                f"cannot listen on {host}:{port} ({error.strerror}): choose another with {option}"
             ) from error
 
 
@@ -139,6 +151,16 @@ def _answers(host: str, port: int, web: subprocess.Popen[bytes]) -> bool:
         finally:
             connection.close()
     return False
+
+
+def _listens(host: str, port: int, mllp: subprocess.Popen[bytes]) -> None:
+    """Wait until somebody may connect, or until its process has ended."""
+    while not os.waitid(os.P_PID, mllp.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        try:
+            socket.create_connection((host, port)).close()
+            return
+        except OSError:
+            time.sleep(0.1)
 
 
 def _first_death(children: dict[str, subprocess.Popen[bytes]]) -> str:

@@ -16,7 +16,8 @@ HEADS = Path(os.environ.get("SALUS_HEADS", DATA / "heads")).absolute()
 
 # Which database role this process is: `serve`'s children are app and hold only app's password.
 ROLE = os.environ.get("SALUS_ROLE", "app")
-IS_WEB = os.environ.get("SALUS_WEB", "") == "1"  # said by config.wsgi
+# Said by config.wsgi and config.mllp: their threads share the database.
+HAS_THREADS = os.environ.get("SALUS_THREADS", "") == "1"
 COUNTRY = os.environ.get("SALUS_COUNTRY", "salus.country.lu")
 # Whether the report withholds small counts; None: always, but not of a sample of a synthetic nation.
 DISCLOSURE_CONTROL = {"on": True, "off": False}.get(os.environ.get("SALUS_DISCLOSURE_CONTROL", ""))
@@ -40,9 +41,9 @@ DATABASES = {
         "PASSWORD": _login.password,
         "NAME": _login.dbname,
         "CONN_HEALTH_CHECKS": True,  # after a crash of the database the pool holds dead connections
-        # Of the web, whose threads share it. A command has one thread, and one line for its user: a pool
+        # Of servers, whose threads share it. A command has one thread, and one line for its user: a pool
         # would try again for half a minute, and say so in lines of its own.
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8}} if IS_WEB else {},
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8}} if HAS_THREADS else {},
     }
 }
 

@@ -27,6 +27,7 @@ from salus.directory.models import Organization
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.mpi.models import Pair
 from salus.shared_record.models import Document
 from salus.shared_record.permissions import is_closed
 from salus.simulation.demo_people import EMAILS
@@ -45,6 +46,7 @@ SESSIONS = {  # by the names of the demo people's parts
     "physician": "physician",
     "pharmacist": "pharmacist",
     "agency": "agency",
+    "steward": "steward",
 }
 NO_GOOD = ("garbage", "expired", "revoked", "ended")
 GOOD = ("narrow", "no purpose", "wide", "patient's app", "physician's app")
@@ -213,6 +215,8 @@ def made() -> World:
         "receipt": request.key,
         "no receipt": "x" * len(request.key),
         "no passkey": ABSENT,
+        "pair": _pair(patient, stranger),
+        "no pair": ABSENT,
         "no month": "1999-12",
         **_of(patient),
         **{f"stranger's {kind}": number for kind, number in _of(stranger).items()},
@@ -228,6 +232,14 @@ def made() -> World:
         tokens=tokens,
         bodies=_bodies(patient, physician, person_of("partner")),
     )
+
+
+def _pair(one: int, other: int) -> int:
+    """Of two who wait for stewards."""
+    with rows_of([one, other]):
+        pair = Pair(one_id=min(one, other), other_id=max(one, other), found_at=now())
+        pair.save()
+    return pair.pk
 
 
 def _stranger() -> int:
@@ -326,6 +338,8 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /assistants/end/": {"assistant": partner},
         "POST /vaccinations/consent/": {"consent": "give"},
         "POST /patients/": {"family": "weber"},
+        "POST /stewards/search/": {"family": "weber"},
+        "POST /stewards/search/choose/": {"person": patient},
         "POST /preferences/": {"language": "de", "next": "/"},
         "POST /desk/{request}/": {"act": "refuse", "reason": "Not now."},
         "POST /fhir": {"resourceType": "Bundle", "type": "batch", "entry": [read]},

@@ -35,6 +35,7 @@ class Match:
 
     weight: float = 20.0
     evidence: tuple[Evidence, ...] = field(default=(Evidence(),))
+    guards: tuple[str, ...] = ()
 
 
 def registered(*, serial: int | None = None, **said: Any) -> int:

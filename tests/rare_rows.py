@@ -57,13 +57,15 @@ def let_in_apps(data: Path) -> None:
         rows.execute("analyze access_appauthorization")
 
 
-# Three of the nation's last people are three of its first; of three others nobody knows yet.
+# Three of the nation's last people are three of its first, and somebody was told; of three others nobody knows yet.
 _LINKS = """
     insert into mpi_link (person_id, target_id, made_by, made_at, ended_reason)
     select (select max(id) from mpi_person) - n, 20 + n, 'sender', now(), '' from generate_series(1, 3) n;
+    insert into mpi_receipt (link_id, person_id, ended, receiver, since)
+    select id, person_id, false, 'test', made_at from mpi_link;
     insert into mpi_pair (one_id, other_id, found_at)
     select 30 + n, 40 + n, now() from generate_series(1, 3) n;
-    analyze mpi_link, mpi_pair
+    analyze mpi_link, mpi_pair, mpi_receipt
 """
 
 

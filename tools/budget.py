@@ -64,6 +64,9 @@ BUDGET = {
             "mpi_person_birth_d_8306e2_idx": 36,
         },
     ),
+    "mpi_namekey": Budget(  # 2.2 of a person
+        rows=2_740_000, row=56, indexes={"mpi_namekey_pkey": 38}
+    ),
     "mpi_personidentifier": Budget(
         rows=1_267_335,
         row=88,

@@ -5,18 +5,24 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from random import Random
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta
 
+from benchmarks.regional_set.deviations import written
 from benchmarks.regional_set.humans import Human
 from benchmarks.regional_set.pairs import Labelled, different_people, same_people
+from benchmarks.regional_set.record import by_the_register
 from benchmarks.regional_set.strangers import Region
 from salus.mpi.matching.keys import keys_of
+from salus.mpi.matching.learn import learn
 from salus.mpi.matching.model import Model
 from salus.mpi.matching.prepared import prepare
 from salus.mpi.matching.score import Band, score_prepared
+from salus.mpi.matching.table import fill
 
 UNTOUCHED = "no deviation"
 _CHUNK = 5_000
@@ -65,6 +71,25 @@ class _Worker:
 
 
 _here = _Worker()
+
+
+def learned(people: Sequence[Human], seed: int) -> Model:
+    """What the matcher learns without labels: of an index that holds the register and what two other systems know.
+
+    Every other human being is known to the first, every fourth to the second.
+    """
+    rng = Random(f"learned {seed}")
+    records = [(by_the_register(human), f"r{n}") for n, human in enumerate(people)]
+    for step, system in ((2, "a"), (4, "b")):
+        records += [
+            (written(rng, human, by_the_register(human))[0], f"{system}{n}")
+            for n, human in enumerate(people)
+            if n % step == 0
+        ]
+    rng.shuffle(records)
+    with duckdb.connect() as connection:
+        fill(connection, ((0, name, prepare(record)) for record, name in records))
+        return learn(connection)
 
 
 def judge(pairs: Iterable[Labelled], model: Model) -> Judged:

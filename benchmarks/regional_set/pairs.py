@@ -1,14 +1,14 @@
 """Labelled pairs: records of one human being, or of two."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from benchmarks.regional_set.deviations import FILLERS, written
 from benchmarks.regional_set.humans import Human
-from benchmarks.regional_set.record import by_the_register
+from benchmarks.regional_set.names import letters
+from benchmarks.regional_set.record import by_the_register, changed
 from benchmarks.regional_set.strangers import KINDS, Region, Strangers
-from salus.kernel.search_key import search_key
 from salus.mpi.matching.record import Traits
 
 _REGISTER = (
@@ -37,7 +37,7 @@ def same_people(region: Region, seed: str, *, harsh: bool = False) -> Iterator[L
 
 
 def different_people(region: Region, seed: str, *, harsh: bool = False) -> Iterator[Labelled]:
-    """Without end. Two of whom an error made namesakes are drawn anew: no evidence could tell them apart."""
+    """Without end. Two whom errors made one are drawn anew: no evidence could tell them apart."""
     rng = Random(f"different {seed}")
     names = list(KINDS)
     shares = [share for share, _ in KINDS.values()]
@@ -46,9 +46,9 @@ def different_people(region: Region, seed: str, *, harsh: bool = False) -> Itera
         two = KINDS[kind][1](rng, region)
         one, _ = _first(rng, two.one, harsh)
         other, _ = written(rng, two.other, by_the_register(two.other), harsh=harsh)
-        one = replace(one, **two.written)
-        other = replace(other, **{**two.written, **two.written_other})
-        if not _made_namesakes(two, one, other):
+        one = changed(one, **two.written)
+        other = changed(other, **{**two.written, **two.written_other})
+        if not _made_one(two, one, other):
             yield Labelled(one=one, other=other, same=False, kinds=(kind,))
 
 
@@ -57,20 +57,24 @@ def _first(rng: Random, human: Human, harsh: bool) -> tuple[Traits, tuple[str, .
     return (record, ()) if rng.random() < _REGISTER else written(rng, human, record, harsh=harsh)
 
 
-def _made_namesakes(two: Strangers, one: Traits, other: Traits) -> bool:
-    """Whether an error wrote the one's given name for the other's, and nothing that stays for life tells them apart.
+def _made_one(two: Strangers, one: Traits, other: Traits) -> bool:
+    """Whether errors made their given names and dates the same, and nothing that stays for life tells them apart.
 
-    Their records are then those of one human being who moved or has another telephone.
+    Their records are then those of one human being who moved or whose family name has a slip.
     """
-    if search_key(two.one.given[0]) == search_key(two.other.given[0]):
-        return False
+    born = two.one.birth_date == two.other.birth_date
+    if born and letters(two.one.given[0]) == letters(two.other.given[0]):
+        return False  # no error did: they are namesakes born on one day
     if not one.birth_date or one.birth_date != other.birth_date:
         return False
-    if any(
-        search_key(getattr(one, f)) != search_key(getattr(other, f)) for f in ("given", "family")
-    ):
+    given = {letters(one.given), letters(other.given)}
+    swapped = (
+        {letters(one.given), letters(other.family)},
+        {letters(one.family), letters(other.given)},
+    )
+    if all(len(names) > 1 for names in (given, *swapped)):
         return False
     if one.national_id in FILLERS or other.national_id in FILLERS:
-        one = replace(one, national_id="")
+        one = changed(one, national_id="")
     known = ((getattr(one, f), getattr(other, f)) for f in ("sex", "national_id", "multiple_birth"))
     return all(a == b or not (a and b) for a, b in known)

@@ -20,11 +20,14 @@ from salus.kernel.scopes import Context
 from salus.mpi.identities import IS_LINKED, Identities, humans, identities_of, rows_of_human
 from salus.mpi.models import Person
 
+_STAFF = {AccountKind.AGENCY: Role.AGENCY, AccountKind.STEWARD: Role.STEWARD}
+
 
 def actor_of(account: int) -> Actor | None:
     """The actor behind an account; None when it is bound to nobody, or to a professional no longer registered.
 
-    Staff of the agency are bound to nobody: they decide about software, and have no rights on records.
+    Staff of the agency are bound to nobody: they decide about software or about the patient index, and have no
+    rights on records.
     """
     known = _patient_behind(account)
     if known:
@@ -44,9 +47,9 @@ def actor_of(account: int) -> Actor | None:
     )
     if practitioner:
         return Actor(role=Role.PROFESSIONAL, account=account, practitioner=practitioner)
-    if Account.objects.filter(pk=account, kind=AccountKind.AGENCY, deleted_at=None).exists():
-        return Actor(role=Role.AGENCY, account=account)
-    return None
+    staff = Account.objects.filter(pk=account, kind__in=_STAFF, deleted_at=None)
+    kind = staff.values_list("kind", flat=True).first()
+    return Actor(role=_STAFF[AccountKind(kind)], account=account) if kind else None
 
 
 _BEHIND = f"""

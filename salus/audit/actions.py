@@ -43,13 +43,10 @@ def record(
     with connection.cursor() as cursor:
         repeated = False
         if request_id and not denied:
-            same = f"{kind} {actor.account} {actor.system} {person} {document}"
-            if actor.client:
-                same += f" {actor.client} {actor.organization} {actor.practitioner}"
             cursor.execute(
                 "insert into audit_answeredrequest (request_id, at) values (%s, %s)"
                 " on conflict do nothing",
-                [uuid5(request_id, same), at],
+                [_same(request_id, actor, kind, person, document), at],
             )
             repeated = cursor.rowcount == 0
         cursor.execute(
@@ -76,6 +73,40 @@ def record(
                 request_id,
             ],
         )
+
+
+def is_answered(*, actor: Actor, kind: EventKind, person: int, request_id: UUID) -> bool:
+    """Whether the actor's request of this id left such an event about the person within REMEMBERED."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from audit_answeredrequest where request_id = %s)",
+            [_same(request_id, actor, kind, person, None)],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _same(
+    request_id: UUID, actor: Actor, kind: EventKind, person: int | None, document: int | None
+) -> UUID:
+    """What a retry has in common with what it repeats."""
+    same = f"{kind} {actor.account} {actor.system} {person} {document}"
+    if actor.client:
+        same += f" {actor.client} {actor.organization} {actor.practitioner}"
+    return uuid5(request_id, same)
+
+
+def is_first(*, request_id: UUID, at: datetime) -> bool:
+    """Whether a request is done for the first time within REMEMBERED; to be asked in the transaction of its effect.
+
+    For what must not be done twice although each time by itself would be right, as to change somebody's name. Who
+    asks while another does the same waits for its end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into audit_answeredrequest (request_id, at) values (%s, %s) on conflict do nothing",
+            [request_id, at],
+        )
+        return bool(cursor.rowcount)
 
 
 def _agent(actor: Actor) -> Agent:

@@ -17,6 +17,10 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+# Of the agency: bound to nobody, with no rights on records that they could lend to an app.
+STAFF = frozenset({Role.AGENCY, Role.STEWARD})
+
+
 class PurposeOfUse(StrEnum):
     """Why somebody's data is used: codes of http://terminology.hl7.org/CodeSystem/v3-ActReason (IHE IUA 3.71.4)."""
 

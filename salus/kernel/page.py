@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from salus.kernel.actor import Actor, Role
+from salus.kernel.actor import STAFF, Actor, Role
 from salus.kernel.errors import NotFound
 
 View = Callable[..., HttpResponseBase]
@@ -20,13 +20,15 @@ class Rule(StrEnum):
     PATIENT_ONLY = "patient-only"
     PROFESSIONAL_ONLY = "professional-only"
     AGENCY_ONLY = "agency-only"
+    STEWARD_ONLY = "steward-only"
 
 
 _ROLES = {
-    Rule.SIGNED_IN: {Role.PATIENT, Role.PROFESSIONAL, Role.AGENCY},
+    Rule.SIGNED_IN: {Role.PATIENT, Role.PROFESSIONAL, *STAFF},
     Rule.PATIENT_ONLY: {Role.PATIENT},
     Rule.PROFESSIONAL_ONLY: {Role.PROFESSIONAL},
     Rule.AGENCY_ONLY: {Role.AGENCY},
+    Rule.STEWARD_ONLY: {Role.STEWARD},
 }
 
 
@@ -48,6 +50,10 @@ def professional_only(view: View) -> View:
 
 def agency_only(view: View) -> View:
     return _with_rule(view, Rule.AGENCY_ONLY)
+
+
+def steward_only(view: View) -> View:
+    return _with_rule(view, Rule.STEWARD_ONLY)
 
 
 def rule_of(view: View) -> Rule | None:
@@ -90,6 +96,14 @@ def agency(request: HttpRequest) -> Actor:
     actor = actor_of(request)
     if actor is None or actor.role is not Role.AGENCY:
         raise NotFound("for the agency only")
+    return actor
+
+
+def steward(request: HttpRequest) -> Actor:
+    """The steward of the patient index who asks; for a view marked `steward_only`."""
+    actor = actor_of(request)
+    if actor is None or actor.role is not Role.STEWARD:
+        raise NotFound("for stewards only")
     return actor
 
 

@@ -14,6 +14,8 @@ from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, NotFound, PreconditionFailed
 from salus.kernel.rows import rows_of
 from salus.kernel.search_key import search_key
+from salus.mpi.announcing import announce
+from salus.mpi.keys import name_keys
 from salus.mpi.models import FormerName, Person, PersonIdentifier, PersonVersion, Residence
 from salus.mpi.queries import owners_of, person_identified
 
@@ -76,7 +78,9 @@ def register_person(
         )
         if address:
             _move_in(number, address, at.date())
+        former_names = list(former_names)
         _remember_names(number, former_names)
+        _make_keys(number, birth_date, [(family, given), *former_names], birth_family)
         record(
             actor=actor,
             kind=EventKind.PERSON_REGISTERED,
@@ -84,6 +88,7 @@ def register_person(
             person=number,
             request_id=request_id,
         )
+        announce(number, new=True)
     return number, True
 
 
@@ -129,8 +134,9 @@ def change_person(
             raise PreconditionFailed("the person was changed since: read it again")
         _add_identifiers(person, identifiers)
         PersonVersion.objects.create(person_id=person, version=newest, resource=shown(row))
+        former_names = list(former_names)
         if (row.family, row.given) != (demographics.family, demographics.given):
-            former_names = [*former_names, (row.family, row.given)]
+            former_names.append((row.family, row.given))
         _remember_names(person, former_names)
         if demographics.address:
             _move(person, demographics.address, at.date())
@@ -141,6 +147,8 @@ def change_person(
         row.deceased_on = demographics.deceased_on
         row.received, row.version, row.changed_at = received, newest + 1, at
         row.save()
+        names = [(row.family, row.given), *former_names]
+        _make_keys(person, row.birth_date, names, row.birth_family)
         record(
             actor=actor,
             kind=EventKind.PERSON_CHANGED,
@@ -148,6 +156,7 @@ def change_person(
             person=person,
             request_id=request_id,
         )
+        announce(person)
 
 
 def _add_identifiers(person: int, identifiers: Sequence[tuple[str, str]]) -> None:
@@ -168,6 +177,19 @@ def _remember_names(person: int, names: Iterable[tuple[str, str]]) -> None:
             family=family,
             given=given,
             defaults={"family_key": search_key(family), "given_key": search_key(given)},
+        )
+
+
+def _make_keys(
+    person: int, birth_date: date, names: Iterable[tuple[str, str]], birth_family: str
+) -> None:
+    """Those of all these names ``(family, given)``; a key that was made for an earlier date stays."""
+    keys = {key for family, given in names for key in name_keys(given, family, [birth_family])}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into mpi_namekey (person_id, birth_date, key)"
+            " select %s, %s, unnest(%s::text[]) on conflict do nothing",
+            [person, birth_date, sorted(keys)],
         )
 
 

@@ -1,6 +1,6 @@
 """Human beings as the index shows them: the rows of all their identities, and the golden record of these."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ class Human:
     """``row`` is the root's, ``others`` are the further identities' rows; related rows are with them."""
 
     row: Person
-    others: tuple[Person, ...] = ()
+    others: tuple[Person, ...]
 
     @property
     def root(self) -> int:
@@ -26,6 +26,10 @@ class Human:
     @property
     def rows(self) -> tuple[Person, ...]:
         return (self.row, *self.others)
+
+    def row_of(self, identity: int) -> Person:
+        """One identity's."""
+        return next(row for row in self.rows if row.pk == identity)
 
     @cached_property
     def golden(self) -> Golden:
@@ -38,16 +42,21 @@ def people() -> QuerySet[Person]:
 
 
 def humans_in_view(
-    found: Collection[Identities], rows: QuerySet[Person] | None = None
+    found: Collection[Identities],
+    *,
+    rows: QuerySet[Person] | None = None,
+    roots: Iterable[Person] = (),
 ) -> Mapping[int, Human]:
-    """Root -> the human being, whose rows are in view; without those that are not in the index."""
-    wanted = [identity for human in found for identity in human.all]
-    known = (people() if rows is None else rows).in_bulk(wanted)
+    """Root -> the human being, whose rows are in view; without those that are not in the index.
+
+    ``roots``: the rows of roots that are here already, as `people` gives them.
+    """
+    known = {row.pk: row for row in roots}
+    wanted = {one for human in found for one in human.all} - known.keys()
+    if wanted:
+        known |= (people() if rows is None else rows).in_bulk(wanted)
     return {
-        human.root: Human(
-            row=known[human.root],
-            others=tuple(known[one] for one in human.all[1:]),
-        )
+        human.root: Human(row=known[human.root], others=tuple(known[one] for one in human.others))
         for human in found
         if human.root in known
     }

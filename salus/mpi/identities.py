@@ -25,6 +25,7 @@ class Identities:
 # Whether a link in force leads to or from the row: of nearly everybody none does.
 IS_LINKED = """(exists (select from mpi_link where person_id = {person} and ended_at is null)
     or exists (select from mpi_link where target_id = {person} and ended_at is null))"""
+_ANY_LINKED = IS_LINKED.format(person="any ('{{{persons}}}'::bigint[])")
 
 
 # `union`, not `union all`: a ring, which no action makes, would not be walked for ever. Each step asks for the links
@@ -99,3 +100,17 @@ def rows_of_human(person: int) -> Iterator[Identities]:
         human = identities_of(person)
         with rows_of(human.all):
             yield human
+
+
+@contextmanager
+def rows_of_humans(persons: Collection[int]) -> Iterator[list[Identities]]:
+    """All rows of the human beings whose rows these are, each human being once; as above."""
+    persons = sorted(persons)
+    ask = _ANY_LINKED.format(persons=",".join(str(int(person)) for person in persons))
+    with rows_and(persons, ask=ask) as linked:
+        if not linked:
+            yield [Identities(root=person, all=(person,)) for person in persons]
+            return
+        found = {human.root: human for human in humans(persons).values()}
+        with rows_of([identity for human in found.values() for identity in human.all]):
+            yield list(found.values())

@@ -7,6 +7,8 @@ being. Rows are never moved from one to another, so that each link can be undone
 from django.db import models
 from django.db.models import F, Q
 
+from salus.kernel.actor import PurposeOfUse
+
 
 class AdministrativeGender(models.TextChoices):
     """http://hl7.org/fhir/administrative-gender"""
@@ -95,6 +97,22 @@ class FormerName(models.Model):
         indexes = [models.Index(fields=["family_key", "given_key"])]
 
 
+class NameKey(models.Model):
+    """By what a person is found although names or birth date were mistyped (ADR 0025): how a given name and a family
+    name sound, in the order of the alphabet, and the birth date. What once was a name or date of theirs stays.
+    """
+
+    pk = models.CompositePrimaryKey("key", "birth_date", "person")
+    person = models.ForeignKey(
+        Person,
+        models.CASCADE,
+        related_name="+",
+        db_index=False,  # nobody asks for a person's keys
+    )
+    birth_date = models.DateField()
+    key = models.TextField()  # salus.mpi.keys.name_keys, computed by us on write
+
+
 class PersonIdentifier(models.Model):
     """A business identifier: the matricule, or what another system calls this person."""
 
@@ -148,7 +166,8 @@ class Link(models.Model):
     made_at = models.DateTimeField()
     weight = models.FloatField(null=True)  # bits, with the prior; null where nobody compared
     explanation = models.JSONField(null=True)  # field by field: levels and weights, no values
-    reason = models.TextField(blank=True, default="")  # of stewards, where something spoke against
+    # Of stewards, where something spoke against it.
+    reason = models.TextField(blank=True, default="", db_default="")
     previous = models.ForeignKey("self", models.PROTECT, null=True)  # comes back when this ends
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.TextField(blank=True, default="")
@@ -249,4 +268,55 @@ class Receipt(models.Model):
             models.Index(
                 fields=["since"], condition=Q(confirmed_at__isnull=True), name="receipt_open"
             )
+        ]
+
+
+class LearnedModel(models.Model):
+    """Weights of matching that were learned from the people of this index; the newest is in force."""
+
+    learned_at = models.DateTimeField()
+    people = models.IntegerField()  # from whom
+    weights = models.TextField()  # salus.mpi.matching.model.Model, JSON
+    figures = models.JSONField()  # how it came out: for whoever has to trust it
+
+
+class Subscription(models.Model):
+    """Software that is told of changes to people (FHIR R4 Subscription, IHE ITI-94); never deleted."""
+
+    class Status(models.TextChoices):
+        """http://hl7.org/fhir/subscription-status, without `requested`: what was asked for is in force at once."""
+
+        ACTIVE = "active"
+        ERROR = "error"
+        OFF = "off"
+
+    client = models.BigIntegerField()  # the software's, that alone sees it
+    organization = models.BigIntegerField()
+    organization_type = models.TextField()
+    purpose = models.TextField(choices=[(one.value, one.name) for one in PurposeOfUse])
+    status = models.TextField(choices=Status)
+    sealed = models.BinaryField()  # criteria and channel, which hold identifiers and secrets
+    error = models.TextField(blank=True, default="")
+    version = models.IntegerField(default=1)
+    made_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="subscription_status", condition=Q(status__in=["active", "error", "off"])
+            ),
+            models.CheckConstraint(
+                name="subscription_says_its_error",
+                condition=Q(status="error") & ~Q(error="") | ~Q(status="error") & Q(error=""),
+            ),
+            models.CheckConstraint(
+                name="subscription_deleted_is_off",
+                condition=Q(deleted_at__isnull=True) | Q(status="off"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(status="active"), name="subscription_in_force")
         ]

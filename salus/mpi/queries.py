@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from salus.audit.actions import record
@@ -15,8 +16,10 @@ from salus.country import country
 from salus.fhir.sources import Found
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import InvalidInput, NotFound
-from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.kernel.rows import Scope, finding_in
 from salus.kernel.search_key import search_key
+from salus.mpi.golden import Human, humans_in_view, people
+from salus.mpi.identities import Identities, rows_of_human, rows_of_humans
 from salus.mpi.models import Person, PersonIdentifier
 
 SHOWN_AT_MOST = 50
@@ -53,32 +56,28 @@ class PersonSummary:
 def search(
     *, actor: Actor, criteria: Criteria, at: datetime, request_id: UUID | None = None
 ) -> list[PersonSummary]:
-    """People who fit, by name, at most SHOWN_AT_MOST; an index request in the sense of the report."""
+    """People who fit by what any of their identities says, by name, at most SHOWN_AT_MOST.
+
+    An index request in the sense of the report.
+    """
     if actor.role is Role.PATIENT:
         raise NotFound("patients do not search the index")
-    people = _matching(criteria, at).order_by(*_BY_NAME)[:SHOWN_AT_MOST]
+    matching = _matching(criteria, at).order_by(*_BY_NAME)[:SHOWN_AT_MOST]
     with finding_in(Scope.INDEX):  # who is meant is the question
-        ids = list(people.values_list("id", flat=True))
-    with rows_of(ids):
-        found = [_summary(row) for row in _people().filter(pk__in=ids).order_by(*_BY_NAME)]
-        record(
-            actor=actor,
-            kind=EventKind.INDEX_REQUEST,
-            at=at,
-            person=ids[0] if len(ids) == 1 else None,
-            persons=ids if len(ids) > 1 else None,
-            request_id=request_id,
-        )
-    return found
+        ids = list(matching.values_list("id", flat=True))
+    with rows_of_humans(ids) as found:
+        shown = [_summary(human) for human in humans_in_view(found).values()]
+        _record(EventKind.INDEX_REQUEST, actor, found, at=at, request_id=request_id)
+    return sorted(shown, key=_by_name)
 
 
 def person_summary(person: int) -> PersonSummary:
-    """One person's demographics, for a caller that has the right to them already."""
-    with rows_of([person]):
-        row = _people().filter(pk=person).first()
-    if row is None:
+    """One human being's demographics, for a caller that has the right to them already."""
+    with rows_of_human(person) as human:
+        shown = humans_in_view([human])
+    if not shown:
         raise NotFound("no such person")
-    return _summary(row)
+    return _summary(shown[human.root])
 
 
 def person_by_matricule(matricule: str, *, family: str, at: datetime) -> int | None:
@@ -115,20 +114,49 @@ def owners_of(identifiers: Collection[tuple[str, str]]) -> dict[tuple[str, str],
         return {(system, value): person for system, value, person in known}
 
 
+def systems_known(systems: Collection[str]) -> set[str]:
+    """Those of which there are identifiers here: the nation's, and each of which somebody was told to us."""
+    with finding_in(Scope.INDEX):  # whether there are any, and nothing of whom
+        return {
+            system
+            for system in systems
+            if system == country().MATRICULE_SYSTEM
+            or PersonIdentifier.objects.filter(system=system).exists()
+        }
+
+
+def cross_references(
+    *, actor: Actor, identifier: tuple[str, str], at: datetime, request_id: UUID
+) -> list[tuple[str, str]] | None:
+    """All identifiers ``(system, value)`` of the human being who has this one, it among them (IHE PIX).
+
+    None when nobody has; that too is an answer, and an index request in the sense of the report.
+    """
+    with transaction.atomic():
+        person = person_identified([identifier])
+        if person is None:
+            _record_seen(actor, [], at=at, request_id=request_id)
+            return None
+        with rows_of_human(person) as human:
+            found = PersonIdentifier.objects.filter(person__in=human.all).order_by("system", "pk")
+            _record_seen(actor, [human], at=at, request_id=request_id)
+            return list(found.values_list("system", "value"))
+
+
 def people_found(
     *,
     actor: Actor,
     fit: Callable[[QuerySet[Person], int], Sequence[Person]],
-    page: Callable[[QuerySet[Person], bool], Found[Person]],
+    page: Callable[[QuerySet[Person]], Found[Person]],
     assisted: Collection[int],
     at: datetime,
     request_id: UUID,
-) -> Found[Person]:
-    """People with all that is shown of them: one page of those who fit, of whom there may be SHOWN_AT_MOST.
+) -> tuple[Found[Person], list[Human]]:
+    """One page of the people of whom any identity fits, and these with all that is shown of them.
 
-    ``fit`` narrows the whole index, at most so many; ``page`` then chooses among them, and is told that all of them
-    fit. A patient finds those alone whose data the actor may see (own, ``assisted``), of whom some may not fit.
-    Raises InvalidInput when more fit: say more of whom you mean.
+    ``fit`` narrows the whole index, at most so many, or those whose data a patient may see (own, ``assisted``);
+    ``page`` then chooses among the rows of their roots, all of whom fit. Raises InvalidInput when more than
+    SHOWN_AT_MOST fit: say more of whom you mean.
     """
     bounds = _bounds(actor, assisted)
     if bounds is None:
@@ -137,11 +165,29 @@ def people_found(
         if len(ids) > SHOWN_AT_MOST:
             raise InvalidInput(f"more than {SHOWN_AT_MOST} people fit: say more of whom you mean")
     else:
-        ids = bounds
-    with rows_of(ids):
-        found = page(_whole().filter(pk__in=ids), bounds is None)
-        _record_seen(actor, [row.pk for row in found.rows], at=at, request_id=request_id)
-    return found
+        with rows_of_humans(bounds) as theirs:
+            own = Person.objects.filter(pk__in=[one for human in theirs for one in human.all])
+            ids = {row.pk for row in fit(own, SHOWN_AT_MOST)}
+    with rows_of_humans(ids) as those:
+        found = page(people().filter(pk__in=[human.root for human in those]))
+        by_root = {human.root: human for human in those}
+        seen = [by_root[row.pk] for row in found.rows]
+        shown = humans_in_view(seen, roots=found.rows)
+        _record_seen(actor, seen, at=at, request_id=request_id)
+    return found, [shown[human.root] for human in seen]
+
+
+def people_meant(
+    *, actor: Actor, find: Callable[[], Sequence[int]], at: datetime, request_id: UUID
+) -> list[Human]:
+    """The human beings whom ``find`` finds in the whole index, in its order, with all that is shown of them."""
+    with finding_in(Scope.INDEX):  # who is meant is the question
+        roots = find()
+    with rows_of_humans(roots) as found:
+        by_root = {human.root: human for human in found}
+        _record_seen(actor, [by_root[root] for root in roots], at=at, request_id=request_id)
+        shown = humans_in_view(found)
+    return [shown[root] for root in roots]
 
 
 def person_read(
@@ -152,29 +198,31 @@ def person_read(
     at: datetime,
     request_id: UUID,
     history: bool = False,
-) -> Person:
-    """One person with all that is shown; with the ``history`` earlier versions too. Raises NotFound."""
+) -> Human:
+    """The human being whose row this is, with all that is shown; with the ``history`` earlier versions too.
+
+    Raises NotFound.
+    """
     bounds = _bounds(actor, assisted)
-    permit = bounds is None or person in bounds
-    with rows_of([person]):
-        people = _whole().prefetch_related("versions") if history else _whole()
-        row = people.filter(pk=person).first() if permit else None
-        if row or not permit:
-            _record_seen(actor, [person], at=at, request_id=request_id, denied=not permit)
-    if row is None:
+    with rows_of_human(person) as human:
+        permit = bounds is None or not bounds.isdisjoint(human.all)
+        rows = people().prefetch_related("versions") if history else people()
+        shown = humans_in_view([human], rows=rows) if permit else {}
+        if shown or not permit:
+            _record_seen(actor, [human], at=at, request_id=request_id, denied=not permit)
+    if not shown:
         raise NotFound("no such person")
-    return row
+    return shown[human.root]
 
 
 def people_among(
     *, actor: Actor, persons: Collection[int], assisted: Collection[int]
-) -> list[Person]:
+) -> list[Human]:
     """Those of the persons whom the actor may see, for an answer whose event names them already."""
     bounds = _bounds(actor, assisted)
-    if bounds is not None:
-        persons = bounds & set(persons)
-    with rows_of(persons):
-        return list(_whole().filter(pk__in=persons))
+    with rows_of_humans(persons) as found:
+        seen = [one for one in found if bounds is None or not bounds.isdisjoint(one.all)]
+        return list(humans_in_view(seen).values())
 
 
 def _bounds(actor: Actor, assisted: Collection[int]) -> set[int] | None:
@@ -190,35 +238,47 @@ def _bounds(actor: Actor, assisted: Collection[int]) -> set[int] | None:
 
 
 def _record_seen(
-    actor: Actor, persons: Sequence[int], *, at: datetime, request_id: UUID, denied: bool = False
+    actor: Actor,
+    seen: Sequence[Identities],
+    *,
+    at: datetime,
+    request_id: UUID,
+    denied: bool = False,
 ) -> None:
     """An index request in the sense of the report, unless patients look at what is theirs."""
     own = actor.role is Role.PATIENT
-    if own and not persons:
+    if own and not seen:
         return
+    kind = EventKind.RECORD_VIEWED if own else EventKind.INDEX_REQUEST
+    _record(kind, actor, seen, at=at, request_id=request_id, denied=denied)
+
+
+def _record(
+    kind: EventKind,
+    actor: Actor,
+    seen: Sequence[Identities],
+    *,
+    at: datetime,
+    request_id: UUID | None,
+    denied: bool = False,
+) -> None:
+    """For each identity of whom was shown: the one whom it shows may be parted from the others some day."""
+    one = seen[0] if len(seen) == 1 else None
     record(
         actor=actor,
-        kind=EventKind.RECORD_VIEWED if own else EventKind.INDEX_REQUEST,
+        kind=kind,
         at=at,
-        person=persons[0] if len(persons) == 1 else None,
-        persons=persons if len(persons) > 1 else None,
+        person=one.root if one else None,
+        persons=one.others if one else [identity for human in seen for identity in human.all],
         denied=denied,
         request_id=request_id,
     )
 
 
-def _whole() -> QuerySet[Person]:
-    return _people().prefetch_related("former_names")
-
-
-def _people() -> QuerySet[Person]:
-    return Person.objects.prefetch_related("identifiers", "residences")
-
-
 def _matching(criteria: Criteria, at: datetime) -> QuerySet[Person]:
-    people = Person.objects.all()
+    rows = Person.objects.all()
     if criteria.matricule:
-        return people.filter(
+        return rows.filter(
             identifiers__system=country().MATRICULE_SYSTEM,
             identifiers__value=country().check_matricule(criteria.matricule, today=at.date()),
         )
@@ -226,25 +286,30 @@ def _matching(criteria: Criteria, at: datetime) -> QuerySet[Person]:
     if not family and not criteria.birth_date:
         raise InvalidInput("search by matricule, by family name, or by birth date")
     if criteria.birth_date:
-        people = people.filter(birth_date=criteria.birth_date)
+        rows = rows.filter(birth_date=criteria.birth_date)
     if family:
-        people = people.filter(family_key__gte=family, family_key__lt=family + "~")
+        rows = rows.filter(family_key__gte=family, family_key__lt=family + "~")
     if given:
-        people = people.filter(given_key__gte=given, given_key__lt=given + "~")
-    return people
+        rows = rows.filter(given_key__gte=given, given_key__lt=given + "~")
+    return rows
 
 
-def _summary(person: Person) -> PersonSummary:
-    home = next((home for home in person.residences.all() if home.until is None), None)
-    system = country().MATRICULE_SYSTEM
+def _summary(human: Human) -> PersonSummary:
+    shown = human.golden
+    home = shown.home.value
+    matricules = (value for system, value in shown.numbers if system == country().MATRICULE_SYSTEM)
     return PersonSummary(
-        id=person.pk,
-        family=person.family,
-        given=person.given,
-        birth_date=person.birth_date,
-        gender=person.gender,
-        deceased_on=person.deceased_on,
-        matricule=next((i.value for i in person.identifiers.all() if i.system == system), ""),
+        id=shown.root,
+        family=shown.name.value.family,
+        given=shown.name.value.given,
+        birth_date=shown.birth_date.value,
+        gender=shown.gender.value,
+        deceased_on=shown.deceased_on.value,
+        matricule=next(matricules, ""),
         municipality=home.municipality if home else "",
         country=home.country if home else "",
     )
+
+
+def _by_name(person: PersonSummary) -> tuple[str, str, int]:
+    return search_key(person.family), search_key(person.given), person.id

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+N = TypeVar("N")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +68,9 @@ class Said(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Generic[T]):
-    """``value`` is None, and so is ``identity``, where nobody says anything."""
+    """``identity`` and ``why`` are None where nobody says anything."""
 
-    value: T | None
+    value: T
     identity: int | None
     why: Why | None
     conflicts: tuple[Said[T], ...]  # what others say instead
@@ -82,12 +83,17 @@ class Golden:
     name: Field[Name]
     birth_family: Field[str]
     birth_date: Field[date]
-    gender: Field[str]
-    multiple_birth: Field[int]
-    deceased_on: Field[date]
-    home: Field[Home]
+    gender: Field[str]  # 'unknown'
+    multiple_birth: Field[int | None]
+    deceased_on: Field[date | None]
+    home: Field[Home | None]
     identifiers: tuple[Said[tuple[str, str]], ...]
     former_names: tuple[Said[Name], ...]
+
+    @property
+    def numbers(self) -> tuple[tuple[str, str], ...]:
+        """The identifiers alone: system, value."""
+        return tuple(one.value for one in self.identifiers)
 
     @property
     def has_conflicts(self) -> bool:
@@ -101,39 +107,34 @@ def golden(root: int, identities: Sequence[Identity]) -> Golden:
         identities, key=lambda one: (one.in_register, one.changed_at, one.id), reverse=True
     )
 
-    def chosen(said: Callable[[Identity], T | None]) -> Field[T]:
-        return _chosen([(one, said(one)) for one in believed], of_register=Why.REGISTER)
+    def chosen(said: Callable[[Identity], T | None], nothing: N) -> Field[T | N]:
+        stated = [(one, value) for one in believed if (value := said(one)) is not None]
+        return _first(stated, of_register=Why.REGISTER) if stated else _unsaid(nothing)
 
     return Golden(
         root=root,
         identities=(root, *sorted(one.id for one in identities if one.id != root)),
-        name=chosen(lambda one: one.name),
-        birth_family=chosen(lambda one: one.birth_family or None),
-        birth_date=chosen(lambda one: one.birth_date),
-        gender=chosen(lambda one: None if one.gender == "unknown" else one.gender),
-        multiple_birth=chosen(lambda one: one.multiple_birth),
-        deceased_on=chosen(lambda one: one.deceased_on),
+        name=_first([(one, one.name) for one in believed], of_register=Why.REGISTER),
+        birth_family=chosen(lambda one: one.birth_family or None, ""),
+        birth_date=_first([(one, one.birth_date) for one in believed], of_register=Why.REGISTER),
+        gender=chosen(lambda one: None if one.gender == "unknown" else one.gender, "unknown"),
+        multiple_birth=chosen(lambda one: one.multiple_birth, None),
+        deceased_on=chosen(lambda one: one.deceased_on, None),
         home=_home(believed),
         identifiers=_united(believed, lambda one: one.identifiers),
         former_names=_united(believed, lambda one: one.former_names),
     )
 
 
-def _home(believed: Sequence[Identity]) -> Field[Home]:
+def _home(believed: Sequence[Identity]) -> Field[Home | None]:
     """Of two who moved on one day the one who is believed otherwise."""
-    moved = sorted(
-        ((one, one.home) for one in believed if one.home),
-        key=lambda said: said[1].since,
-        reverse=True,
-    )
-    return _chosen(moved, of_register=Why.NEWEST)
+    homes = [(one, one.home) for one in believed if one.home]
+    moved = sorted(homes, key=lambda said: said[1].since, reverse=True)
+    return _first(moved, of_register=Why.NEWEST) if moved else _unsaid(None)
 
 
-def _chosen(said: Sequence[tuple[Identity, T | None]], *, of_register: Why) -> Field[T]:
-    """The first who says something; others are in conflict when they say something else."""
-    stated = [(one, value) for one, value in said if value is not None]
-    if not stated:
-        return Field(value=None, identity=None, why=None, conflicts=())
+def _first(stated: Sequence[tuple[Identity, T]], *, of_register: Why) -> Field[T]:
+    """What the first says; others are in conflict when they say something else."""
     (first, value), *others = stated
     why = of_register if first.in_register else Why.NEWEST
     conflicts = _distinct(Said(identity=one.id, value=other) for one, other in others)
@@ -143,6 +144,10 @@ def _chosen(said: Sequence[tuple[Identity, T | None]], *, of_register: Why) -> F
         why=why if others else Why.ONLY,
         conflicts=tuple(one for one in conflicts if one.value != value),
     )
+
+
+def _unsaid(nothing: T) -> Field[T]:
+    return Field(value=nothing, identity=None, why=None, conflicts=())
 
 
 def _united(

@@ -25,14 +25,14 @@ def search_people(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = PersonSearch(request.POST)
         if form.is_valid():
-            request.session[_LAST_SEARCH] = _stored(form.criteria(), request_id(request))
+            request.session[_LAST_SEARCH] = stored(form.criteria(), request_id(request))
             return redirect("mpi:search")
         return render(request, "mpi/search.html", {"form": form})
     last = request.session.get(_LAST_SEARCH)
     if "new" in request.GET or last is None:
         request.session.pop(_LAST_SEARCH, None)
         return render(request, "mpi/search.html", {"form": PersonSearch()})
-    criteria, intent = _restored(last)
+    criteria, intent = restored(last)
     people = search(actor=actor, criteria=criteria, at=now(), request_id=intent)
     return render(
         request,
@@ -45,12 +45,13 @@ def search_people(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _stored(criteria: Criteria, intent: UUID) -> dict[str, Any]:
+def stored(criteria: Criteria, intent: UUID) -> dict[str, Any]:
+    """A search as a session keeps it."""
     birth_date = criteria.birth_date.isoformat() if criteria.birth_date else None
     return {**asdict(criteria), "birth_date": birth_date, "r": str(intent)}
 
 
-def _restored(stored: dict[str, Any]) -> tuple[Criteria, UUID]:
+def restored(stored: dict[str, Any]) -> tuple[Criteria, UUID]:
     day = stored["birth_date"]
     return (
         Criteria(

@@ -10,7 +10,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from salus.directory.queries import professional
-from salus.kernel.actor import Actor, Role
+from salus.kernel.actor import STAFF, Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.page import actor_of
 from salus.mpi.queries import person_summary
@@ -42,7 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _name(request: HttpRequest, actor: Actor | None) -> str:
-    if actor and actor.role is Role.AGENCY and request.user.is_authenticated:
+    if actor and actor.role in STAFF and request.user.is_authenticated:
         return request.user.email or ""
     try:
         if actor and actor.person:
@@ -72,14 +72,28 @@ def _navigation(actor: Actor | None, path: str) -> list[Place]:
         ]
     elif actor.role is Role.PROFESSIONAL:
         entries = [home, (reverse("mpi:search"), _("Patients"), "people"), *public]
+    elif actor.role is Role.STEWARD:
+        entries = [
+            home,
+            (reverse("stewards:queue"), _("Review"), "people"),
+            (reverse("stewards:search"), _("Entries"), "search"),
+            (reverse("stewards:history"), _("History"), "episode"),
+            (reverse("stewards:quality"), _("Quality"), "report"),
+        ]
     else:
         entries = [home, (reverse("access:desk"), _("Software"), "key"), *public]
+    # The longest that leads here: the stewards' queue lies above their other pages.
+    here = max((url for url, *_rest in entries if _leads_to(url, path)), key=len, default="")
     return [
         Place(
             url=url,
             name=name,
             icon=icon,
-            current=path == url or (url != "/" and path.startswith(url)),
+            current=url == here,
         )
         for url, name, icon in entries
     ]
+
+
+def _leads_to(url: str, path: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

@@ -17,7 +17,7 @@ from salus.simulation.tables_of_services import (
     choice_tables,
     directory_tables,
     document_table,
-    first_staff_id,
+    last_staff_id,
     vaccination_tables,
 )
 from salus.simulation.timeline import FIRST, Ints
@@ -105,7 +105,7 @@ def first_free_ids(world: World) -> dict[str, int]:
             "mpi_personidentifier": people,
             "mpi_residence": 2 * people,
             "eligibility_affiliation": people,
-            "accounts_account": first_staff_id(world),
+            "accounts_account": last_staff_id(world),
             "directory_organization": len(providers.organizations.name),
             "directory_practitioner": len(providers.practitioners),
             "directory_practitionerrole": len(providers.practitioners),

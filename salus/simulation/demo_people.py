@@ -41,6 +41,16 @@ _PARTS = {
     ),
     "pharmacist": ("Tom Schneider", "professional", _("pharmacist")),
     "agency": ("Sophie Klein", "agency", _("decides at the agency which software may connect")),
+    "steward": (
+        "Anna Reuter",
+        "steward",
+        _("judges at the agency whether two entries of the patient index are one person"),
+    ),
+    "second_steward": (
+        "Luc Majerus",
+        "steward",
+        _("confirms what the other steward judged: to merge takes two"),
+    ),
 }
 
 
@@ -50,6 +60,10 @@ def _email(name: str) -> str:
 
 
 EMAILS = {part: _email(name) for part, (name, _role, _story) in _PARTS.items()}
+
+
+# Accounts of the agency's staff: kind -> parts.
+STAFF = {"agency": ["agency"], "steward": ["steward", "second_steward"]}
 
 
 def demo_people() -> list[DemoPerson]:

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import make_password
 from salus.audit.models import Agent, EventKind
 from salus.country.lu import MATRICULE_SYSTEM
 from salus.kernel.search_key import search_key
+from salus.mpi.keys import name_keys
 from salus.simulation import binary_copy as copy
 from salus.simulation.binary_copy import Column
 from salus.simulation.calibration import CALIBRATION
@@ -45,6 +46,7 @@ class Names:
     def __init__(self) -> None:
         self._texts = name_table().texts
         self._keys: dict[str, str] = {}
+        self._found_by: dict[tuple[str, str, str], list[str]] = {}
 
     def text(self, first: int, second: int = -1) -> str:
         if first < 0:
@@ -58,6 +60,12 @@ class Names:
         if text not in self._keys:
             self._keys[text] = search_key(text)
         return self._keys[text]
+
+    def found_by(self, given: str, family: str, birth_family: str) -> list[str]:
+        names = given, family, birth_family
+        if names not in self._found_by:
+            self._found_by[names] = name_keys(given, family, [birth_family])
+        return self._found_by[names]
 
 
 def until(instants: Ints, end: int) -> Ints:
@@ -97,13 +105,14 @@ def _persons(world: World, who: Ints, serials: Ints, names: Names, end: int) -> 
     given = names.texts(people.given[who], people.given_2[who])
     death = np.where(people.death[who] < end // DAY, people.death[who], NO_DAY)
     none = np.full(len(who), -1, dtype=np.int64)
+    birth_family = names.texts(people.birth_family[who], none)
     person = Table(
         name="mpi_person",
         columns={
             "id": copy.keys(who),
             "family": copy.words(family),
             "given": copy.words(given),
-            "birth_family": copy.words(names.texts(people.birth_family[who], none)),
+            "birth_family": copy.words(birth_family),
             "birth_date": copy.dates(people.birth[who]),
             "gender": copy.words(["male", "female"], people.female[who].astype(np.int64)),
             "multiple_birth": copy.smallints(people.twin[who], null=0),
@@ -123,7 +132,17 @@ def _persons(world: World, who: Ints, serials: Ints, names: Names, end: int) -> 
             "value": copy.words(matricules(world, who, serials)),
         },
     )
-    return [person, identifier]
+    found_by = list(map(names.found_by, given, family, birth_family))
+    times = [len(keys) for keys in found_by]
+    name_key = Table(
+        name="mpi_namekey",
+        columns={
+            "person_id": copy.keys(np.repeat(who, times)),
+            "birth_date": copy.dates(np.repeat(people.birth[who], times)),
+            "key": copy.words([key for keys in found_by for key in keys]),
+        },
+    )
+    return [person, name_key, identifier]
 
 
 def _residences(world: World, who: Ints, end: int) -> Table:

@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import make_password
 from salus.audit.models import Agent, EventKind
 from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM
 from salus.simulation import binary_copy as copy
-from salus.simulation.demo_people import EMAILS, PASSWORD
+from salus.simulation.demo_people import EMAILS, PASSWORD, STAFF
 from salus.simulation.documents import LANGUAGES, Documents
 from salus.simulation.events import Events, for_professionals
 from salus.simulation.lives import Links, Spans, World
@@ -148,19 +148,28 @@ def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:
 
 
 def _staff(world: World, end: int) -> list[Table]:
-    """One account of the agency's staff, after those of people and professionals."""
-    ids, since = np.array([first_staff_id(world)]), np.array([world.line.starts[0]])
-    emails = [EMAILS["agency"]]
-    account = account_table(
-        ids=ids,
-        kind="agency",
-        emails=emails,
-        passwords=[make_password(PASSWORD)],
-        created=since,
-        activated=since,
-        deleted=np.full(1, NEVER),
-    )
-    return [account, verified_emails(ids, emails)]
+    """Accounts of the agency's staff, after those of people and professionals."""
+    tables, first = [], first_staff_id(world)
+    for kind, parts in STAFF.items():
+        ids = np.arange(first, first + len(parts))
+        since = np.full(len(parts), world.line.starts[0])
+        emails = [EMAILS[part] for part in parts]
+        account = account_table(
+            ids=ids,
+            kind=kind,
+            emails=emails,
+            passwords=[make_password(PASSWORD) for _ in parts],
+            created=since,
+            activated=since,
+            deleted=np.full(len(parts), NEVER),
+        )
+        tables += [account, verified_emails(ids, emails)]
+        first += len(parts)
+    return tables
+
+
+def last_staff_id(world: World) -> int:
+    return first_staff_id(world) + sum(map(len, STAFF.values())) - 1
 
 
 def first_staff_id(world: World) -> int:

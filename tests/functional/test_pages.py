@@ -39,6 +39,14 @@ OF_PROFESSIONAL = [
     "/account/security/",
 ]
 OF_AGENCY = ["/", "/desk/", "/account/security/"]
+OF_STEWARD = [
+    "/",
+    "/stewards/",
+    "/stewards/search/",
+    "/stewards/history/",
+    "/stewards/quality/",
+    "/account/security/",
+]
 VIEWS = [
     pytest.param(1280, "light", "en", id="desk"),
     pytest.param(1280, "dark", "fr", id="desk-dark"),
@@ -55,6 +63,7 @@ VIEWS = [
         ("patient", OF_PATIENT),
         ("physician", OF_PROFESSIONAL),
         ("agency", OF_AGENCY),
+        ("steward", OF_STEWARD),
     ],
 )
 def test_pages_open(

@@ -1,30 +1,15 @@
 """Links: who may join and part whom, under which number a human being is known, and that each link can be undone."""
 
-from collections.abc import Callable
-
 import pytest
-from django.db import IntegrityError
 
-from salus.audit.models import EventKind
-from salus.kernel.actor import Actor, Role
-from salus.kernel.clock import now
-from salus.kernel.errors import Conflict, InvalidInput, NotFound
-from salus.kernel.rows import Scope, finding_in, rows_of
-from salus.mpi import merging
+from salus.kernel.rows import Scope, finding_in
 from salus.mpi.models import Link, Pair
 from tests.links import (
-    ANNA,
-    BEN,
-    SYSTEM,
-    Match,
-    confirmed,
     linked,
     merged,
     one,
     parted,
-    proposed,
     registered,
-    replaced,
     root,
 )
 
@@ -47,7 +32,10 @@ def test_an_automatic_link_keeps_its_explanation() -> None:
     made = row(linked(newer, older))
     assert (made.person_id, made.target_id, made.made_by) == (newer, older, "matcher")
     assert made.weight == 20.0
-    assert made.explanation == [{"field": "name", "level": "equal", "weight": 8.0}]
+    assert made.explanation == {
+        "evidence": [{"field": "name", "level": "equal", "weight": 8.0}],
+        "guards": [],
+    }
     assert root(newer) == root(older) == older
 
 

@@ -72,6 +72,25 @@ def rows(nation: Path) -> Iterator[psycopg.Connection[Any]]:
             """,
             {"start": MONTHS[0].start(ZONE), "end": MONTHS[0].end(ZONE)},
         )
+        # Joins by each maker, made or ended at either edge of the month; one has another in its place.
+        connection.execute(
+            """
+            insert into mpi_link (person_id, target_id, made_by, made_at, ended_at, ended_reason,
+                                  weight, explanation, previous_id)
+            select row_number() over (), 500, made_by, made_at, ended_at, '', 1, '{}', null
+            from unnest(array['matcher', 'sender', 'stewards']) as made_by,
+                (values (%(start)s, null), (%(start)s, %(end)s), (%(start)s, %(start)s), (%(end)s, null)
+                ) edge (made_at, ended_at)
+            """,
+            {"start": MONTHS[0].start(ZONE), "end": MONTHS[0].end(ZONE)},
+        )
+        connection.execute(
+            """
+            insert into mpi_link (person_id, target_id, made_by, made_at, ended_reason, previous_id)
+            select 400, 500, 'sender', made_at, '', id from mpi_link
+            where made_by = 'matcher' and ended_at = made_at
+            """
+        )
         connection.commit()
         yield connection
 
@@ -100,6 +119,15 @@ class Recount:
 
     def in_force(self, since: datetime, until: datetime | None) -> bool:
         return since < self.end and (until is None or until >= self.end)
+
+    def in_month(self, at: datetime | None) -> bool:
+        return at is not None and self.start <= at < self.end
+
+    def joins_by_the_index(self) -> list[Any]:
+        return [link for link in self.table("mpi_link") if link.made_by == "matcher"]
+
+    def replaced(self) -> set[int]:
+        return {link.previous_id for link in self.table("mpi_link")}
 
     def accounts(self, kind: str) -> int:
         return sum(
@@ -225,6 +253,13 @@ class Recount:
                 for consent in self.table("vaccination_transferconsent")
             ),
             "index_requests_in_month": self.events("index_request"),
+            "index_entries_joined_in_month": sum(
+                self.in_month(link.made_at) for link in self.joins_by_the_index()
+            ),
+            "index_joins_undone_in_month": sum(
+                self.in_month(link.ended_at) and link.id not in self.replaced()
+                for link in self.joins_by_the_index()
+            ),
             **{
                 f"uses_{agent}_total": self.events("eligibility_check", agent, in_month=False)
                 for agent in ("pharmacy", "laboratory", "rescue")
@@ -252,7 +287,7 @@ def test_every_figure_is_counted_alike(
 ) -> None:
     published = {figure.id: figure.value for figure in edition.figures}
     assert published == pytest.approx(Recount(rows, month).figures())
-    assert len(published) == 28
+    assert len(published) == 30
 
 
 def test_flows_are_compared_with_the_month_before(
@@ -263,8 +298,13 @@ def test_flows_are_compared_with_the_month_before(
         f"uses_{agent}_in_month": before.events("eligibility_check", agent)
         for agent in ("pharmacy", "laboratory", "rescue")
     }
+    recounted = before.figures()
+    flows |= {
+        figure: round(recounted[figure])
+        for figure in ("index_entries_joined_in_month", "index_joins_undone_in_month")
+    }
     for figure in edition.figures:
-        if figure.id in flows:
+        if flows.get(figure.id):  # to nothing, nothing is compared
             value, base = figure.value, flows[figure.id]
             assert value is not None
             assert figure.change == pytest.approx(100 * (value / base - 1))

@@ -39,10 +39,12 @@ PERSONS_OF = {
     "eligibility_affiliation": "array[person_id]",
     "mpi_formername": "array[person_id]",
     "mpi_link": "array[person_id, target_id]",
+    "mpi_namekey": "array[person_id]",
     "mpi_pair": "array[one_id, other_id]",
     "mpi_person": "array[id]",
     "mpi_personidentifier": "array[person_id]",
     "mpi_personversion": "array[person_id]",
+    "mpi_receipt": "array[person_id]",
     "mpi_residence": "array[person_id]",
     "shared_record_closure": "array[record_id]",
     "shared_record_document": "array[person_id]",
@@ -190,6 +192,7 @@ def test_no_row_is_inserted_for_a_person_outside(outside: Outside, table: str) -
 NEVER_UPDATED = {
     "audit_event": "document_id",
     "mpi_formername": "person_id",
+    "mpi_namekey": "person_id",
     "mpi_personversion": "person_id",
     "shared_record_documentcontent": "document_id",
 }
@@ -236,8 +239,10 @@ def test_the_index_shows_who_people_are_and_nothing_else(outside: Outside) -> No
             "mpi_person",
             "mpi_personidentifier",
             "mpi_formername",
+            "mpi_namekey",
             "mpi_link",
             "mpi_pair",
+            "mpi_receipt",
         }
         for table in visible():
             assert shown(table) == outside.shown(table)

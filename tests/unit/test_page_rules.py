@@ -22,6 +22,7 @@ from salus.kernel.page import (
     request_id,
     rule_of,
     signed_in,
+    steward_only,
 )
 from salus.portal import access_log
 from salus.portal.templatetags.salus import document_icon
@@ -30,6 +31,7 @@ from salus.terminology import DOCUMENT_TYPES
 PATIENT = Actor(role=Role.PATIENT, account=1, person=1)
 PROFESSIONAL = Actor(role=Role.PROFESSIONAL, account=2, practitioner=1)
 AGENCY = Actor(role=Role.AGENCY, account=3)
+STEWARD = Actor(role=Role.STEWARD, account=4)
 
 
 def mounted(
@@ -59,6 +61,7 @@ def test_what_shows_a_person_is_never_public() -> None:
         "who-looked",
         "apps",
         "desk",
+        "stewards",
     )
     open_doors = [
         path
@@ -71,11 +74,12 @@ def test_what_shows_a_person_is_never_public() -> None:
 @pytest.mark.parametrize(
     ("mark", "permitted"),
     [
-        (public, [None, PATIENT, PROFESSIONAL, AGENCY]),
-        (signed_in, [PATIENT, PROFESSIONAL, AGENCY]),
+        (public, [None, PATIENT, PROFESSIONAL, AGENCY, STEWARD]),
+        (signed_in, [PATIENT, PROFESSIONAL, AGENCY, STEWARD]),
         (patient_only, [PATIENT]),
         (professional_only, [PROFESSIONAL]),
         (agency_only, [AGENCY]),
+        (steward_only, [STEWARD]),
     ],
 )
 def test_a_rule_permits(mark: Callable[[View], View], permitted: list[Actor | None]) -> None:
@@ -85,7 +89,7 @@ def test_a_rule_permits(mark: Callable[[View], View], permitted: list[Actor | No
 
     rule = rule_of(view)
     assert rule is not None
-    everyone = (None, PATIENT, PROFESSIONAL, AGENCY)
+    everyone = (None, PATIENT, PROFESSIONAL, AGENCY, STEWARD)
     assert [actor for actor in everyone if permits(rule, actor)] == permitted
 
 

@@ -18,7 +18,7 @@ from salus.accounts.models import AuthorizationCode, Client, RefreshToken
 from salus.accounts.models.client import hash_of
 from salus.accounts.oauth.tokens import LIFETIME
 from salus.accounts.rules import split
-from salus.kernel.actor import Actor, Assurance, Role
+from salus.kernel.actor import STAFF, Actor, Assurance
 from salus.kernel.origin import fhir_base
 from salus.mpi.identities import root_of
 
@@ -77,7 +77,7 @@ def tokens_for(
 def user_of(credential: AuthorizationCode | RefreshToken) -> Actor:
     """Raises InvalidGrantError when the account has ended, or is bound to nobody any more."""
     actor = actor_of(credential.account_id) if credential.account.is_active else None
-    if actor is None or actor.role is Role.AGENCY:
+    if actor is None or actor.role in STAFF:
         raise InvalidGrantError("the account has ended")
     return actor
 

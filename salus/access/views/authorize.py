@@ -29,7 +29,7 @@ from salus.accounts.models import Client
 from salus.accounts.oauth.tokens import LIFETIME
 from salus.accounts.redirects import source
 from salus.accounts.rules import split
-from salus.kernel.actor import Actor, Assurance, Role
+from salus.kernel.actor import STAFF, Actor, Assurance, Role
 from salus.kernel.clock import now
 from salus.kernel.page import actor_of, public
 from salus.kernel.scopes import Context
@@ -121,7 +121,7 @@ def _prompts(grant: Code) -> list[str]:
 def _asked(request: HttpRequest, grant: Code) -> Asked | None:
     """None for staff of the agency, who have no rights that an app could use."""
     actor, scopes = actor_of(request), grant.asked.split()
-    if actor is None or actor.role is Role.AGENCY:
+    if actor is None or actor.role in STAFF:
         return None
     return Asked(
         grant=grant,

@@ -11,6 +11,7 @@ class AccountKind(models.TextChoices):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
     AGENCY = "agency"  # staff who decide about software
+    STEWARD = "steward"  # staff who judge whether two in the patient index are one
 
 
 class AccountManager(BaseUserManager["Account"]):

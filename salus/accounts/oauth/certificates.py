@@ -5,9 +5,11 @@ The proxy in front has seen that the client holds the key; see salus.kernel.orig
 
 import ipaddress
 from collections.abc import Callable
+from datetime import datetime
 
 from authlib.integrations.django_oauth2.requests import DjangoOAuth2Request
 from cryptography import x509
+from django.db.models import Q
 from django.http import HttpRequest
 
 from salus.accounts.models import AuthMethod, Client, TlsSubject
@@ -40,6 +42,23 @@ def authenticate_by_itself(query: QueryClient, request: DjangoOAuth2Request) -> 
     if not certificate.not_valid_before_utc <= now() < certificate.not_valid_after_utc:
         return None
     return client if thumbprint(certificate) in client.tls_thumbprints else None
+
+
+def client_with(certificate: x509.Certificate, *, at: datetime) -> str | None:
+    """The client_id of whom it is of alone, where TLS itself has verified the certificate."""
+    if not certificate.not_valid_before_utc <= at < certificate.not_valid_after_utc:
+        return None
+    of_one = Q(
+        token_endpoint_auth_method=AuthMethod.SELF_SIGNED_TLS,
+        tls_thumbprints__contains=[thumbprint(certificate)],
+    )
+    for kind, names in _names(certificate).items():
+        of_one |= Q(
+            token_endpoint_auth_method=AuthMethod.TLS, tls_subject_kind=kind, tls_subject__in=names
+        )
+    active = Client.objects.filter(of_one, approved_at__isnull=False, ended_at=None)
+    found = list(active.values_list("client_id", flat=True)[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def _asking(

@@ -26,11 +26,10 @@ def guards(a: Prepared, b: Prepared, levels: Mapping[Field, Level]) -> Iterator[
         yield "given name differs"
     elif not exact and not confirmed:
         yield "given name not quite equal"  # Ana and Anna, Jean and Jean-Luc
-    if not exact:
-        if levels[Field.SEX] is Level.DIFFERS:
-            yield "given name and sex differ"
-        if a.multiple_birth or b.multiple_birth:
-            yield "one of a multiple birth"
+    if levels[Field.SEX] is Level.DIFFERS and not (exact and confirmed):
+        yield "sex differs"
+    if (a.multiple_birth or b.multiple_birth) and not exact:
+        yield "one of a multiple birth"
 
     if family is Level.NOT_KNOWN or (family in _ANOTHER_NAME and not confirmed):
         yield "family name differs"
@@ -56,7 +55,11 @@ def _reached_alike(levels: Mapping[Field, Level]) -> bool:
     """At one telephone, by one e-mail, or at one house."""
     if Level.EQUAL in (levels[Field.PHONE], levels[Field.EMAIL]):
         return True
-    return levels[Field.STREET] in _NEAR and levels[Field.HOUSE_NUMBER] in _NEAR
+    here = Level.EQUAL in (
+        levels[Field.POSTAL_CODE],
+        levels[Field.CITY],
+    )  # each town has its 12, Grand-Rue
+    return here and levels[Field.STREET] in _NEAR and levels[Field.HOUSE_NUMBER] in _NEAR
 
 
 def _are_swapped(a: Prepared, b: Prepared) -> bool:

@@ -23,6 +23,10 @@ class Field(StrEnum):
     NATIONAL_ID = "national_id"
 
 
+# The column of `Prepared` that a field compares first.
+COLUMN = {field: "born" if field is Field.BIRTH_DATE else str(field) for field in Field}
+
+
 class Level(StrEnum):
     EQUAL = "equal"
     PART = "part equal"  # one of several names; maiden and married name
@@ -78,8 +82,8 @@ def _given(a: Prepared, b: Prepared) -> Level:
         return Level.NOT_KNOWN
     if a.given == b.given:
         return Level.EQUAL
-    if len(a.given) == 1 or len(b.given) == 1:
-        return Level.INITIAL if a.given[0] == b.given[0] else Level.DIFFERS
+    if min(len(a.given), len(b.given)) == 1 and a.given[0] == b.given[0]:
+        return Level.INITIAL
     one, other = set(a.given_words), set(b.given_words)
     if one <= other or other <= one:
         return Level.PART

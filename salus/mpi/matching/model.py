@@ -14,10 +14,12 @@ from salus.mpi.matching.levels import Field, Level
 
 @dataclass(frozen=True, kw_only=True)
 class Odds:
-    """How often a level comes about: ``m`` between two records of one person, ``u`` between those of two people."""
+    """How often a level comes about: ``m`` between two records of one person, ``u`` between those of two people
+    drawn at random, ``r`` between those of two relatives under one roof."""
 
     m: float
     u: float
+    r: float
 
     @property
     def weight(self) -> float:
@@ -45,7 +47,7 @@ class Model:
     terms: Mapping[Field, Terms] = field(default_factory=dict)
     link: float
     review: float
-    household: float  # most bits that address, telephone and e-mail can bring together
+    relatives: float  # probability that two records drawn at random are those of two relatives under one roof
 
     @property
     def prior_weight(self) -> float:
@@ -57,9 +59,9 @@ class Model:
                 "prior": self.prior,
                 "link": self.link,
                 "review": self.review,
-                "household": self.household,
+                "relatives": self.relatives,
                 "fields": {
-                    name: {level: [odds.m, odds.u] for level, odds in levels.items()}
+                    name: {level: [odds.m, odds.u, odds.r] for level, odds in levels.items()}
                     for name, levels in self.fields.items()
                 },
                 "terms": {
@@ -85,10 +87,11 @@ class Model:
             prior=float(said["prior"]),
             link=float(said["link"]),
             review=float(said["review"]),
-            household=float(said["household"]),
+            relatives=float(said["relatives"]),
             fields={
                 Field(name): {
-                    Level(level): Odds(m=float(m), u=float(u)) for level, (m, u) in levels.items()
+                    Level(level): Odds(m=float(m), u=float(u), r=float(r))
+                    for level, (m, u, r) in levels.items()
                 }
                 for name, levels in said["fields"].items()
             },

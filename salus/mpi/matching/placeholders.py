@@ -3,7 +3,8 @@
 import re
 from datetime import date
 
-# "Unknown" in the languages of the region, what forms say themselves, and newborns without a name.
+# "Unknown" in the languages of the region, what forms say themselves, newborns without a name,
+# and those without a home.
 _NOBODY = frozenset(
     word
     for line in (
@@ -12,13 +13,14 @@ _NOBODY = frozenset(
         "nil nan nn na xx aucun aucune keine kein test dummy patient patiente prenom nom vorname",
         "nachname name bebe baby nouveaune nouveaunee neugeborenes neugeborener neugeborene",
         "nourrisson enfant babyboy babygirl boy girl garcon fille junge madchen recemnascido",
+        "sdf sansdomicile sansdomicilefixe ohnefestenwohnsitz semabrigo",
     )
     for word in line.split()
 )
 _REPEATED = re.compile(r"(.)\1*")
 # Dates before anybody alive was born, beyond the calendar, and the fillers of old systems.
 _NO_DATES = frozenset({"19000101", "18000101", "17530101", "11111111", "99991231", "00010101"})
-_NUMBER_FILLERS = frozenset({"0123456789", "1234567890", "123456789", "12345678", "123456"})
+_COUNTED = "0123456789" * 3
 
 
 def is_name_placeholder(plain: str) -> bool:
@@ -40,7 +42,7 @@ def is_date_placeholder(digits: str) -> bool:
 def is_number_placeholder(digits: str) -> bool:
     """Whether a telephone or identity number is a filler: one digit over and over, or counted up."""
     bare = digits.lstrip("0")
-    return not bare or bool(_REPEATED.fullmatch(bare)) or digits in _NUMBER_FILLERS
+    return not bare or bool(_REPEATED.fullmatch(bare)) or (len(digits) > 5 and digits in _COUNTED)
 
 
 def is_birth_date(value: date) -> bool:

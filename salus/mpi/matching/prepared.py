@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from salus.mpi.matching.names import folded, name
 from salus.mpi.matching.phonetic import sounds
-from salus.mpi.matching.placeholders import is_date_placeholder, is_number_placeholder
+from salus.mpi.matching.placeholders import (
+    is_date_placeholder,
+    is_name_placeholder,
+    is_number_placeholder,
+)
 from salus.mpi.matching.record import Traits
 
 _SEXES = {
@@ -101,11 +105,13 @@ def prepare(traits: Traits) -> Prepared:
 
 
 def _sounds(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(sound for word in names if len(sound := sounds(word)) > 1))
+    return tuple(dict.fromkeys(sound for word in names if (sound := sounds(word))))
 
 
 def _born(traits: Traits) -> str:
-    digits = f"{traits.birth_date:%Y%m%d}" if traits.birth_date else birth_digits(traits.birth_text)
+    # Not by strftime, which writes year 1 as "1".
+    known = traits.birth_date.isoformat().replace("-", "") if traits.birth_date else ""
+    digits = known or birth_digits(traits.birth_text)
     return "" if is_date_placeholder(digits) else digits
 
 
@@ -143,7 +149,7 @@ def _street(street: str, house_number: str) -> tuple[str, str]:
                 break
     spelled = (_STREET_WORDS.get(word, word) for word in words if word not in _STREET_FILLERS)
     joined = " ".join(re.sub(r"(?<=\w)str$", "strasse", word) for word in spelled)
-    return ("" if set(joined) <= set("x ") else joined), number
+    return ("" if set(joined) <= set("x ") or is_name_placeholder(joined) else joined), number
 
 
 def _house_number(text: str) -> str:
@@ -153,7 +159,7 @@ def _house_number(text: str) -> str:
 
 def _postal_code(text: str) -> str:
     code = _COUNTRY_OF_CODE.sub("", folded(text).replace(" ", ""))
-    return "" if is_number_placeholder(code) and code.isdigit() else code
+    return "" if set(code) in ({"0"}, {"9"}) else code  # 1111 is a part of Luxembourg
 
 
 def _place(text: str) -> str:
@@ -162,9 +168,7 @@ def _place(text: str) -> str:
         for word in folded(text).split()
     ]
     joined = " ".join(word for word in words if word not in {"l", "d", "sur", "an", "der"})
-    return (
-        "" if joined in {"inconnu", "unknown", "unbekannt"} or set(joined) <= set("x ") else joined
-    )
+    return "" if set(joined) <= set("x ") or is_name_placeholder(joined) else joined
 
 
 def _phone(text: str) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import log2
 
 from salus.mpi.matching.guards import guards
-from salus.mpi.matching.levels import Field, Level, compare
+from salus.mpi.matching.levels import COLUMN, Field, Level, compare
 from salus.mpi.matching.model import Model
 from salus.mpi.matching.prepared import Prepared, prepare
 from salus.mpi.matching.record import Traits
@@ -20,8 +20,8 @@ class Band(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What one field says: bits for (positive) or against the same person. ``field`` may be "household":
-    what is taken off since its members share all of that."""
+    """What one field says: bits for (positive) or against the same person. The last may be of "household":
+    what is taken off since relatives under one roof would agree in that as well."""
 
     field: str
     level: str
@@ -39,14 +39,18 @@ class Match:
     guards: tuple[str, ...]
 
 
-_HOUSEHOLD = (
-    Field.STREET,
-    Field.HOUSE_NUMBER,
-    Field.POSTAL_CODE,
-    Field.CITY,
-    Field.PHONE,
-    Field.EMAIL,
+# Guards against relatives and namesakes that need not hold where the records, as far as they show, have none: a file
+# whose people were drawn one by one. Those against twins and against parent and child of one name hold everywhere.
+_OF_RELATIVES = frozenset(
+    {
+        "given name not quite equal",
+        "family name differs",
+        "birth date not quite equal",
+        "birth date not known",
+        "nothing but name and birth date",
+    }
 )
+_FEW_RELATIVES = 0.1  # to one person's pairs
 
 
 def score(a: Traits, b: Traits, model: Model) -> Match:
@@ -54,44 +58,61 @@ def score(a: Traits, b: Traits, model: Model) -> Match:
 
 
 def score_prepared(a: Prepared, b: Prepared, model: Model) -> Match:
-    levels = compare(a, b)
-    evidence = tuple(_evidence(a, b, levels, model))
+    frequencies = {
+        field: max(terms.of(getattr(a, COLUMN[field])), terms.of(getattr(b, COLUMN[field])))
+        for field, terms in model.terms.items()
+    }
+    return judge(a, b, compare(a, b), frequencies, model)
+
+
+def judge(
+    a: Prepared,
+    b: Prepared,
+    levels: Mapping[Field, Level],
+    frequencies: Mapping[Field, float],
+    model: Model,
+) -> Match:
+    """The one place where agreement becomes a match: of a single pair, and of those of whole files.
+
+    ``frequencies`` are those of the values of the fields that have any, where they are equal.
+    """
+    evidence = tuple(_evidence(levels, frequencies, model))
     weight = model.prior_weight + sum(one.weight for one in evidence)
-    held = tuple(guards(a, b, levels))
+    why = tuple(guards(a, b, levels))
+    if model.relatives < _FEW_RELATIVES * model.prior:
+        why = tuple(word for word in why if word not in _OF_RELATIVES)
     return Match(
         weight=weight,
-        probability=1 / (1 + 2**-weight) if weight > -1000 else 0.0,
-        band=_band(weight, held, model),
+        probability=1 / (1 + 2 ** -max(weight, -1000.0)),
+        band=_band(weight, why, model),
         evidence=evidence,
-        guards=held,
+        guards=why,
     )
 
 
 def _evidence(
-    a: Prepared, b: Prepared, levels: Mapping[Field, Level], model: Model
+    levels: Mapping[Field, Level], frequencies: Mapping[Field, float], model: Model
 ) -> Iterator[Evidence]:
-    shared = 0.0
+    relatives = 0.0  # bits for two relatives rather than two strangers
     for field, level in levels.items():
-        weight = _weight(field, level, a, b, model)
-        if field in _HOUSEHOLD:
-            shared += weight
-        yield Evidence(field=field, level=level, weight=weight)
-    if shared > model.household:
-        yield Evidence(field="household", level="shared", weight=model.household - shared)
+        odds = model.fields.get(field, {}).get(level)
+        if odds is None:
+            yield Evidence(field=field, level=level, weight=0.0)
+            continue
+        by_chance = frequencies.get(field, odds.u) if level is Level.EQUAL else odds.u
+        relatives += log2(odds.r / by_chance)
+        yield Evidence(field=field, level=level, weight=log2(odds.m / by_chance))
+    if relatives > 0:
+        # What one person's records agree in, those of relatives may as well, who are not the same.
+        yield Evidence(field="household", level="shared", weight=shared(relatives, model))
 
 
-def _weight(field: Field, level: Level, a: Prepared, b: Prepared, model: Model) -> float:
-    odds = model.fields.get(field, {}).get(level)
-    if odds is None:
-        return 0.0
-    terms = model.terms.get(field)
-    if terms is None or level is not Level.EQUAL:
-        return odds.weight
-    column = "born" if field is Field.BIRTH_DATE else field
-    return log2(odds.m / max(terms.of(getattr(a, column)), terms.of(getattr(b, column))))
+def shared(relatives: float, model: Model) -> float:
+    """Bits to take off, of ``relatives`` bits for two relatives under one roof rather than two strangers."""
+    return -log2(1 - model.relatives + model.relatives * 2.0**relatives)
 
 
-def _band(weight: float, guards: tuple[str, ...], model: Model) -> Band:
+def _band(weight: float, why_not: tuple[str, ...], model: Model) -> Band:
     if weight < model.review:
         return Band.NEW
-    return Band.LINK if weight >= model.link and not guards else Band.REVIEW
+    return Band.LINK if weight >= model.link and not why_not else Band.REVIEW

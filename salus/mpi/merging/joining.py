@@ -25,10 +25,14 @@ class Explained(Protocol):
     @property
     def evidence(self) -> Any: ...  # a sequence of field, level, weight
 
+    @property
+    def guards(self) -> tuple[str, ...]: ...  # why no program may join them
 
-def explained(match: Explained) -> list[dict[str, Any]]:
-    """Field by field, heaviest first: level and weight in bits, never a value."""
-    return [asdict(one) for one in sorted(match.evidence, key=lambda one: -abs(one.weight))]
+
+def explained(match: Explained) -> dict[str, Any]:
+    """Field by field, heaviest first: level and weight in bits, never a value; and the guards."""
+    heaviest = sorted(match.evidence, key=lambda one: -abs(one.weight))
+    return {"evidence": [asdict(one) for one in heaviest], "guards": list(match.guards)}
 
 
 def join(

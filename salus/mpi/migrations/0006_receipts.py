@@ -33,14 +33,14 @@ NO_RING = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mpi", "0004_links"),
+        ("mpi", "0005_name_keys_of_people"),
     ]
 
     operations = [
         migrations.AddField(
             model_name="link",
             name="reason",
-            field=models.TextField(blank=True, default=""),
+            field=models.TextField(blank=True, default="", db_default=""),
         ),
         migrations.CreateModel(
             name="Receipt",

@@ -12,6 +12,8 @@ from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
 from salus.kernel.page import actor_of, patient, professional, public
 from salus.mpi.forms import PersonSearch
+from salus.mpi.stewards.quality import quality
+from salus.mpi.stewards.queries import open_counts
 from salus.portal.access_log import access_log
 from salus.shared_record.permissions import is_closed
 from salus.shared_record.queries import documents_of
@@ -31,6 +33,12 @@ def home(request: HttpRequest) -> HttpResponse:
         return _of_professional(request)
     if actor.role is Role.AGENCY:
         return render(request, "portal/home_agency.html", {"waiting": requests_waiting()})
+    if actor.role is Role.STEWARD:
+        return render(
+            request,
+            "mpi/stewards/home.html",
+            {"counts": open_counts(), "months": quality(now())[-2:][::-1]},
+        )
     return _of_patient(request)
 
 

@@ -1,0 +1,57 @@
+"""Who asks, where there is no token: software on a line that it opened with its certificate, or its only user.
+
+What it may do is what its registration says, as if it had asked for a token with all of its scopes.
+"""
+
+from cryptography import x509
+from django.db import connection
+
+from salus.accounts.oauth.certificates import client_with
+from salus.accounts.rules import split
+from salus.kernel.actor import Actor, Assurance, PurposeOfUse, Role
+from salus.kernel.clock import now
+from salus.kernel.errors import Unauthorized
+
+
+def actor_with_certificate(certificate: x509.Certificate) -> Actor:
+    """An authority that this server trusts has signed it, or it is trusted itself. Raises Unauthorized."""
+    client = client_with(certificate, at=now())
+    if client is None:
+        raise Unauthorized("the certificate is of no client that is registered here, or of several")
+    return _actor(client, Assurance.SUBSTANTIAL)
+
+
+def actor_of_client(client_id: str) -> Actor:
+    """Of a line that only one client reaches. Raises Unauthorized."""
+    return _actor(client_id, Assurance.LOW)
+
+
+_STANDING = """
+    select client.id, client.scope, client.purposes, organization.id, organization.type
+    from accounts_client client
+    join access_clientorganization bound on bound.client_id = client.id
+    join directory_organization organization on organization.id = bound.organization_id
+        and organization.deregistered_at is null
+    where client.client_id = %s and client.approved_at is not null and client.ended_at is null
+"""
+
+
+def _actor(client_id: str, assurance: Assurance) -> Actor:
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [client_id])
+        found = cursor.fetchone()
+    if found is None:
+        raise Unauthorized("the client is not approved, or has ended, or its organisation has")
+    client, scope, purposes, organization, organization_type = found
+    _, scopes = split(scope)
+    # A message has no place to state a purpose in: it is the treatment that the profiles are for.
+    treats = PurposeOfUse.TREATMENT in purposes
+    return Actor(
+        role=Role.SOFTWARE,
+        client=client,
+        organization=organization,
+        organization_type=organization_type,
+        purpose=PurposeOfUse.TREATMENT if treats else None,
+        scopes=scopes,
+        assurance=assurance,
+    )

@@ -1,0 +1,126 @@
+"""What hospitals tell of their patients (IHE ITI-8, Patient Identity Feed; HL7 2.3.1, and 2.5 alike)."""
+
+from django.db import IntegrityError, transaction
+
+from salus.audit.actions import is_first
+from salus.country import country
+from salus.fhir.element import Element
+from salus.hl7v2.edge import Answer, Call
+from salus.hl7v2.message import Field, Message, Segment
+from salus.hl7v2.refusal import ErrorCode, FieldWrong
+from salus.kernel.errors import Conflict
+from salus.mpi.actions import change_person, register_person
+from salus.mpi.fhir.receiving import _demographics, former_names
+from salus.mpi.fhir.rendering import rendered
+from salus.mpi.hl7v2 import identification
+from salus.mpi.hl7v2.permissions import check_feeds
+from salus.mpi.merging import replaced_by
+from salus.mpi.queries import person_identified
+
+# Admission, registration, pre-admission, update: each says who the patient is.
+UPDATES = frozenset(["A01", "A04", "A05", "A08"])
+MERGE = "A40"
+
+
+def take(call: Call) -> Answer:
+    """Raises InvalidInput and Conflict. A message that comes again finds its work done."""
+    check_feeds(call.actor)
+    for last in (False, True):
+        try:
+            with transaction.atomic():
+                if is_first(request_id=call.request_id, at=call.at):
+                    _take(call)
+            return Answer()
+        except IntegrityError:  # two at once told us of one person: the second time it is known
+            if last:
+                raise Conflict("others change the same patient at the same time") from None
+    raise AssertionError("taken, or refused")
+
+
+def _take(call: Call) -> None:
+    if call.message.event == MERGE:
+        for survivor, replaced in _merges(call.message):
+            _replace(call, survivor, replaced)
+        return
+    _receive(call, call.message.required("PID"))
+
+
+def _merges(message: Message) -> list[tuple[Segment, Segment]]:
+    """Who survives, and who is replaced: PID and MRG, in pairs (HL7 2.3.1, 3.2.40)."""
+    message.required("PID")
+    message.required("MRG")
+    parts = [segment for segment in message.segments if segment.name in ("PID", "MRG")]
+    pairs = list(zip(parts[::2], parts[1::2], strict=False))
+    for survivor, replaced in pairs:
+        if (survivor.name, replaced.name) != ("PID", "MRG"):
+            raise FieldWrong("each PID is followed by its MRG", at="MRG^1", code=ErrorCode.SEQUENCE)
+    return pairs
+
+
+def _replace(call: Call, survivor: Segment, replaced: Segment) -> None:
+    """The sender goes on with one of its records of somebody. It decides about its own: not by national numbers."""
+    target = _own(call, survivor.repetitions(3))
+    person = _own(call, replaced.repetitions(1))
+    if target is None:
+        target = _receive(call, survivor)
+    if person is None:
+        raise FieldWrong(
+            "nobody is known by this identifier",
+            at=replaced.field(1).at,
+            code=ErrorCode.UNKNOWN_KEY,
+        )
+    if person != target:
+        replaced_by(
+            actor=call.actor,
+            at=call.at,
+            person=person,
+            target=target,
+            request_id=call.request_id,
+        )
+
+
+def _own(call: Call, fields: list[Field]) -> int | None:
+    """Whom the sender knows by a number of its own."""
+    known = identification.identifiers(fields, of=call.actor, at=call.at.date())
+    return person_identified(one for one in known if country().identifier_system(one[0]) is None)
+
+
+def _receive(call: Call, segment: Segment) -> int:
+    body = identification.patient(segment, of=call.actor, at=call.at.date())
+    patient = Element(path="PID", value=body)
+    known = _demographics(patient, call.at)
+    identifiers = identification.identifiers(
+        segment.repetitions(3), of=call.actor, at=call.at.date()
+    )
+    person = person_identified(identifiers)
+    if person is None:
+        person, _ = register_person(
+            actor=call.actor,
+            at=call.at,
+            identifiers=identifiers,
+            family=known.family,
+            given=known.given,
+            birth_family=known.birth_family,
+            birth_date=known.birth_date,
+            gender=known.gender,
+            deceased_on=known.deceased_on,
+            multiple_birth=known.multiple_birth,
+            address=known.address,
+            received=body,
+            filed=True,
+            request_id=call.request_id,
+        )
+        return person
+    change_person(
+        actor=call.actor,
+        at=call.at,
+        person=person,
+        version=None,
+        identifiers=identifiers,
+        demographics=known,
+        former_names=former_names(patient),
+        received=body,
+        shown=lambda row: rendered(row).body,
+        request_id=call.request_id,
+    )
+    return person

@@ -1,0 +1,274 @@
+"""A record of somebody that a sender keeps comes in: known or new, and whose it is.
+
+New records are compared with the index: linked where that is sure, queued for stewards where it may be, else a new
+human being (ADR 0025).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from salus.audit.actions import is_answered, record
+from salus.audit.models import EventKind
+from salus.country import country
+from salus.kernel.actor import Actor
+from salus.kernel.errors import Conflict
+from salus.kernel.rows import Scope, finding_in, rows_of
+from salus.mpi.actions import Demographics, change_person, register_person
+from salus.mpi.candidates import CLAIMED, Candidate, candidates
+from salus.mpi.identities import Identities, humans, identities_of
+from salus.mpi.keys import keys_of
+from salus.mpi.learned import model_in_force
+from salus.mpi.matching.prepared import prepare
+from salus.mpi.matching.record import Traits
+from salus.mpi.matching.score import Band, Match, score
+from salus.mpi.merging import link, queue_pair
+from salus.mpi.models import Pair, Person
+from salus.mpi.queries import owners_of
+from salus.mpi.traits import traits_of, traits_received
+
+# Bits by which one must fit better than the next, to be linked without a human being: a hundred times as likely.
+_MARGIN = 6.64
+_TEMPORARY = "PNT"  # type of a number that the index itself gives out (HL7 v2 table 0203)
+_QUEUED_AT_MOST = 5  # pairs of one record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    person: int  # the identity
+    root: int  # the human being
+    created: bool
+    linked: Match | None = None  # by which the matcher linked it now
+    reviewed: tuple[int, ...] = ()  # pairs queued for stewards now
+
+
+def receive_person(
+    *,
+    actor: Actor,
+    at: datetime,
+    identifiers: Sequence[tuple[str, str]],
+    demographics: Demographics,
+    former_names: Collection[tuple[str, str]] = (),
+    received: dict[str, Any],
+    shown: Callable[[Person], dict[str, Any]],
+    filed: bool = False,
+    request_id: UUID | None = None,
+) -> Received:
+    """Take in a record by identifiers ``(system, value)``: change the identity that one of the sender's own names, or
+    register a new one.
+
+    A national number is nobody's own: a new record that claims one which is known is registered without it, and
+    linked or queued like others (``received`` keeps the claim). A record with no other identifier is the one that
+    has the number, when the rest fits. ``received`` is the Patient; ``shown`` renders the version that ends, to be
+    kept; ``filed`` as of ``register_person``. What was answered before by this request id changes nothing. Raises
+    Conflict when the identifiers are of two entries, or the rest does not fit a national number that stands alone.
+    """
+    traits = traits_received(
+        demographics, identifiers=identifiers, former_names=former_names, received=received
+    )
+    with transaction.atomic():
+        _one_at_a_time(traits, identifiers)
+        known = _known(identifiers, traits)
+        if known is None:
+            taken = owners_of(identifiers)
+            person, _created = register_person(
+                actor=actor,
+                at=at,
+                identifiers=[one for one in identifiers if one not in taken],
+                former_names=former_names,
+                received=received,
+                filed=filed,
+                request_id=request_id,
+                **vars(demographics),
+            )
+            linked, reviewed = _match(actor, at, person, identifiers, request_id)
+            root = identities_of(person).root
+            return Received(
+                person=person, root=root, created=True, linked=linked, reviewed=reviewed
+            )
+        if _was_answered(actor, known, at, request_id) or _holds(known, identifiers, received):
+            return Received(person=known, root=identities_of(known).root, created=False)
+        return receive_change(
+            actor=actor,
+            at=at,
+            person=known,
+            version=None,
+            identifiers=identifiers,
+            demographics=demographics,
+            former_names=former_names,
+            received=received,
+            shown=shown,
+            request_id=request_id,
+        )
+
+
+def receive_change(
+    *,
+    actor: Actor,
+    at: datetime,
+    person: int,
+    version: int | None,
+    identifiers: Sequence[tuple[str, str]],
+    demographics: Demographics,
+    former_names: Collection[tuple[str, str]],
+    received: dict[str, Any],
+    shown: Callable[[Person], dict[str, Any]],
+    request_id: UUID | None = None,
+) -> Received:
+    """Change this identity, and match it again. Parameters and errors as of ``change_person``."""
+    traits = traits_received(
+        demographics, identifiers=identifiers, former_names=former_names, received=received
+    )
+    with transaction.atomic():
+        _one_at_a_time(traits, identifiers)
+        others = {one for one, owner in owners_of(identifiers).items() if owner != person}
+        change_person(
+            actor=actor,
+            at=at,
+            person=person,
+            version=version,
+            identifiers=[one for one in identifiers if not _is_public(one) or one not in others],
+            demographics=demographics,
+            former_names=former_names,
+            received=received,
+            shown=shown,
+            request_id=request_id,
+        )
+        linked, reviewed = _match(actor, at, person, identifiers, request_id)
+        root = identities_of(person).root
+    return Received(person=person, root=root, created=False, linked=linked, reviewed=reviewed)
+
+
+def match_again(
+    *, actor: Actor, at: datetime, person: int, also: Collection[int], links: bool
+) -> tuple[Match | None, tuple[int, ...]]:
+    """The same of an identity that was there before, and with ``also`` beside those that its keys lead to.
+
+    Unless it ``links``, who is surely the same is queued too. Returns by what it was linked, and the pairs.
+    """
+    with transaction.atomic():
+        _one_at_a_time(traits_of([person])[person], ())
+        return _match(actor, at, person, (), None, also=also, links=links)
+
+
+def _match(
+    actor: Actor,
+    at: datetime,
+    person: int,
+    identifiers: Collection[tuple[str, str]],
+    request_id: UUID | None,
+    *,
+    also: Collection[int] = (),
+    links: bool = True,
+) -> tuple[Match | None, tuple[int, ...]]:
+    """Link this identity to the human being whose it surely is, or queue it with those whose it may be.
+
+    ``identifiers`` are those that its sender says, whoever has them. Returns by what it was linked, and the pairs.
+    """
+    mine = identities_of(person)
+    known = traits_of([person])[person]
+    with finding_in(Scope.INDEX):  # who else it may be is the question
+        found = candidates(known, identifiers, also=also, apart_from=mine.all)
+    found = [one for one in found if one.person not in _judged_different(mine)]
+    sure = [one for one in found if one.match.band is Band.LINK]
+    if (
+        not (links and sure)
+        or len(mine.all) > 1  # two human beings would become one
+        or any(CLAIMED in one.match.guards for one in found)
+        or any(sure[0].match.weight - other.match.weight < _MARGIN for other in sure[1:])
+    ):
+        return None, _queued(at, person, found[:_QUEUED_AT_MOST])
+    best, *others = sure
+    link(
+        actor=actor,
+        at=at,
+        person=person,
+        target=best.identity,
+        match=best.match,
+        request_id=request_id,
+    )
+    # Of those who may be meant as well, only who surely is: relatives and namesakes would fill the queue.
+    return best.match, _queued(at, person, others[:_QUEUED_AT_MOST])
+
+
+def _judged_different(mine: Identities) -> set[int]:
+    """The roots of those of whom stewards said that they are somebody else."""
+    of_mine = Q(one__in=mine.all) | Q(other__in=mine.all)
+    with finding_in(Scope.INDEX):
+        pairs = Pair.objects.filter(of_mine, judgement=Pair.Judgement.DIFFERENT)
+        both = {person for pair in pairs.values_list("one", "other") for person in pair}
+    return {human.root for human in humans(both - set(mine.all)).values()}
+
+
+def _queued(at: datetime, person: int, found: Iterable[Candidate]) -> tuple[int, ...]:
+    pairs = (
+        queue_pair(at=at, person=person, target=one.identity, match=one.match) for one in found
+    )
+    return tuple(pair for pair in pairs if pair)
+
+
+def hold_the_index() -> None:
+    """Before several records are received in one transaction: they would lock each other out with others' feeds."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('index'))")
+
+
+def _one_at_a_time(traits: Traits, identifiers: Collection[tuple[str, str]]) -> None:
+    """Until the transaction ends, nobody else receives a record by which this one is found, or the other way round.
+
+    In one order, so that two never wait for each other.
+    """
+    asked = prepare(traits)
+    things = {*keys_of(asked), asked.born, *map(" ".join, identifiers)}
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(hashtext('index'))")
+        cursor.execute(
+            "select pg_advisory_xact_lock(hashtextextended(thing, 0))"
+            " from unnest(%s::text[]) as thing",
+            [sorted(things - {""})],
+        )
+
+
+def _known(identifiers: Sequence[tuple[str, str]], traits: Traits) -> int | None:
+    """The identity that one of the sender's own identifiers names; that of a public one, where it stands alone."""
+    owners = owners_of(identifiers)
+    own = {owner for one, owner in owners.items() if not _is_public(one)}
+    if len(own) > 1:
+        raise Conflict("these identifiers are of different entries of the index")
+    if own or not all(map(_is_public, identifiers)):
+        return next(iter(own), None)
+    for owner in owners.values():
+        if score(traits, traits_of([owner])[owner], model_in_force()).band is not Band.LINK:
+            raise Conflict("this identifier is in use, and what was sent besides does not fit it")
+        return owner
+    return None
+
+
+def _is_public(identifier: tuple[str, str]) -> bool:
+    """Whether it is of a system that everybody knows people by, and nobody's own."""
+    system = country().identifier_system(identifier[0])
+    return system is not None and system.type != _TEMPORARY
+
+
+def _was_answered(actor: Actor, person: int, at: datetime, request_id: UUID | None) -> bool:
+    """Whether this is a retry; the event says that it came again."""
+    if request_id is None:
+        return False
+    for kind in (EventKind.PERSON_REGISTERED, EventKind.PERSON_CHANGED):
+        if is_answered(actor=actor, kind=kind, person=person, request_id=request_id):
+            with rows_of([person]):
+                record(actor=actor, kind=kind, at=at, person=person, request_id=request_id)
+            return True
+    return False
+
+
+def _holds(person: int, identifiers: Collection[tuple[str, str]], received: dict[str, Any]) -> bool:
+    """Whether the index has it like that already: then it becomes no version."""
+    with rows_of([person]):
+        newest = Person.objects.only("received").get(pk=person)
+    return bool(newest.received == received) and owners_of(identifiers).keys() >= set(identifiers)
