@@ -368,5 +368,5 @@ def _drill(examples: int, steps: int) -> settings:
     )
 
 
-Reversible.TestCase.settings = _drill(200, 50) if os.environ.get("SALUS_PROVE") else _drill(40, 30)
+Reversible.TestCase.settings = _drill(200, 50) if os.environ.get("SALUS_PROVE") else _drill(4, 20)
 TestReversible = Reversible.TestCase
