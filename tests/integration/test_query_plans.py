@@ -75,7 +75,7 @@ from salus.mpi.fhir import find_person, patients
 from salus.mpi.identities import rows_of_human
 from salus.mpi.learned import model_in_force
 from salus.mpi.matching.record import Traits
-from salus.mpi.models import Link, Person
+from salus.mpi.models import Person
 from salus.mpi.queries import (
     Criteria,
     PersonSummary,
@@ -109,7 +109,7 @@ from salus.vaccination.queries import (
 )
 from tests.conftest import as_role, new_folder, salus
 from tests.plans import scans
-from tests.rare_rows import let_in_apps, link_people
+from tests.rare_rows import let_in_apps, link_people, link_to
 
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
@@ -364,12 +364,7 @@ def peopled(nation: Path) -> None:
     """What an index over an empty table would serve shows nothing; the patient is asked for by two rows."""
     let_in_apps(nation)
     link_people(nation)
-    patient, another = _actor("patient").person, 50
-    assert patient
-    with rows_of([patient, another]):
-        Link.objects.create(
-            person_id=another, target_id=patient, made_by=Link.MadeBy.SENDER, made_at=now()
-        )
+    link_to(_actor("patient").person or 0)
 
 
 @pytest.fixture
