@@ -2,8 +2,9 @@
 
 1. Loading people with all keys, indexes put back included. No documents, no events but their registration.
 2. One look-up by demographics (candidates with their weights, as `$match` and feeds ask), beside an exact scan of
-   the whole table and beside Splink's `find_matches_to_new_records` over the same people, in the same run. Questions
-   are people as they are and with slips; how often the person is found is printed too. Goal: p50 5 ms, p99 25 ms.
+   the whole table and beside Splink's look-up of new records (`predict_between`) over the same people, in the same
+   run. Questions are people as they are and with slips; how often the person is found is printed too. Goal: p50 5 ms,
+   p99 25 ms.
 3. A hospital's record of a person who is in the index: registered, matched, linked or queued, with its events.
 
 The look-up by identifier beside a bare view is a case of benchmarks/fhir.py.
@@ -250,7 +251,8 @@ def splink() -> Iterator[Callable[["Traits"], set[int]]]:
             ],
         }
         api = DuckDBAPI(connection=records)
-        linker = Linker(api.register(records.table("records")), settings, log_level=None)
+        people = api.register(records.table("records"))
+        linker = Linker(people, settings, log_level=None)
         linker.training.estimate_u_using_random_sampling(max_pairs=1e5, seed=SEED)
         ids = dict(records.execute("select row, id from records").fetchall())
         columns = [name for name in _SCHEMA.names if name != "keys"]
@@ -258,15 +260,15 @@ def splink() -> Iterator[Callable[["Traits"], set[int]]]:
         def find(traits: "Traits") -> set[int]:
             asked = list(_rows([(-1, (0, "asked", prepare(traits)))]))
             table = pa.Table.from_pylist(asked, _SCHEMA).select(columns)
-            matches = linker.inference.find_matches_to_new_records(
-                api.register(table), match_weight_threshold=-10
+            matches = linker.inference.predict_between(
+                people, api.register(table), threshold_match_weight=-10, warning_mode="never"
             )
-            left, right = "row_l", "row_r"
+            pairs = matches.as_record_list()
             return {
-                int(ids[number])
-                for pair in matches.as_record_dict()
-                for number in (pair[left], pair[right])
-                if number in ids
+                int(ids[row])
+                for pair in pairs
+                for row in (pair["row_l"], pair["row_r"])
+                if row >= 0
             }
 
         yield find

@@ -13,6 +13,7 @@ from procrastinate.jobs import DEFAULT_QUEUE
 from psycopg_pool import AsyncNullConnectionPool
 
 from config.deliveries import deliveries
+from config.patient_feed import patient_feed
 from salus.kernel.clock import now
 from salus.kernel.events import QUEUE
 from salus.kernel.postgres import login
@@ -35,6 +36,7 @@ def housekeeping() -> DjangoApp:
     app = DjangoApp(connector=connector, periodic_defaults={"max_delay": HOUR})
     app.add_tasks_from(_tasks, namespace="housekeeping")
     app.add_tasks_from(deliveries, namespace=QUEUE)
+    app.add_tasks_from(patient_feed, namespace="patient_feed")
     return app
 
 

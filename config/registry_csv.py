@@ -53,7 +53,7 @@ class RegistryCsv:
             reader = self._reader(file)
             self._columns = self._find_columns(next(reader, []))
 
-    def lines(self, advance: Callable[[int], object]) -> Iterator[Line]:
+    def lines(self, advance: Callable[[float], object]) -> Iterator[Line]:
         """The records in order; ``advance`` is told how many lines have gone by."""
         with self._open() as file:
             reader = self._reader(file)

@@ -22,7 +22,7 @@ grant select, insert, update, delete on accounts_authorizationcode, accounts_ref
 grant select, insert, delete on accounts_usedassertion, accounts_revokedtoken to app;
 
 -- Domains
-grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence, mpi_link, mpi_pair, mpi_receipt,
+grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence, mpi_link, mpi_pair, mpi_receipt, mpi_subscription,
     directory_organization, directory_practitioner, directory_practitionerrole,
     access_accountperson, access_accountpractitioner, access_trustedprofessional, access_assistant,
     shared_record_record, shared_record_closure, shared_record_document,

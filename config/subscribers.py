@@ -5,7 +5,8 @@ Whoever hears of links confirms each, in the transaction of what it did (salus.m
 
 from salus.access import subscribers as access
 from salus.kernel.events import Subscription
-from salus.mpi.events import PersonsSeparated
+from salus.mpi.announcing import SUBSCRIBER, announce_link, announce_separation
+from salus.mpi.events import PersonsLinked, PersonsSeparated
 from salus.shared_record import subscribers as shared_record
 from salus.vaccination import subscribers as vaccination
 
@@ -17,4 +18,6 @@ SUBSCRIPTIONS: list[Subscription] = [
     Subscription(
         event=PersonsSeparated, subscriber=vaccination.NAME, act=vaccination.persons_separated
     ),
+    Subscription(event=PersonsLinked, subscriber=SUBSCRIBER, act=announce_link),
+    Subscription(event=PersonsSeparated, subscriber=SUBSCRIBER, act=announce_separation),
 ]

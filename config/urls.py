@@ -9,7 +9,7 @@ from salus.activity_report.fhir import RESOURCES as MEASURES
 from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
-from salus.mpi.fhir import patients
+from salus.mpi.fhir import PROCESS_MESSAGE, SUBSCRIPTIONS, patients
 from salus.shared_record.fhir import RESOURCES as DOCUMENTS
 from salus.vaccination.fhir import RESOURCES as VACCINATIONS
 
@@ -35,10 +35,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
                     *MEASURES,
                     *DIRECTORY,
                     patients(persons_assisted),
+                    SUBSCRIPTIONS,
                     *DOCUMENTS,
                     *VACCINATIONS,
                     AUDIT_EVENTS,
                 ],
+                operations=[PROCESS_MESSAGE],
                 authenticate=actor_with_token,
                 security=Security(endpoints=OAUTH),
             )

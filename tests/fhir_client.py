@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.http.response import HttpResponseBase
@@ -55,8 +56,26 @@ class Fhir:
         return self._answer(self._browser.get(_address(path), query, headers=self._with(headers)))
 
     def post(self, path: str, body: Any, **headers: str) -> Answer:
+        return self._send("POST", path, body, headers)
+
+    def put(self, path: str, body: Any, **headers: str) -> Answer:
+        return self._send("PUT", path, body, headers)
+
+    def delete(self, path: str) -> Answer:
+        return self._answer(self._browser.delete(_address(path), headers=self._with({})))
+
+    def form(self, path: str, **query: str) -> Answer:
+        """A search by POST."""
+        form = "application/x-www-form-urlencoded"
+        content = urlencode(query)
         return self._answer(
-            self._browser.post(
+            self._browser.post(_address(path), content, content_type=form, headers=self._with({}))
+        )
+
+    def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        return self._answer(
+            self._browser.generic(
+                method,
                 _address(path),
                 json.dumps(body),
                 content_type="application/fhir+json",

@@ -1,14 +1,18 @@
 """People to join and to part, and who does it."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
+from django.db import connection
+
 from salus.country.lu import MATRICULE_SYSTEM, matricule
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
+from salus.kernel.events import QUEUE, deliver
 from salus.mpi import merging
 from salus.mpi.actions import register_person
 from salus.mpi.identities import identities_of
@@ -83,3 +87,16 @@ def root(person: int) -> int:
 def one(person: int) -> Collection[int]:
     """All identities of the human being."""
     return set(identities_of(person).all)
+
+
+def delivered() -> int:
+    """Have all subscribers do their part, as the worker does; returns how many did."""
+    waiting = "select id, args from procrastinate_jobs where queue_name = %s and status = 'todo' order by id"
+    with connection.cursor() as cursor:
+        cursor.execute(waiting, [QUEUE])
+        jobs = [(job, json.loads(args) if isinstance(args, str) else args) for job, args in cursor]
+    for job, args in jobs:
+        deliver(**args)
+        with connection.cursor() as cursor:
+            cursor.execute("delete from procrastinate_jobs where id = %s", [job])
+    return len(jobs)

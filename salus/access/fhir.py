@@ -31,6 +31,7 @@ _DONE = {
     EventKind.CONSENT_CHANGED: ("update", "U"),
     EventKind.PERSON_REGISTERED: ("create", "C"),
     EventKind.PERSON_CHANGED: ("update", "U"),
+    EventKind.PERSON_TOLD: ("operation", "R"),
     EventKind.RECORD_OPENED: ("create", "C"),
     EventKind.PATIENTS_LISTED: ("search-type", "E"),
 }

@@ -21,6 +21,7 @@ class EventKind(models.TextChoices):
     CONSENT_CHANGED = "consent_changed"  # closure, circle of trust, assistant, transfer consent
     PERSON_REGISTERED = "person_registered"
     PERSON_CHANGED = "person_changed"  # what the patient index says of somebody
+    PERSON_TOLD = "person_told"  # that was sent to software that subscribed to changes
     PERSONS_LINKED = "persons_linked"  # two in the patient index are the same human being
     PERSONS_SEPARATED = "persons_separated"  # and are not, after all
     PAIR_SHOWN = "pair_shown"  # two who may be the same, to a steward

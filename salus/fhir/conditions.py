@@ -17,6 +17,7 @@ from salus.fhir.criteria import Coded, Criterion, Modifier, Named, Prefix, Typed
 from salus.fhir.datatypes import row_number
 from salus.fhir.dates import midnight
 from salus.fhir.resource import Parameter
+from salus.kernel.errors import InvalidInput
 from salus.kernel.month import Month
 from salus.kernel.search_key import search_key
 
@@ -53,7 +54,7 @@ def of(criterion: Criterion, parameters: Mapping[str, Parameter], has: Has | Non
         return parameters[criterion.name].chains[criterion.of](criterion.chain)
     condition = parameters[criterion.name].condition
     if condition is None:
-        raise TypeError(f"{criterion.name} is not of rows")
+        raise InvalidInput("is not searched by through a reference", at=f"http.{criterion.name}")
     return condition(criterion)
 
 
@@ -158,7 +159,8 @@ def starts(column: str, *, original: str = "", any_word: bool = False) -> Condit
                 return NOTHING
             key = search_key(value)
             if criterion.modifier is Modifier.EXACT:
-                return Q(**{column: key, original: value})
+                whole = Q(**{column: key, original: value})
+                return whole | _one_word(original, value) if any_word else whole
             if criterion.modifier is Modifier.CONTAINS:
                 return Q(**{f"{column}__contains": key})
             found = Q(**{f"{column}__gte": key, f"{column}__lt": f"{key}~"})
@@ -167,6 +169,14 @@ def starts(column: str, *, original: str = "", any_word: bool = False) -> Condit
         return each(ask, missing=_empty(original or column))(criterion)
 
     return condition
+
+
+def _one_word(column: str, word: str) -> Q:
+    return (
+        Q(**{f"{column}__startswith": f"{word} "})
+        | Q(**{f"{column}__contains": f" {word} "})
+        | Q(**{f"{column}__endswith": f" {word}"})
+    )
 
 
 def among_few(column: str, values: Callable[[], Iterable[str]]) -> Condition:

@@ -83,7 +83,14 @@ class Reference:
     identifier: Token | None = None
 
 
-Fact = Token | Reference | Span | str
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """A text that is found from the start of any of its words; by :exact as a whole, or as one of its words."""
+
+    text: str
+
+
+Fact = Token | Reference | Span | Words | str
 
 
 # What a request asks for
@@ -196,6 +203,8 @@ def _is_met(value: Value, fact: Fact, modifier: Modifier) -> bool:
             return value.names(fact)
         case str(), Token():  # :text
             return _is_said(value, fact.text, Modifier.NONE)
+        case str(), Words():
+            return _is_among(value, fact.text, modifier)
         case str(), str():
             return _is_said(value, fact, modifier)
     raise TypeError("a fact of another type than its parameter")
@@ -208,3 +217,11 @@ def _is_said(value: str, fact: str, modifier: Modifier) -> bool:
         case Modifier.CONTAINS:
             return search_key(value) in search_key(fact)
     return search_key(fact).startswith(search_key(value))
+
+
+def _is_among(value: str, text: str, modifier: Modifier) -> bool:
+    if modifier is Modifier.EXACT:
+        return value == text or value in text.split(" ")
+    if modifier is Modifier.CONTAINS:
+        return _is_said(value, text, modifier)
+    return f" {search_key(value)}" in f" {search_key(text)}"

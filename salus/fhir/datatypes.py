@@ -81,8 +81,13 @@ def row_number(id: str) -> int:
 
 
 def telephone(resource: Element) -> str:
-    phones = (t for t in resource.children("telecom") if t.text("system") == "phone")
-    return next((phone.text("value") for phone in phones), "")
+    return contact(resource, "phone")
+
+
+def contact(resource: Element, system: str) -> str:
+    """The first of this ContactPointSystem; '' when there is none."""
+    known = (one for one in resource.children("telecom") if one.text("system") == system)
+    return next((one.text("value") for one in known), "")
 
 
 def codings(concept: Element) -> Iterator[tuple[str, str, str]]:

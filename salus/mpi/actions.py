@@ -14,6 +14,7 @@ from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, NotFound, PreconditionFailed
 from salus.kernel.rows import rows_of
 from salus.kernel.search_key import search_key
+from salus.mpi.announcing import announce
 from salus.mpi.keys import name_keys
 from salus.mpi.models import FormerName, Person, PersonIdentifier, PersonVersion, Residence
 from salus.mpi.queries import owners_of, person_identified
@@ -87,6 +88,7 @@ def register_person(
             person=number,
             request_id=request_id,
         )
+        announce(number, new=True)
     return number, True
 
 
@@ -154,6 +156,7 @@ def change_person(
             person=person,
             request_id=request_id,
         )
+        announce(person)
 
 
 def _add_identifiers(person: int, identifiers: Sequence[tuple[str, str]]) -> None:

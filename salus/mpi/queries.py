@@ -177,6 +177,19 @@ def people_found(
     return found, [shown[human.root] for human in seen]
 
 
+def people_meant(
+    *, actor: Actor, find: Callable[[], Sequence[int]], at: datetime, request_id: UUID
+) -> list[Human]:
+    """The human beings whom ``find`` finds in the whole index, in its order, with all that is shown of them."""
+    with finding_in(Scope.INDEX):  # who is meant is the question
+        roots = find()
+    with rows_of_humans(roots) as found:
+        by_root = {human.root: human for human in found}
+        _record_seen(actor, [by_root[root] for root in roots], at=at, request_id=request_id)
+        shown = humans_in_view(found)
+    return [shown[root] for root in roots]
+
+
 def person_read(
     *,
     actor: Actor,

@@ -25,6 +25,7 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.CONSENT_CHANGED: _("changed who may see the record"),
     EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),
     EventKind.PERSON_CHANGED: _("changed what the patient index says of the person"),
+    EventKind.PERSON_TOLD: _("was told what the patient index says of the person"),
     EventKind.PERSONS_LINKED: _("joined two entries of the patient index"),
     EventKind.PERSONS_SEPARATED: _("parted two entries of the patient index"),
     EventKind.PAIR_SHOWN: _("compared two entries of the patient index"),

@@ -1,15 +1,8 @@
-"""Keys of clients that are registered with an address (jwks_uri): the one place that calls a foreign host.
-
-Only addresses that the agency approved, https, a public address of the internet, no redirect, small and soon;
-in demo mode this machine too, by http.
-"""
+"""Keys of clients that are registered with an address (jwks_uri): one that the agency approved, small and soon."""
 
 import http.client
-import ipaddress
 import json
 import re
-import socket
-import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -19,8 +12,9 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 from joserfc.jwk import KeySet
 
-from salus.accounts.oauth.registration import THIS_MACHINE, check_jwks_uri, key_set
+from salus.accounts.oauth.registration import check_jwks_uri, key_set
 from salus.kernel.errors import SalusError
+from salus.kernel.outbound import connection_to, path_of
 
 SOONEST = (
     10.0  # seconds from one fetch to the next: nobody makes us call by asking with unknown kids
@@ -79,35 +73,13 @@ def _fetch(uri: str) -> _Fetched:
 
 def _get(parts: SplitResult) -> tuple[bytes, float]:
     """The body, and for how many seconds it may be kept."""
-    host, until = parts.hostname or "", time.monotonic() + _TIMEOUT
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT)
-    plain = socket.create_connection((_address(host, port), port), timeout=_TIMEOUT)
-    try:
-        connection.sock = (
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-            if parts.scheme == "https"
-            else plain
-        )
-        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-        connection.request("GET", path, headers={"Accept": "application/json"})
+    until = time.monotonic() + _TIMEOUT
+    with connection_to(parts, timeout=_TIMEOUT) as connection:
+        connection.request("GET", path_of(parts), headers={"Accept": "application/json"})
         answer = connection.getresponse()
         if answer.status != http.HTTPStatus.OK:
             raise KeysUnavailable("no JWK Set there")
         return _read(answer, until), _lasts(answer.headers.get("Cache-Control", ""))
-    finally:
-        connection.close()
-        plain.close()
-
-
-def _address(host: str, port: int) -> str:
-    """Where the name leads now; the connection goes there, so that it cannot lead elsewhere a moment later."""
-    found = [str(place[4][0]) for place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if not (settings.DEMO and host in THIS_MACHINE) and not all(
-        ipaddress.ip_address(address).is_global for address in found
-    ):
-        raise KeysUnavailable("the name leads into a private network")
-    return found[0]
 
 
 def _read(answer: Any, until: float) -> bytes:

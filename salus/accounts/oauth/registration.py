@@ -1,7 +1,6 @@
 """What a client says of itself when it is registered (RFC 7591, section 2), and what of that is refused."""
 
 import hashlib
-import ipaddress
 from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from salus.accounts.models import AuthMethod, GrantType, TlsSubject
 from salus.accounts.rules import split
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.errors import InvalidInput
+from salus.kernel.outbound import THIS_MACHINE, check_address
 from salus.kernel.scopes import Context
 
 # What may sign an assertion; SMART asks for RS384 and ES384 at least.
@@ -138,16 +138,7 @@ def _imported(
 
 def check_jwks_uri(uri: str, *, is_demo: bool) -> None:
     """https to a named host; in demo mode this machine too. Raises InvalidInput."""
-    parts = _parts(uri)
-    if is_demo and parts.scheme in ("http", "https") and parts.hostname in THIS_MACHINE:
-        return
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.fragment:
-        raise InvalidInput("the address of a JWK Set begins with https:// and names a host")
-    if parts.hostname in THIS_MACHINE or _is_address(parts.hostname):
-        raise InvalidInput("the address of a JWK Set names a public host")
-
-
-THIS_MACHINE = frozenset(["localhost", "127.0.0.1", "::1"])
+    check_address(uri, what="the address of a JWK Set", is_demo=is_demo)
 
 
 def _check_redirect_uri(uri: str) -> None:
@@ -166,14 +157,6 @@ def _parts(uri: str) -> Any:
     except ValueError:
         raise InvalidInput("that is no address") from None
     return parts
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def purposes_of(codes: Collection[str]) -> tuple[PurposeOfUse, ...]:

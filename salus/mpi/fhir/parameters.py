@@ -20,6 +20,7 @@ from salus.fhir.criteria import (
     Token,
     Value,
     When,
+    Words,
 )
 from salus.fhir.element import Element
 from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
@@ -28,6 +29,7 @@ from salus.kernel.errors import InvalidInput
 from salus.kernel.search_key import search_key
 from salus.mpi.models import FormerName, Person, PersonIdentifier
 
+MOTHERS_MAIDEN_NAME = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName"
 ORDER = ("family_key", "given_key", "id")
 _GENDERS = "http://hl7.org/fhir/administrative-gender"
 
@@ -105,7 +107,7 @@ def _is_plain(criterion: Criterion) -> bool:
 
 
 _family = conditions.starts("family_key", original="family")
-_given = conditions.starts("given_key", any_word=True)
+_given = conditions.starts("given_key", original="given", any_word=True)
 
 
 # Both are spelled out: of JSON that is not there the database knows neither.
@@ -138,15 +140,43 @@ def _family_names(body: Body) -> list[Fact]:
 
 
 def _given_names(body: Body) -> list[Fact]:
-    """From each of their words on."""
     names = (" ".join(name.texts("given")) for name in _names(body))
-    return [key for name in names for key in datatypes.from_each_word(name)]
+    return [Words(text=name) for name in names if name]
+
+
+def _telecom(body: Body) -> list[Fact]:
+    contacts = facts.at(body, "telecom")
+    return [Token(system=c.get("system", ""), code=c["value"]) for c in contacts if "value" in c]
+
+
+def _mothers_maiden_name(body: Body) -> list[Fact]:
+    names = (one for one in body.get("extension", ()) if one["url"] == MOTHERS_MAIDEN_NAME)
+    return [name["valueString"] for name in names if "valueString" in name]
 
 
 def _deceased(body: Body) -> Collection[Fact]:
     is_so = "deceasedDateTime" in body or body.get("deceasedBoolean", False)
     return [Token(code=str(is_so).lower())]
 
+
+_OF_TEXTS = frozenset({Modifier.EXACT, Modifier.CONTAINS})
+
+
+def _seen(
+    name: str, documentation: str, found: facts.Facts, type: ParameterType = ParameterType.STRING
+) -> Parameter:
+    """One that finds nobody by itself: it is looked up in the resources of those whom others find (`split`)."""
+    return Parameter(
+        type=type,
+        definition=f"{DEFINITIONS}/{name}",
+        documentation=f"{documentation} By itself it finds nobody.",
+        facts=found,
+        modifiers=_OF_TEXTS if type is ParameterType.STRING else frozenset(),
+        targets=("Organization",) if type is ParameterType.REFERENCE else (),
+    )
+
+
+_PLACES = ("city", "state", "postalCode", "country")
 
 PARAMETERS = {
     "_id": by_id(),
@@ -165,7 +195,7 @@ PARAMETERS = {
         documentation="The family name, or a former one, from its start.",
         facts=_family_names,
         condition=_found_by(_family),
-        modifiers=frozenset({Modifier.EXACT, Modifier.CONTAINS}),
+        modifiers=_OF_TEXTS,
         sort=("family_key",),
     ),
     "given": Parameter(
@@ -174,7 +204,7 @@ PARAMETERS = {
         documentation="One of the given names, from its start; by itself it finds nobody.",
         facts=_given_names,
         condition=_known_by(_given),
-        modifiers=frozenset({Modifier.CONTAINS}),
+        modifiers=_OF_TEXTS,
         sort=("given_key",),
     ),
     "name": Parameter(
@@ -182,12 +212,8 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/Patient-name",
         documentation="A family name or one of the given names, from its start; by itself it finds nobody.",
         facts=lambda body: [*_family_names(body), *_given_names(body)],
-        condition=_known_by(
-            conditions.either(
-                conditions.starts("family_key"), conditions.starts("given_key", any_word=True)
-            )
-        ),
-        modifiers=frozenset({Modifier.CONTAINS}),
+        condition=_known_by(conditions.either(_family, _given)),
+        modifiers=_OF_TEXTS,
         sort=("family_key", "given_key"),
     ),
     "birthdate": Parameter(
@@ -220,6 +246,36 @@ PARAMETERS = {
         facts=facts.tokens("active"),
         condition=_is_active,
     ),
+    "telecom": _seen(
+        "individual-telecom",
+        "A telephone number or another address, as it was filed.",
+        _telecom,
+        ParameterType.TOKEN,
+    ),
+    "address": _seen(
+        "individual-address",
+        "A part of an address, former ones too, from its start.",
+        facts.strings(*(f"address.{part}" for part in ("line", "district", "text", *_PLACES))),
+    ),
+    **{
+        f"address-{part.lower()}": _seen(
+            f"individual-address-{part.lower()}",
+            f"The {part} of an address, former ones too, from its start.",
+            facts.strings(f"address.{part}"),
+        )
+        for part in _PLACES
+    },
+    "mothersMaidenName": _seen(
+        "patient-extensions-Patient-mothersMaidenName",
+        "The name of the mother before marriage, from its start.",
+        _mothers_maiden_name,
+    ),
+    "organization": _seen(
+        "Patient-organization",
+        "The organisation that keeps the record.",
+        facts.references("managingOrganization"),
+        ParameterType.REFERENCE,
+    ),
 }
 
 
@@ -233,6 +289,24 @@ def whose(column: str, path: str, *, definition: str, documentation: str) -> Par
         condition=conditions.refers(column, type="Patient"),
         targets=("Patient",),
         chains={"Patient": conditions.among(column, Person.objects.all, PARAMETERS)},
+    )
+
+
+def split(search: Search) -> tuple[Search, Search]:
+    """What the database finds by, and what is then seen in the resources of those who were found."""
+
+    def is_seen(criterion: Criterion) -> bool:
+        return PARAMETERS[criterion.name].condition is None
+
+    seen = tuple(one for one in search.criteria if is_seen(one))
+    narrowed = any(is_seen(one) for alternative in search.within for one in alternative)
+    return (
+        replace(
+            search,
+            criteria=tuple(one for one in search.criteria if one not in seen),
+            within=() if narrowed else search.within,
+        ),
+        replace(search, criteria=seen, within=search.within if narrowed else ()),
     )
 
 

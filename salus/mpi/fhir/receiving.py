@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from http import HTTPStatus
 from uuid import UUID
 
 from django.db.transaction import atomic
@@ -10,12 +11,16 @@ from salus.country import country
 from salus.fhir import datatypes, exact_json
 from salus.fhir.bundle import Entry
 from salus.fhir.element import Element
+from salus.fhir.references import row_meant
+from salus.fhir.refusal import NotThisWay
 from salus.fhir.resource import Body, Call
 from salus.fhir.transaction import Acceptance, NotUsed, Taken, Transaction
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from salus.mpi.actions import Address, Demographics
 from salus.mpi.fhir.rendering import rendered
+from salus.mpi.lookups import is_in_index, is_replaced
+from salus.mpi.merging import replaced_by
 from salus.mpi.models import Person
 from salus.mpi.queries import person_identified
 from salus.mpi.receiving import Received, receive_change, receive_person
@@ -36,18 +41,27 @@ def create(call: Call, patient: Element) -> int:
     actor = _writer(call)
     # Who has no number yet (a newborn, a visitor) gets a temporary one.
     identifiers = _identifiers(patient, call.at) or [country().temporary_identifier()]
+    survivor = _survivor(call, patient)
     with atomic():
         received = _receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
         if not received.created:  # and what it changed is taken back
             raise Conflict("somebody has one of these identifiers: search for it, and update")
+        if survivor:
+            _replace(call, received.person, survivor)
     return received.person
 
 
 def update(call: Call, person: int, patient: Element, version: int | None) -> None:
-    """Put the resource in place of the newest version. Raises NotFound, PreconditionFailed, Conflict."""
+    """Put the resource in place of the newest version. Raises NotFound, PreconditionFailed, Conflict.
+
+    One that is replaced by another says so alone: what its sender kept of it stays as it was.
+    """
     actor = _writer(call)
     if actor.patient not in (None, person):
         raise NotFound("no such person")  # the app was opened for another patient
+    if survivor := _survivor(call, patient):
+        return _replace(call, person, survivor)
+    _check_not_replaced(person)
     receive_change(
         actor=actor,
         at=call.at,
@@ -55,11 +69,64 @@ def update(call: Call, person: int, patient: Element, version: int | None) -> No
         version=version,
         identifiers=_identifiers(patient, call.at),
         demographics=_demographics(patient, call.at),
-        former_names=_former_names(patient),
+        former_names=former_names(patient),
         received=exact_json.plain(patient.value),
         shown=_shown,
         request_id=call.request_id,
     )
+    return None
+
+
+def feed(call: Call, patient: Element) -> int:
+    """A record of a sender as it stands now, known by its own identifier or new (IHE ITI-93)."""
+    actor = _writer(call)
+    identifiers = _identifiers(patient, call.at)
+    if not identifiers:
+        raise patient.wrong("identifier", "one with system and value is needed")
+    known = person_identified(identifiers)
+    if known and (survivor := _survivor(call, patient)):
+        _replace(call, known, survivor)
+        return known
+    if known:
+        _check_not_replaced(known)
+    if actor.patient is not None:
+        raise Forbidden("an app that was opened for one patient feeds none")
+    received = _receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
+    if survivor := _survivor(call, patient):
+        _replace(call, received.person, survivor)
+    return received.person
+
+
+def _survivor(call: Call, patient: Element) -> int | None:
+    """The record that this one is replaced by (https://hl7.org/fhir/R4/patient.html#dup-records)."""
+    links = [one for one in patient.children("link") if one.text("type") == "replaced-by"]
+    if not links:
+        return None
+    if len(links) > 1:
+        raise patient.wrong("link", "is replaced by one")
+    other = links[0].child("other")
+    found = row_meant(call, patient, other, type="Patient", find=find_person)
+    if found is None or not is_in_index(found):
+        raise links[0].wrong("other", "no Patient is known by it")
+    return found
+
+
+def _replace(call: Call, person: int, survivor: int) -> None:
+    if person == survivor:
+        raise InvalidInput("a record is not replaced by itself", at="Patient.link")
+    actor = _writer(call)
+    request_id = call.request_id
+    replaced_by(actor=actor, at=call.at, person=person, target=survivor, request_id=request_id)
+
+
+def _check_not_replaced(person: int) -> None:
+    """Unmerge is nothing that a sender does: https://profiles.ihe.net/ITI/PMIR/ITI-93.html#23934113-expected-actions"""
+    if is_replaced(person):
+        raise NotThisWay(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "this record was replaced by another of yours: only stewards take that back",
+            headers={"Allow": "GET, HEAD"},
+        )
 
 
 def _writer(call: Call) -> Actor:
@@ -83,7 +150,7 @@ def _receive(
         at=at,
         identifiers=identifiers,
         demographics=_demographics(patient, at),
-        former_names=_former_names(patient),
+        former_names=former_names(patient),
         received=exact_json.plain(patient.value),
         shown=_shown,
         filed=filed,
@@ -105,7 +172,7 @@ def _demographics(patient: Element, at: datetime) -> Demographics:
     return Demographics(
         family=name.family,
         given=name.given,
-        birth_family=_maiden_name(patient),
+        birth_family=maiden_name(patient),
         birth_date=birth_date,
         gender=patient.code("gender", datatypes.GENDERS, default="unknown"),
         deceased_on=_deceased_on(patient, born=birth_date),
@@ -141,12 +208,12 @@ def _kept(patient: Element, system: str, value: str, at: datetime) -> tuple[str,
         raise patient.wrong("identifier", str(error)) from None
 
 
-def _former_names(patient: Element) -> list[tuple[str, str]]:
+def former_names(patient: Element) -> list[tuple[str, str]]:
     names = (name for name in patient.children("name") if name.text("use") == "old")
     return [(n.text("family"), " ".join(n.texts("given"))) for n in names if n.text("family")]
 
 
-def _maiden_name(patient: Element) -> str:
+def maiden_name(patient: Element) -> str:
     names = (name for name in patient.children("name") if name.text("use") == "maiden")
     return next((name.text("family") for name in names), "")
 

@@ -10,7 +10,7 @@ from salus.hl7v2.message import Field, Message, Segment
 from salus.hl7v2.refusal import ErrorCode, FieldWrong
 from salus.kernel.errors import Conflict
 from salus.mpi.actions import change_person, register_person
-from salus.mpi.fhir.receiving import _demographics, _former_names
+from salus.mpi.fhir.receiving import _demographics, former_names
 from salus.mpi.fhir.rendering import rendered
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.permissions import check_feeds
@@ -118,7 +118,7 @@ def _receive(call: Call, segment: Segment) -> int:
         version=None,
         identifiers=identifiers,
         demographics=known,
-        former_names=_former_names(patient),
+        former_names=former_names(patient),
         received=body,
         shown=lambda row: rendered(row).body,
         request_id=call.request_id,

@@ -5,7 +5,7 @@ records are too few to tell is filled up from the model that we start from.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ import duckdb
 from salus.mpi.matching.levels import COLUMN, Field, Level
 from salus.mpi.matching.levels_sql import CONDITIONS, is_not_known
 from salus.mpi.matching.model import Model, Odds, Terms, default_model
-from salus.mpi.matching.pairs import meet, pairs_sql, weigh_terms
+from salus.mpi.matching.pairs import compare_pairs
 
 _MOST_PAIRS = 2_000_000
 _SEED = 20
@@ -53,8 +53,12 @@ def learn(
     *,
     two_files: bool = False,
     first: Model | None = None,
+    advance: Callable[[float], object] = lambda done: None,
 ) -> Model:
-    """The model of the table ``records`` (see `table.fill`); ``first`` is what is known before (the default model)."""
+    """The model of the table ``records`` (see `table.fill`); ``first`` is what is known before (the default model).
+
+    Leaves the table ``close`` of `pairs.compare_pairs` behind, compared by what was learned.
+    """
     first = first or default_model()
     known = _known(connection)
     count = _count(connection, "select count(*) from records")
@@ -76,19 +80,14 @@ def learn(
         review=first.review,
         relatives=prior,
     )
-    return _weighed_against(connection, model, pairs, two_files)
+    compare_pairs(connection, model, two_files=two_files, advance=advance)
+    return _with_shares(connection, model, pairs)
 
 
-def _weighed_against(
-    connection: duckdb.DuckDBPyConnection, model: Model, pairs: int, two_files: bool
-) -> Model:
-    """With the shares of one person's pairs and of relatives', by expectation maximisation over all that meet."""
-    steps = meet(connection, two_files=two_files)
-    weigh_terms(connection, model)
-    sql = pairs_sql(model, two_files=two_files, steps=steps, step=0)
+def _with_shares(connection: duckdb.DuckDBPyConnection, model: Model, pairs: int) -> Model:
+    """With the shares of one person's pairs and of relatives', by expectation maximisation over the close ones."""
     found = connection.execute(
-        f"select round(same * 4) / 4 as same, round(relatives * 4) / 4 as relatives, count(*) from ({sql})"
-        " group by 1, 2"
+        "select round(same * 4) / 4, round(relatives * 4) / 4, count(*) from close group by 1, 2 order by 1, 2"
     ).fetchall()
     prior, relatives = model.prior, model.relatives
     for _ in range(_ROUNDS):
@@ -96,8 +95,8 @@ def _weighed_against(
         for same, related, count in found:
             m, r = prior * 2.0**same, relatives * 2.0**related
             whole = m + r + 1 - prior - relatives
-            one_person += count * steps * m / whole
-            two_relatives += count * steps * r / whole
+            one_person += count * m / whole
+            two_relatives += count * r / whole
         prior = min(one_person / max(pairs, 1), 0.4)
         relatives = min(max(two_relatives / max(pairs, 1), prior * _FEWEST_RELATIVES), 0.4)
     return replace(model, prior=prior, relatives=relatives)
