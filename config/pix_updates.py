@@ -22,18 +22,18 @@ _LONGEST = 3600  # seconds between two attempts; in all about six hours
 
 
 @lru_cache(maxsize=1)
-def _receivers() -> dict[str, Receiver]:
+def receivers_named() -> dict[str, Receiver]:
     """Read once: another file is for the next start."""
     named = os.environ.get("SALUS_MLLP_RECEIVERS", "")
     return dict(receivers(Path(named) if named else None))
 
 
 def announce_link(event: PersonsLinked) -> None:
-    announce(event, _receivers().values(), ended=False)
+    announce(event, receivers_named().values(), ended=False)
 
 
 def announce_separation(event: PersonsSeparated) -> None:
-    announce(event, _receivers().values(), ended=True)
+    announce(event, receivers_named().values(), ended=True)
 
 
 class _Later(BaseRetryStrategy):
@@ -47,7 +47,7 @@ class _Later(BaseRetryStrategy):
 def _notify(receiver: str, persons: list[int], link: int, ended: bool) -> None:
     from salus.access.certificates import actor_of_client
 
-    to = _receivers().get(receiver)
+    to = receivers_named().get(receiver)
     if to is None:
         return  # nobody tells it any more
     options = MllpOptions.of(os.environ, port=None)
