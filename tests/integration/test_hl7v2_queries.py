@@ -1,7 +1,10 @@
 """What hospitals ask over HL7 v2: IHE PIX query (ITI-9) and demographics query (ITI-21)."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +96,19 @@ def test_a_namespace_is_that_of_its_house(port: int) -> None:
         feed(other, "1^^^WARD", name="Theirs^Thea")
         assert families(asked(other, pdq("@PID.3.1^1", "@PID.3.4.1^WARD"))) == ["Theirs"]
     assert families(asked(port, pdq("@PID.3.1^1", "@PID.3.4.1^WARD"))) == ["Ours"]
+
+
+def test_the_command_of_python_hl7_asks(port: int, tmp_path: Path) -> None:
+    feed(port, f"120^^^{KIS}", f"220^^^{LAB}")
+    file = tmp_path / "messages"
+    file.write_bytes(b"".join(framed(pix(f"120^^^{KIS}").encode()) for _ in range(3)))
+    command = Path(sys.executable).parent / "mllp_send"
+    done = subprocess.run(
+        [command, "--port", str(port), "--file", file, "127.0.0.1"],
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.count(b"MSA|AA|") == done.stdout.count(f"220^^^{LAB}".encode()) == 3
 
 
 # PDQ
