@@ -12,7 +12,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psycopg
-from cryptography import x509
 
 from config.mllp_options import MllpOptions
 from salus.hl7v2.server import tls_of
@@ -122,12 +121,9 @@ def hl7v2(options: MllpOptions) -> Iterator[Finding]:
     except (SalusError, OSError) as error:
         yield Finding(what="HL7 v2", problem=f"{error}; see SALUS_MLLP_CERTIFICATE")
     else:
-        what, left = f"HL7 v2 at {options}", _SOON
-        if options.has_tls:
-            certificate = x509.load_pem_x509_certificate(Path(options.certificate).read_bytes())
-            left = certificate.not_valid_after_utc - datetime.now(UTC)
+        left = options.ends_at() - datetime.now(UTC) if options.has_tls else _SOON
         problem = f"its certificate ends in {left.days} days" if left < _SOON else None
-        yield Finding(what=what, problem=problem, is_warning=left > timedelta())
+        yield Finding(what=f"HL7 v2 at {options}", problem=problem, is_warning=left > timedelta())
 
 
 def _database(data: Path) -> Iterator[Finding]:
