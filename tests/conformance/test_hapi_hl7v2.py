@@ -45,7 +45,7 @@ def test_hapi_feeds_and_asks_on_one_connection(database: Any, tmp_path: Path) ->
             check=False,
         )
     assert done.returncode == 0, done.stderr.decode()
-    lines = [line.split("\t", 1) for line in done.stdout.decode().splitlines() if "\t" in line]
+    lines = [line.split("\t", 1) for line in done.stdout.decode().split("\n") if "\t" in line]
     answers = [hl7.parse(text.replace("\x1e", "\r")) for _structure, text in lines]
     assert [
         (structure, told(answer)[0]) for (structure, _), answer in zip(lines, answers, strict=True)
