@@ -64,9 +64,10 @@ def translated(settings: dict[str, Any]) -> dict[str, Any]:
         for level in comparison["comparison_levels"]:
             if level["sql_condition"] != "ELSE":
                 level["sql_condition"] = in_spark(level["sql_condition"])
-    for rule in settings["blocking_rules_to_generate_predictions"]:
-        rule["sql_dialect"] = "spark"
-    return settings | {"sql_dialect": "spark"}
+    rules = [
+        {"blocking_rule": f"l.{column} = r.{column}", "sql_dialect": "spark"} for column in BLOCKS
+    ]
+    return settings | {"sql_dialect": "spark", "blocking_rules_to_generate_predictions": rules}
 
 
 def in_spark(condition: str) -> str:
