@@ -10,7 +10,6 @@ from django.db import connection
 
 from salus.kernel.rows import Scope, finding_in
 from salus.mpi.candidates import candidates
-from salus.mpi.learned import model_in_force
 from salus.mpi.models import NameKey
 from salus.mpi.traits import traits_of
 from tests.plans import scans
@@ -50,9 +49,8 @@ def test_an_index_can_serve_the_look_up(said: dict[str, Any]) -> None:
     assert SOMEBODY in found
 
 
-def test_an_index_can_serve_the_other_reads() -> None:
+def test_an_index_can_serve_what_is_compared() -> None:
     assert scans(lambda: traits_of([SOMEBODY])) == []
-    assert scans(model_in_force, tables=["mpi_learnedmodel"]) == []
 
 
 def test_a_key_that_no_index_serves_is_noticed() -> None:
