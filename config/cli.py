@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import django
@@ -171,18 +172,14 @@ def _audit_prune(options: argparse.Namespace) -> int:
         return prune_log(really=options.really)
 
 
-def _client(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="app"):
-        from config.clients import run
+def _run_by(module: str) -> Callable[[argparse.Namespace], int]:
+    """A command whose steps are another module's, to be imported once Django is there."""
 
-        return run(options)
+    def run(options: argparse.Namespace) -> int:
+        with _installation(options.data, role="app"):
+            return int(import_module(module).run(options))
 
-
-def _index(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="app"):
-        from config.index import run
-
-        return run(options)
+    return run
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -362,8 +359,8 @@ def _parser() -> argparse.ArgumentParser:
         "prune", _audit_prune, "List the months kept long enough; --really drops them.", steps
     )
     command.add_argument("--really", action="store_true", help="drop them")
-    add_client_steps(commands, add, _client)
-    add_index_steps(commands, add, _index)
+    add_client_steps(commands, add, _run_by("config.clients"))
+    add_index_steps(commands, add, _run_by("config.index"))
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 

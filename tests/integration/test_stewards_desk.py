@@ -300,4 +300,3 @@ def test_a_steward_who_left_sees_nothing_any_more(database: Path) -> None:
     assert left.get("/stewards/").status_code == 200
     Account.objects.filter(email="carla@agency.example").update(deleted_at=now())
     assert left.get("/stewards/").status_code == 302
-
