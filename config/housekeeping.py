@@ -14,6 +14,7 @@ from psycopg_pool import AsyncNullConnectionPool
 
 from config.deliveries import deliveries
 from config.patient_feed import patient_feed
+from config.pix_updates import pix_updates
 from salus.kernel.clock import now
 from salus.kernel.events import QUEUE
 from salus.kernel.postgres import login
@@ -40,6 +41,7 @@ def housekeeping() -> DjangoApp:
     app.add_tasks_from(_tasks, namespace="housekeeping")
     app.add_tasks_from(deliveries, namespace=QUEUE)
     app.add_tasks_from(patient_feed, namespace=_PATIENT_FEED)
+    app.add_tasks_from(pix_updates, namespace="pix_updates")
     return app
 
 

@@ -126,7 +126,7 @@ def delivered() -> int:
         cursor.execute(waiting, [QUEUE])
         jobs = [(job, json.loads(args) if isinstance(args, str) else args) for job, args in cursor]
     for job, args in jobs:
-        deliver(**args)
         with connection.cursor() as cursor:
             cursor.execute("delete from procrastinate_jobs where id = %s", [job])
+        deliver(**args)
     return len(jobs)
