@@ -268,12 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("serve", _serve, "Run the site and its database until Ctrl-C.")
     command.add_argument("--port", type=_port, default=8000)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    command.add_argument(
-        "--mllp-port",
-        type=_port,
-        metavar="PORT",
-        help=f"for HL7 v2 ({PORT} once clients are named)",
-    )
+    command.add_argument("--mllp-port", type=_port, metavar="PORT", help=f"of HL7 v2 ({PORT})")
 
     command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
     command.add_argument(
