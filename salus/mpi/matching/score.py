@@ -43,10 +43,8 @@ class Match:
 # whose people were drawn one by one. Those against twins and against parent and child of one name hold everywhere.
 _OF_RELATIVES = frozenset(
     {
-        "given name not quite equal",
         "family name differs",
         "birth date not quite equal",
-        "birth date not known",
         "nothing but name and birth date",
     }
 )
