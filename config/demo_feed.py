@@ -94,7 +94,7 @@ def _patients() -> Iterator[_Sent]:
 
 def _misread(day: date) -> date:
     """Day and month in the place of each other, or one day off where that is no date."""
-    if day.day <= 12 and day.day != day.month:  # noqa: PLR2004  # months
+    if day.day <= 12 and day.day != day.month:  # months
         return day.replace(day=day.month, month=day.day)
     return day.replace(day=day.day - 1 if day.day > 1 else 2)
 

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Q
 
 from salus.kernel.search_key import search_key
 from salus.mpi.identities import Identities, humans
@@ -129,8 +128,9 @@ def _best_of_each(asked: Prepared, matches: Mapping[int, Match], model: Model) -
 
 def _humans(persons: Collection[int]) -> Mapping[int, Identities]:
     """Most are alone, which one statement tells; it is the scope of this one that is asked in."""
-    joined = Q(person__in=persons) | Q(target__in=persons)
-    if persons and Link.objects.filter(joined, ended_at=None).exists():
+    links = Link.objects.filter(ended_at=None)
+    joined = links.filter(person__in=persons).union(links.filter(target__in=persons))
+    if persons and joined.exists():  # each half by its own index
         return humans(persons)
     return {person: Identities(root=person, all=(person,)) for person in persons}
 

@@ -42,6 +42,7 @@ from salus.access.queries import (
     patients_of,
     people_behind,
     persons_assisted,
+    persons_behind,
     who_looked,
 )
 from salus.accounts.models import Account, Client
@@ -79,6 +80,7 @@ from salus.mpi.models import Person
 from salus.mpi.queries import (
     Criteria,
     PersonSummary,
+    cross_references,
     owners_of,
     people_among,
     people_found,
@@ -87,6 +89,7 @@ from salus.mpi.queries import (
     person_read,
     person_summary,
     search,
+    systems_known,
 )
 from salus.shared_record.permissions import is_closed
 from salus.shared_record.queries import (
@@ -137,6 +140,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (facts_about, lambda asked: _facts(asked.doctor, asked.person)),
     (facts_about, lambda asked: _facts(asked.patient, asked.person)),
     (people_behind, lambda asked: people_behind([asked.patient.account or 0])),
+    (persons_behind, lambda asked: persons_behind([asked.patient.account or 0])),
     (apps_of, lambda asked: apps_of(actor=asked.patient, at=now())),
     (apps_of, lambda asked: apps_of(actor=asked.doctor, at=now())),
     (
@@ -184,6 +188,9 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
     ),
     (owners_of, lambda asked: owners_of([(MATRICULE_SYSTEM, asked.summary.matricule)])),
+    (systems_known, lambda _asked: systems_known(["urn:oid:2.999", MATRICULE_SYSTEM])),
+    (cross_references, lambda asked: _cross_references(asked.summary.matricule)),
+    (cross_references, lambda _asked: _cross_references("nobody's")),
     (person_read, lambda asked: _read(asked.doctor, asked.person)),
     (
         people_among,
@@ -260,6 +267,12 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (candidates, lambda asked: _candidates(asked, birth_date=None)),
     (model_in_force, lambda _asked: model_in_force()),
 ]
+
+
+def _cross_references(number: str) -> object:
+    return cross_references(
+        actor=SOFTWARE, identifier=(MATRICULE_SYSTEM, number), at=now(), request_id=uuid4()
+    )
 
 
 def _none(ask: Callable[[], object]) -> None:
