@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-
 from salus.kernel.search_key import search_key
 from salus.mpi.identities import Identities, humans
 from salus.mpi.keys import keys_of
