@@ -42,6 +42,7 @@ from salus.access.queries import (
     patients_of,
     people_behind,
     persons_assisted,
+    persons_behind,
     who_looked,
 )
 from salus.accounts.models import Account, Client
@@ -136,6 +137,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (facts_about, lambda asked: _facts(asked.doctor, asked.person)),
     (facts_about, lambda asked: _facts(asked.patient, asked.person)),
     (people_behind, lambda asked: people_behind([asked.patient.account or 0])),
+    (persons_behind, lambda asked: persons_behind([asked.patient.account or 0])),
     (apps_of, lambda asked: apps_of(actor=asked.patient, at=now())),
     (apps_of, lambda asked: apps_of(actor=asked.doctor, at=now())),
     (
