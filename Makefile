@@ -56,6 +56,7 @@ help: ## list these targets
 demo: $(READY) ## a synthetic nation at 1/100, its reports, and the site at http://localhost:8000
 	@test -e "$(SALUS_DATA)/.demo" || { \
 		$(BIN)/salus simulate --scale $(DEMO_SCALE); \
+		$(BIN)/salus demo-feed; \
 		$(BIN)/salus report 2024-12; \
 		$(BIN)/salus report $(LAST_MONTH); \
 		touch "$(SALUS_DATA)/.demo"; }

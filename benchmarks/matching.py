@@ -84,7 +84,7 @@ def ours(files: Files) -> tuple[set[Pair], set[Pair], dict[Pair, float]]:
     with duckdb.connect() as connection:
         fill(connection, records(files))
         model = learn(connection, two_files=two_files)
-        judged = list(judged_pairs(connection, model, two_files=two_files))
+        judged = list(judged_pairs(connection, model))
     pairs = {ordered(ids[pair.one], ids[pair.other]): pair for pair in judged}
     return (
         {pair for pair, found in pairs.items() if found.band is Band.LINK},

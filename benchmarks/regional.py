@@ -18,19 +18,24 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
-from benchmarks.regional_set.humans import humans
+from benchmarks.regional_set.humans import Human, humans
 from benchmarks.regional_set.judged import Judged, Task, judge_many, learned, lower_bound
 from salus.mpi.matching.model import Model
 from salus.mpi.matching.score import Band
+from tools.measuring import commit, machine
 
 PRECISION, RECALL = 0.9999, 0.99
-SAME, DIFFERENT = 100_000, {"Realistic": 1_000_000, "Harsh": 300_000}
+MOST_SHOWN = 20  # wrong links
+REALISTIC, HARSH = "realistic", "harsh"
+# Pairs of one human being, and of two. Of the harsh ones fewer are linked: twice as many make the bound as tight.
+PAIRS = {REALISTIC: (100_000, 1_000_000), HARSH: (200_000, 300_000)}
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -44,7 +49,7 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.3f} %" if whole else "-"
 
 
-def print_goals(same: Judged, different: Judged, model: Model) -> bool:
+def print_goals(same: Judged, different: Judged, model: Model, *, harsh: bool) -> bool:
     right, wrong = same.linked(model.link), different.linked(model.link)
     raised, load = same.raised(model.review), different.raised(model.review) - wrong
     bound = lower_bound(right, wrong)
@@ -55,13 +60,13 @@ def print_goals(same: Judged, different: Judged, model: Model) -> bool:
             ["linked, and one human being", f"{right:,} ({percent(right, len(same))})", ""],
             ["linked, and two", f"{wrong}", ""],
             ["precision of links, 95 % lower bound", f"{bound:.6f}", f"{PRECISION}"],
-            ["recall with review", f"{recall:.4f}", f"{RECALL}"],
+            ["recall with review", f"{recall:.4f}", "" if harsh else f"{RECALL}"],
             ["of one human being, to review", percent(raised - right, len(same)), ""],
             ["of two, to review", percent(load, len(different)), ""],
             ["of one human being, share no key", percent(int((~same.met).sum()), len(same)), ""],
         ],
     )
-    return bound >= PRECISION and recall >= RECALL
+    return bound >= PRECISION and (harsh or recall >= RECALL)
 
 
 def print_kinds(title: str, judged: Judged, worst: Band) -> None:
@@ -139,55 +144,71 @@ def print_thresholds(same: Judged, different: Judged, model: Model) -> None:
     )
 
 
-def run(seed: int, *, share: float, processes: int, model: Model | None = None) -> bool:
+def run(
+    seed: int,
+    *,
+    share: float,
+    processes: int,
+    model: Model | None = None,
+    sets: Sequence[str] = (REALISTIC, HARSH),
+) -> bool:
+    """Whether all goals are reached."""
+    print("# The matcher on people of the region\n")
+    print(f"Commit {commit()}, {datetime.now(UTC):%Y-%m-%dT%H:%MZ}, {machine()}. Seed {seed}.")
     begun = time.monotonic()
-    print(f"Seed {seed}.")
     people = humans(seed)
     model = model or learned(people, seed)
-    print(f"\n{len(people):,} people; drawn and learned in {time.monotonic() - begun:.0f} s.")
-    met = True
-    for name, count in DIFFERENT.items():
-        harsh = name == "Harsh"
-        print(f"\n## {name}")
-        begun = time.monotonic()
-        same, different = judge_many(
-            Task(people=people, model=model, harsh=harsh),
-            seed,
-            same=round(SAME * share),
-            different=round(count * share),
-            processes=processes,
-        )
-        pairs = len(same) + len(different)
-        rate = pairs / (time.monotonic() - begun)
-        print(f"\n{pairs:,} pairs drawn and scored, {rate:,.0f} a second in {processes} processes.")
-        reached = print_goals(same, different, model)
-        print_kinds("of two", different, Band.LINK)
-        print_kinds("of one human being", same, Band.NEW)
-        print_guards(same, different)
-        print_weights(same, different)
-        print_thresholds(same, different, model)
-        for pair in different.wrong[:20]:
-            print(f"\nlinked: {pair.kinds[0]}\n    {pair.one}\n    {pair.other}")
-        if harsh:
-            bound = lower_bound(same.linked(model.link), different.linked(model.link))
-            reached = bound >= PRECISION
-        met &= reached
-    print("\nAll goals are reached." if met else "\nA goal is missed.")
-    return met
+    print(
+        f"{len(people):,} people, of whom weights are learned in {time.monotonic() - begun:.0f} s."
+    )
+    reached = [judged_set(name, people, model, seed, share, processes) for name in sets]
+    return all(reached)
 
 
-def main() -> int:
+def judged_set(
+    name: str, people: Sequence[Human], model: Model, seed: int, share: float, processes: int
+) -> bool:
+    print(f"\n## {name.capitalize()} records")
+    begun = time.monotonic()
+    one, two = (round(count * share) for count in PAIRS[name])
+    task = Task(people=people, model=model, harsh=name == HARSH)
+    same, different = judge_many(task, seed, same=one, different=two, processes=processes)
+    rate = (one + two) / (time.monotonic() - begun)
+    print(
+        f"\n{one:,} pairs of one human being and {two:,} of two, drawn and scored at {rate:,.0f} a second"
+        f" by {processes} processes."
+    )
+    reached = print_goals(same, different, model, harsh=task.harsh)
+    print_kinds("of two", different, Band.LINK)
+    print_kinds("of one human being", same, Band.NEW)
+    print_guards(same, different)
+    print_weights(same, different)
+    print_thresholds(same, different, model)
+    for pair in different.wrong[:MOST_SHOWN]:
+        print(f"\nLinked, though two ({pair.kinds[0]}):\n\n    {pair.one}\n    {pair.other}")
+    print("\nThe goals are reached." if reached else "\nA goal is missed.")
+    return reached
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
     parser.add_argument("--share", type=float, default=1.0, help="of the pairs")
+    parser.add_argument("--only", action="append", choices=PAIRS, help="one of the two sets")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--model", type=Path, help="one that was learned before, as JSON")
     parser.add_argument("--evidence", type=Path, help="a page to write as well")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     printed = Page(sys.stdout)
     with redirect_stdout(printed):
         model = Model.load(options.model.read_text(encoding="utf-8")) if options.model else None
-        met = run(options.seed, share=options.share, processes=options.processes, model=model)
+        met = run(
+            options.seed,
+            share=options.share,
+            processes=options.processes,
+            model=model,
+            sets=options.only or tuple(PAIRS),
+        )
     if options.evidence:
         options.evidence.write_text(printed.getvalue(), encoding="utf-8")
     return 0 if met else 1

@@ -150,6 +150,13 @@ def _demo_people(options: argparse.Namespace) -> int:
     return 0
 
 
+def _demo_feed(options: argparse.Namespace) -> int:
+    with _installation(options.data, role="app"):
+        from config.demo_feed import feed
+
+        return feed()
+
+
 def _audit_verify(options: argparse.Namespace) -> int:
     with _installation(options.data, role="sequencer"):
         from config.auditing import verify_log
@@ -343,6 +350,11 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(wrong=command.error)
 
     add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
+    add(
+        "demo-feed",
+        _demo_feed,
+        "Let a hospital send patients, for the stewards of the demo people.",
+    )
     summary = "Verify the event log, or drop months whose time is over."
     audit = commands.add_parser("audit", help=summary, description=summary)
     steps = audit.add_subparsers(required=True, metavar="STEP")

@@ -67,11 +67,9 @@ def _match(paths: Sequence[Path], out: TextIO) -> int:
         connection.execute("set temp_directory = ?", [folder])
         fill(connection, _records(files))
         _check_ids(connection, paths)
-        with _progress("learning", 1) as advance:
-            model = learn(connection, two_files=two_files)
-            advance(1)
-        with _progress("comparing", None) as advance:
-            found = list(judged_pairs(connection, model, two_files=two_files))
+        with _progress("comparing", 1) as advance:
+            model = learn(connection, two_files=two_files, advance=advance)
+        found = list(judged_pairs(connection, model))
         _write(connection, found, two_files, out)
     return left_out
 
@@ -84,7 +82,7 @@ def _records(files: Sequence[RegistryCsv]) -> Iterator[tuple[int, str, Prepared]
 
 
 @contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+def _progress(what: str, total: int | None) -> Iterator[Callable[[float], object]]:
     """A bar on stderr, where that is a terminal."""
     with tqdm(desc=what, total=total, unit="", unit_scale=True, disable=None) as bar:
         yield bar.update
@@ -97,7 +95,7 @@ def _check_ids(connection: "duckdb.DuckDBPyConnection", paths: Sequence[Path]) -
     """).fetchall()
     for file, count in twice:
         raise InvalidInput(
-            f"{count} values of record_id occur more than once; give each record its own",
+            f"record_id must be each record's own, but {count} of its values stand more than once",
             at=str(paths[file]),
         )
 

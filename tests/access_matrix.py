@@ -25,12 +25,12 @@ from salus.directory.models import Organization
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
-from salus.mpi.models import Pair
+from salus.mpi.merging import queue_pair
 from salus.shared_record.models import Document
 from salus.shared_record.permissions import is_closed
 from salus.simulation.demo_people import EMAILS
 from salus.vaccination.models import Immunization
-from tests import apps, software
+from tests import apps, links, software
 from tests.access_matrix_bodies import document, message, source, subscription
 
 TABLE = Path(settings.BASE_DIR) / "docs" / "reference" / "access-matrix.md"
@@ -214,8 +214,10 @@ def made() -> World:
         "receipt": request.key,
         "no receipt": "x" * len(request.key),
         "no passkey": ABSENT,
-        "pair": _pair(patient, stranger),
+        "pair": _pair(),
         "no pair": ABSENT,
+        "link": links.linked(links.registered(), links.registered()),
+        "no link": ABSENT,
         "no month": "1999-12",
         **_of(patient),
         **{f"stranger's {kind}": number for kind, number in _of(stranger).items()},
@@ -238,12 +240,11 @@ def made() -> World:
     )
 
 
-def _pair(one: int, other: int) -> int:
+def _pair() -> int:
     """Of two who wait for stewards."""
-    with rows_of([one, other]):
-        pair = Pair(one_id=min(one, other), other_id=max(one, other), found_at=now())
-        pair.save()
-    return pair.pk
+    pair = queue_pair(at=now(), person=links.registered(), target=links.registered())
+    assert pair
+    return pair
 
 
 def _stranger() -> int:
@@ -331,6 +332,7 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /assistants/end/": {"assistant": partner},
         "POST /vaccinations/consent/": {"consent": "give"},
         "POST /patients/": {"family": "weber"},
+        "POST /stewards/pairs/{pair}/": {"act": "unsure"},
         "POST /stewards/search/": {"family": "weber"},
         "POST /stewards/search/choose/": {"person": patient},
         "POST /preferences/": {"language": "de", "next": "/"},

@@ -49,6 +49,15 @@ class Authority:
         )
         return identity
 
+    def mllp_environ(self, host: str) -> dict[str, str]:
+        """What `salus serve` is told to speak HL7 v2 with those whom this authority vouches for."""
+        ours = self.identity(host)
+        return {
+            "SALUS_MLLP_CERTIFICATE": str(ours.certificate),
+            "SALUS_MLLP_KEY": str(ours.key),
+            "SALUS_MLLP_CLIENTS": str(self.file),
+        }
+
     def _built(
         self,
         name: x509.Name,

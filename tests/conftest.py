@@ -28,6 +28,7 @@ from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 
 from salus.kernel.postgres import ROLES, attached, login
+from tests.authority import Authority
 
 FOLDERS = ("documents", "heads")  # of the data folder, that belong to the rows of one database
 NATION = ("--scale", "1/1000", "--until", "2025-02", "--seed", "1")
@@ -226,6 +227,10 @@ class Site:
 
     url: str
     data: Path
+    mllp_port: int | None = (
+        None  # of HL7 v2 by TLS; who is to speak has a certificate of the authority
+    )
+    authority: Authority | None = None
 
 
 @pytest.fixture(scope="session")
@@ -238,29 +243,40 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def own_site() -> Iterator[Site]:
     """One that a module's tests may change for good."""
-    with _served() as site:
+    with _served(mllp=True) as site:
         yield site
 
 
 @contextmanager
-def _served() -> Iterator[Site]:
+def _served(*, mllp: bool = False) -> Iterator[Site]:
     data = copy(with_the_nation(), new_folder())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port, mllp_port = _free_port(), _free_port() if mllp else None
+    options, environ, authority = [], {}, None
+    if mllp:
+        options = ["--mllp-port", str(mllp_port)]
+        authority = Authority(new_folder())
+        environ = authority.mllp_environ("localhost")
     server = subprocess.Popen(
-        [sys.executable, "-m", "config.cli", "serve", "--port", str(port)],
-        env=os.environ | {"SALUS_DATA": str(data), "SALUS_DEMO": "1"},
+        [sys.executable, "-m", "config.cli", "serve", "--port", str(port), *options],
+        env=os.environ | {"SALUS_DATA": str(data), "SALUS_DEMO": "1"} | environ,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert server.stdout is not None
     assert "Salus is at" in server.stdout.readline()
-    yield Site(url=f"http://localhost:{port}", data=data)
+    yield Site(url=f"http://localhost:{port}", data=data, mllp_port=mllp_port, authority=authority)
     server.terminate()
     assert server.wait() == 0
     server.stdout.close()
     shutil.rmtree(data, ignore_errors=True)
+    if authority:
+        shutil.rmtree(authority.folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(

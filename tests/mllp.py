@@ -17,6 +17,7 @@ from config.mllp_options import MllpOptions
 from salus.hl7v2.edge import Edge
 from salus.hl7v2.framing import framed
 from salus.hl7v2.server import Answerer, Limits, Server
+from tests.authority import Authority, Identity
 
 SCOPE = "system/Patient.cruds"
 _numbers = count(1)
@@ -64,13 +65,12 @@ class Line:
 
     port: int
     tls: ssl.SSLContext | None = None
+    host: str = "localhost"
     _rest: bytes = field(default=b"", init=False)
 
     def __enter__(self) -> "Line":
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        self.socket = (
-            self.tls.wrap_socket(plain, server_hostname="salus.example") if self.tls else plain
-        )
+        self.socket = self.tls.wrap_socket(plain, server_hostname=self.host) if self.tls else plain
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -97,6 +97,14 @@ class Line:
 
     def is_closed(self) -> bool:
         return self.socket.recv(1) == b""
+
+
+def tls_with(authority: Authority, identity: Identity | None) -> ssl.SSLContext:
+    """That of a client which trusts the authority, and shows the identity."""
+    context = ssl.create_default_context(cafile=authority.file)
+    if identity:
+        context.load_cert_chain(identity.certificate, identity.key)
+    return context
 
 
 def asked(port: int, text: str) -> hl7.Message:

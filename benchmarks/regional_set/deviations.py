@@ -6,7 +6,7 @@ form, an old file): nothing is ever tuned on it, and the precision of links must
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.regional_set import spelling
 from benchmarks.regional_set.humans import Human, identifier, telephone
 from benchmarks.regional_set.names import other_spellings, short_forms
-from benchmarks.regional_set.record import address
+from benchmarks.regional_set.record import address, changed
 from salus.mpi.matching.record import Traits
 
 Apply = Callable[[Random, Human, Traits], Traits]
@@ -35,16 +35,15 @@ def written(
     kinds = []
     for deviation in DEVIATIONS:
         if rng.random() < (deviation.harsh if harsh else deviation.realistic):
-            changed = deviation.apply(rng, human, record)
-            if changed != record:
+            other = deviation.apply(rng, human, record)
+            if other != record:
                 kinds.append(deviation.kind)
-                record = changed
+                record = other
     return record, tuple(kinds)
 
 
 def _with(record: Traits, field: str, value: Any) -> Traits:
-    changed: dict[str, Any] = {field: value}
-    return replace(record, **changed)
+    return changed(record, **{field: value})
 
 
 # Names.
@@ -52,7 +51,7 @@ def _with(record: Traits, field: str, value: Any) -> Traits:
 
 def _birth_name(rng: Random, human: Human, record: Traits) -> Traits:
     born = " ".join(human.birth_families)
-    return replace(record, family=born, birth_family="") if born else record
+    return changed(record, family=born, birth_family="") if born else record
 
 
 def _both_names(rng: Random, human: Human, record: Traits) -> Traits:
@@ -61,7 +60,7 @@ def _both_names(rng: Random, human: Human, record: Traits) -> Traits:
     names = [human.families[0], human.birth_families[0]]
     if rng.random() < 0.4:
         names.reverse()
-    return replace(record, family=rng.choice(("-", "-", " ", " épouse ")).join(names))
+    return changed(record, family=rng.choice(("-", "-", " ", " épouse ")).join(names))
 
 
 def _surnames(rng: Random, human: Human, record: Traits) -> Traits:
@@ -69,15 +68,15 @@ def _surnames(rng: Random, human: Human, record: Traits) -> Traits:
     if len(human.families) < 2 or record.family != human.family:
         return record
     first, last = human.families
-    return replace(record, family=rng.choice((last, last, first, f"{last} {first}")))
+    return changed(record, family=rng.choice((last, last, first, f"{last} {first}")))
 
 
 def _no_second(rng: Random, human: Human, record: Traits) -> Traits:
-    return replace(record, given=human.given[0])
+    return changed(record, given=human.given[0])
 
 
 def _by_second(rng: Random, human: Human, record: Traits) -> Traits:
-    return replace(record, given=human.given[1]) if len(human.given) > 1 else record
+    return changed(record, given=human.given[1]) if len(human.given) > 1 else record
 
 
 def _shortened(rng: Random, human: Human, record: Traits) -> Traits:
@@ -86,16 +85,16 @@ def _shortened(rng: Random, human: Human, record: Traits) -> Traits:
     if len(parts) < 2:
         return record
     initials = "-".join(f"{part[0]}." for part in parts)
-    return replace(record, given=rng.choice((parts[0], parts[0], parts[-1], initials)))
+    return changed(record, given=rng.choice((parts[0], parts[0], parts[-1], initials)))
 
 
 def _short_form(rng: Random, human: Human, record: Traits) -> Traits:
     forms = short_forms(human.given[0])
-    return replace(record, given=rng.choice(forms)) if forms else record
+    return changed(record, given=rng.choice(forms)) if forms else record
 
 
 def _initial(rng: Random, human: Human, record: Traits) -> Traits:
-    return replace(record, given=f"{human.given[0][0]}.")
+    return changed(record, given=f"{human.given[0][0]}.")
 
 
 def _other_spelling(rng: Random, human: Human, record: Traits) -> Traits:
@@ -110,7 +109,7 @@ def _names(change: Callable[[str], str]) -> Apply:
     """A change that befalls the names alike: no accents on this keyboard, all in capitals."""
 
     def apply(rng: Random, human: Human, record: Traits) -> Traits:
-        return replace(
+        return changed(
             record,
             given=change(record.given),
             family=change(record.family),
@@ -128,7 +127,7 @@ def _one(field: str, change: Callable[[Random, str], str]) -> Apply:
 
 
 def _swapped(rng: Random, human: Human, record: Traits) -> Traits:
-    return replace(record, given=record.family, family=record.given)
+    return changed(record, given=record.family, family=record.given)
 
 
 # Dates.
@@ -138,7 +137,7 @@ def _born(change: Callable[[Random, date], date | None]) -> Apply:
     def apply(rng: Random, human: Human, record: Traits) -> Traits:
         if record.birth_date is None:
             return record
-        return replace(record, birth_date=change(rng, record.birth_date))
+        return changed(record, birth_date=change(rng, record.birth_date))
 
     return apply
 
@@ -177,14 +176,14 @@ def _malformed(rng: Random, human: Human, record: Traits) -> Traits:
     if record.birth_date is None:
         return record
     text = record.birth_date.strftime("%Y-%d-%m")  # 1957-31-02
-    return replace(record, birth_date=None, birth_text=text) if text[5:7] > "12" else record
+    return changed(record, birth_date=None, birth_text=text) if text[5:7] > "12" else record
 
 
 # Where and how to reach them.
 
 
 def _former_home(rng: Random, human: Human, record: Traits) -> Traits:
-    return replace(record, **address(human.former_home))
+    return changed(record, **address(human.former_home))
 
 
 _ABBREVIATED = {
@@ -201,19 +200,19 @@ def _abbreviated(rng: Random, human: Human, record: Traits) -> Traits:
     street = record.street
     for long, short in _ABBREVIATED.items():
         street = street.replace(long, short)
-    return replace(record, street=street)
+    return changed(record, street=street)
 
 
 def _written_in_one(rng: Random, human: Human, record: Traits) -> Traits:
     """Number and street in the one field that an old system has."""
     if not record.house_number:
         return record
-    return replace(record, street=f"{record.house_number}, {record.street}", house_number="")
+    return changed(record, street=f"{record.house_number}, {record.street}", house_number="")
 
 
 def _wrong_house(rng: Random, human: Human, record: Traits) -> Traits:
     number = record.house_number.rstrip("ABbis")
-    return replace(record, house_number=rng.choice((number, number + "A", str(rng.randint(1, 99)))))
+    return changed(record, house_number=rng.choice((number, number + "A", str(rng.randint(1, 99)))))
 
 
 _CITIES = {"Esch-sur-Alzette": "Esch/Alzette", "Luxembourg": "Luxemburg", "Trier": "Trèves"}
@@ -221,24 +220,24 @@ _CITIES |= {"Dudelange": "Düdelingen", "Differdange": "Differdingen", "Arlon": 
 
 
 def _other_city_name(rng: Random, human: Human, record: Traits) -> Traits:
-    return replace(record, city=_CITIES.get(record.city, record.city.upper()))
+    return changed(record, city=_CITIES.get(record.city, record.city.upper()))
 
 
 def _old_phone(rng: Random, human: Human, record: Traits) -> Traits:
     old = human.old_phone or human.former_home.phone
-    return replace(record, phone=rng.choice((old, telephone(rng, human.home.country, mobile=True))))
+    return changed(record, phone=rng.choice((old, telephone(rng, human.home.country, mobile=True))))
 
 
 def _phone_written(rng: Random, human: Human, record: Traits) -> Traits:
     digits = record.phone.replace(" ", "")
     national = digits.removeprefix("+352")
     if national != digits:
-        return replace(record, phone=rng.choice((national, f"00352{national}", digits)))
-    return replace(record, phone=digits.replace("+", "00"))
+        return changed(record, phone=rng.choice((national, f"00352{national}", digits)))
+    return changed(record, phone=digits.replace("+", "00"))
 
 
 def _sex(rng: Random, human: Human, record: Traits) -> Traits:
-    return replace(record, sex={"female": "male", "male": "female"}.get(record.sex, ""))
+    return changed(record, sex={"female": "male", "male": "female"}.get(record.sex, ""))
 
 
 def _nothing(*fields: str) -> Apply:
@@ -270,17 +269,17 @@ def _mistyped(rng: Random, human: Human, record: Traits) -> Traits:
         return record
     at = rng.randrange(len(number) - 1)
     if rng.random() < 0.4:
-        return replace(
+        return changed(
             record, national_id=number[:at] + number[at + 1] + number[at] + number[at + 2 :]
         )
     digit = rng.choice("0123456789")
-    return replace(record, national_id=number[:at] + digit + number[at + 1 :])
+    return changed(record, national_id=number[:at] + digit + number[at + 1 :])
 
 
 def _anothers(rng: Random, human: Human, record: Traits) -> Traits:
     """The number of whom they are insured with."""
     year = human.birth_date.year + rng.choice((-28, -31, -25, -3, 2))
-    return replace(record, national_id=identifier(rng, date(year, rng.randint(1, 12), 17)))
+    return changed(record, national_id=identifier(rng, date(year, rng.randint(1, 12), 17)))
 
 
 _ADDRESS = ("street", "house_number", "postal_code", "city", "country")
@@ -327,12 +326,12 @@ DEVIATIONS = (
     Deviation("street and number in one", 0.10, 0.15, _written_in_one),
     Deviation("city by another name", 0.10, 0.20, _other_city_name),
     Deviation("postal code without its country", 0.30, 0.40,
-        lambda rng, human, record: replace(record, postal_code=record.postal_code.removeprefix("L-"))),
+        lambda rng, human, record: changed(record, postal_code=record.postal_code.removeprefix("L-"))),
     Deviation("no address", 0.06, 0.25, _nothing(*_ADDRESS)),
     Deviation("filler for the address", 0.005, 0.03,
         _filled(street=("inconnue", "unbekannt", "SDF", "xxx", "."), postal_code=("0000", "99999", ""))),
     Deviation("telephone of the household", 0.15, 0.20,
-        lambda rng, human, record: replace(record, phone=human.home.phone)),
+        lambda rng, human, record: changed(record, phone=human.home.phone)),
     Deviation("another telephone", 0.20, 0.40, _old_phone),
     Deviation("telephone written otherwise", 0.40, 0.50, _phone_written),
     Deviation("no telephone", 0.20, 0.45, _nothing("phone")),

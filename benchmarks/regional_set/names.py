@@ -135,6 +135,11 @@ def other_spellings(name: str) -> list[str]:
     return [other for other in _SPELLINGS_OF.get(name, ()) if other != name]
 
 
+def letters(name: str) -> str:
+    """Without what the spellings of one name mostly differ in: Jürgen, Juergen, Jurgen."""
+    return search_key(name).replace(" ", "").replace("e", "")
+
+
 @cache
 def given_names(culture: str, female: bool) -> tuple[str, ...]:
     """All eras' names, the most frequent of each first."""

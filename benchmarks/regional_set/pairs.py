@@ -1,14 +1,14 @@
 """Labelled pairs: records of one human being, or of two."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from benchmarks.regional_set.deviations import FILLERS, written
 from benchmarks.regional_set.humans import Human
-from benchmarks.regional_set.record import by_the_register
+from benchmarks.regional_set.names import letters
+from benchmarks.regional_set.record import by_the_register, changed
 from benchmarks.regional_set.strangers import KINDS, Region, Strangers
-from salus.kernel.search_key import search_key
 from salus.mpi.matching.record import Traits
 
 _REGISTER = (
@@ -46,8 +46,8 @@ def different_people(region: Region, seed: str, *, harsh: bool = False) -> Itera
         two = KINDS[kind][1](rng, region)
         one, _ = _first(rng, two.one, harsh)
         other, _ = written(rng, two.other, by_the_register(two.other), harsh=harsh)
-        one = replace(one, **two.written)
-        other = replace(other, **{**two.written, **two.written_other})
+        one = changed(one, **two.written)
+        other = changed(other, **{**two.written, **two.written_other})
         if not _made_one(two, one, other):
             yield Labelled(one=one, other=other, same=False, kinds=(kind,))
 
@@ -63,18 +63,18 @@ def _made_one(two: Strangers, one: Traits, other: Traits) -> bool:
     Their records are then those of one human being who moved or whose family name has a slip.
     """
     born = two.one.birth_date == two.other.birth_date
-    if born and _letters(two.one.given[0]) == _letters(two.other.given[0]):
+    if born and letters(two.one.given[0]) == letters(two.other.given[0]):
         return False  # no error did: they are namesakes born on one day
     if not one.birth_date or one.birth_date != other.birth_date:
         return False
-    if _letters(one.given) != _letters(other.given):
+    given = {letters(one.given), letters(other.given)}
+    swapped = (
+        {letters(one.given), letters(other.family)},
+        {letters(one.family), letters(other.given)},
+    )
+    if all(len(names) > 1 for names in (given, *swapped)):
         return False
     if one.national_id in FILLERS or other.national_id in FILLERS:
-        one = replace(one, national_id="")
+        one = changed(one, national_id="")
     known = ((getattr(one, f), getattr(other, f)) for f in ("sex", "national_id", "multiple_birth"))
     return all(a == b or not (a and b) for a, b in known)
-
-
-def _letters(given: str) -> str:
-    """Without what spellings of an umlaut differ in: Jürgen, Juergen, Jurgen."""
-    return search_key(given).replace(" ", "").replace("e", "")

@@ -1,9 +1,11 @@
 """What one system writes of a human being, before anything goes wrong."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.regional_set.humans import Home, Human
 from salus.mpi.matching.record import Traits
+
+Kind = TypeVar("Kind", Traits, Human, Home)
 
 
 def by_the_register(human: Human) -> Traits:
@@ -30,3 +32,10 @@ def address(home: Home) -> dict[str, Any]:
         "city": home.city,
         "country": home.country,
     }
+
+
+def changed(one: Kind, **values: Any) -> Kind:
+    """As dataclasses.replace, a dozen times for a pair: that one alone took a third of a benchmark's time."""
+    other = object.__new__(type(one))
+    other.__dict__.update(one.__dict__, **values)
+    return other

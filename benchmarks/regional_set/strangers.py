@@ -5,15 +5,21 @@ of it passes through the same deviations as the records of one human being.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from benchmarks.regional_set.humans import Home, Human, address_of, home, identifier, telephone
-from benchmarks.regional_set.names import alike, given_names, short_forms
+from benchmarks.regional_set.names import (
+    alike,
+    given_names,
+    letters,
+    other_spellings,
+    short_forms,
+)
+from benchmarks.regional_set.record import changed
 from salus.country.lu import matricule
-from salus.kernel.search_key import search_key
 
 _TODAY = date(2024, 12, 31)
 
@@ -42,6 +48,11 @@ class Region:
     def anybody(self, rng: Random) -> Human:
         return rng.choice(self.people)
 
+    def two(self, rng: Random) -> tuple[Human, Human]:
+        """Of two families."""
+        one, other = self.anybody(rng), self.anybody(rng)
+        return self.two(rng) if one.families[0] in other.families else (one, other)
+
     def adult(self, rng: Random, born_by: int) -> Human:
         """Anybody born by the end of that year, of either sex."""
         while (human := self.anybody(rng)).birth_date.year > born_by:
@@ -55,15 +66,15 @@ class Region:
         streets = {one.home.street, one.former_home.street}
         if not streets.isdisjoint((other.home.street, other.former_home.street)):
             return self.namesakes(rng)
-        return one, replace(other, email="") if other.email == one.email else other
+        return one, changed(other, email="") if other.email == one.email else other
 
 
-def _born_like(rng: Random, human: Human, born: date, **changed: Any) -> Human:
+def _born_like(rng: Random, human: Human, born: date, **values: Any) -> Human:
     """Another human being of the same family and home, with a number, a telephone and an address of their own."""
     child = born.year > _TODAY.year - 14
-    made = replace(human, birth_date=born, birth_families=(), multiple_birth=None, **changed)
+    made = changed(human, birth_date=born, birth_families=(), multiple_birth=None, **values)
     email = "" if child else address_of(rng, made.given[0], made.family)
-    return replace(
+    return changed(
         made,
         national_id=identifier(rng, born),
         phone="" if child else telephone(rng, human.home.country, mobile=True),
@@ -83,10 +94,10 @@ def _years(rng: Random, born: date, low: int, high: int) -> date:
 
 
 def _another_given(rng: Random, human: Human, *, female: bool) -> tuple[str, ...]:
-    while True:
-        name = rng.choice(given_names(human.culture, female))
-        if search_key(name) not in map(search_key, (human.given[0], *short_forms(human.given[0]))):
-            return (name, *human.given[1:]) if rng.random() < 0.3 else (name,)
+    known = {letters(name) for name in (*human.given, *short_forms(human.given[0]))}
+    while letters(name := rng.choice(given_names(human.culture, female))) in known:
+        pass
+    return (name, *human.given[1:]) if rng.random() < 0.3 else (name,)
 
 
 def _alike(human: Human) -> tuple[str, ...]:
@@ -94,17 +105,16 @@ def _alike(human: Human) -> tuple[str, ...]:
 
 
 def _given_alike(rng: Random, human: Human) -> tuple[str, ...]:
-    """A twin's: Ana and Anna, Lara and Sara, Jean-Marc and Jean-Luc; never a short form of the other's."""
+    """A twin's: Ana and Anna, Lara and Sara, Jean-Marc and Jean-Luc; never the same name by another form."""
     first = human.given[0]
-    known = short_forms(first)
-    near = [n for n in _alike(human) if n not in known and first not in short_forms(n)]
     if "-" not in first:
+        known = {letters(n) for n in (*human.given, *short_forms(first), *other_spellings(first))}
+        near = [n for n in _alike(human) if letters(n) not in known and first not in short_forms(n)]
         return (rng.choice(near) if near else _another_given(rng, human, female=human.female)[0],)
     first, _, second = first.partition("-")
     others = given_names(human.culture, human.female)
     seconds = [n for n in others if "-" not in n and n not in (first, second)]
-    second = rng.choice(seconds)
-    return (f"{first}-{second}", *human.given[1:])
+    return (f"{first}-{rng.choice(seconds)}", *human.given[1:])
 
 
 def _doubled(rng: Random, human: Human) -> Human:
@@ -112,7 +122,7 @@ def _doubled(rng: Random, human: Human) -> Human:
     if "-" in human.given[0] or (_alike(human) and rng.random() < 0.7):
         return human
     second = rng.choice(given_names(human.culture, human.female)).split("-")[0]
-    return replace(human, given=(f"{human.given[0]}-{second}", *human.given[1:]))
+    return changed(human, given=(f"{human.given[0]}-{second}", *human.given[1:]))
 
 
 def _young(human: Human, rng: Random) -> Human:
@@ -127,10 +137,10 @@ def _twin(rng: Random, one: Human, given: tuple[str, ...], *, female: bool) -> S
     other = _born_like(rng, one, one.birth_date, given=given, female=female)
     serial = int(one.national_id[8:11])
     if rng.random() < 0.7 and serial < 999:  # registered one after the other
-        other = replace(other, national_id=matricule(one.birth_date, serial + 1))
+        other = changed(other, national_id=matricule(one.birth_date, serial + 1))
     if rng.random() < 0.3:  # grown up, each has moved
-        other = replace(other, home=home(rng, 0))
-    return Strangers(one=replace(one, multiple_birth=1), other=replace(other, multiple_birth=2))
+        other = changed(other, home=home(rng, 0))
+    return Strangers(one=changed(one, multiple_birth=1), other=changed(other, multiple_birth=2))
 
 
 def _twins_alike(rng: Random, region: Region) -> Strangers:
@@ -165,7 +175,7 @@ def _named_after(low: int, high: int, *, together: bool) -> "Make":
         given = older.given if rng.random() < 0.6 else older.given[:1]
         younger = _born_like(rng, older, _years(rng, older.birth_date, low, high), given=given)
         if not together:
-            younger = replace(younger, home=home(rng, 0), former_home=older.home)
+            younger = changed(younger, home=home(rng, 0), former_home=older.home)
         return Strangers(one=older, other=younger)
 
     return make
@@ -190,14 +200,14 @@ def _one_digit_apart(rng: Random, region: Region) -> Strangers:
 
 
 def _at(rng: Random, human: Human, born: date) -> Human:
-    return replace(human, birth_date=born, national_id=identifier(rng, born))
+    return changed(human, birth_date=born, national_id=identifier(rng, born))
 
 
 def _one_house(rng: Random, region: Region) -> Strangers:
     """Namesakes in one block of flats, of one generation."""
     one, other = region.namesakes(rng)
     born = _years(rng, one.birth_date, -3, 3)
-    other = _at(rng, replace(other, home=replace(one.home, phone=other.home.phone)), born)
+    other = _at(rng, changed(other, home=changed(one.home, phone=other.home.phone)), born)
     return Strangers(one=one, other=other)
 
 
@@ -208,10 +218,10 @@ def _cousins(rng: Random, region: Region) -> Strangers:
     born = one.birth_date + timedelta(days=rng.choice((-1, 1)) * rng.randint(20, 900))
     other = _born_like(rng, one, born, given=given)
     place = home(rng, 0)
-    place = replace(
+    place = changed(
         place, postal_code=one.home.postal_code, city=one.home.city, country=one.home.country
     )
-    return Strangers(one=one, other=replace(other, home=place))
+    return Strangers(one=one, other=changed(other, home=place))
 
 
 def _spouse(rng: Random, one: Human) -> Human:
@@ -219,7 +229,7 @@ def _spouse(rng: Random, one: Human) -> Human:
     born = _years(rng, one.birth_date, -4, 4)
     other = _born_like(rng, one, born, given=_another_given(rng, one, female=female), female=female)
     shared = rng.random() < 0.3
-    return replace(other, email=one.email, phone=one.phone) if shared else other
+    return changed(other, email=one.email, phone=one.phone) if shared else other
 
 
 def _spouses(rng: Random, region: Region) -> Strangers:
@@ -240,10 +250,10 @@ def _spouses_swapped(rng: Random, region: Region) -> Strangers:
 
 def _neighbours(rng: Random, region: Region) -> Strangers:
     """At one address, by chance of one given name or of one date, with the caretaker's telephone."""
-    one, other = region.anybody(rng), region.anybody(rng)
-    other = replace(other, home=one.home)
+    one, other = region.two(rng)
+    other = changed(other, home=one.home)
     if rng.random() < 0.5:
-        other = replace(other, given=one.given, female=one.female)
+        other = changed(other, given=one.given, female=one.female)
     else:
         other = _at(rng, other, one.birth_date)
     return Strangers(one=one, other=other, written={"phone": one.home.phone})
@@ -253,12 +263,12 @@ def _one_institution(rng: Random, region: Region) -> Strangers:
     """A nursing home: one address, one telephone, old people of the same given and common family names."""
     one, other = region.namesakes(rng)
     born = date(rng.randint(1928, 1942), 1, 1) + timedelta(days=rng.randint(0, 364))
-    place = replace(home(rng, 0), street="rue de l'Hospice")
-    one = _at(rng, replace(one, home=place, phone="", email=""), born)
-    other = replace(other, home=place, phone="", email="")
+    place = changed(home(rng, 0), street="rue de l'Hospice")
+    one = _at(rng, changed(one, home=place, phone="", email=""), born)
+    other = changed(other, home=place, phone="", email="")
     other = _at(rng, other, _years(rng, born, -2, 2))
     if rng.random() < 0.5:
-        other = replace(other, families=region.anybody(rng).families)
+        other = changed(other, families=region.anybody(rng).families)
     return Strangers(one=one, other=other)
 
 
@@ -266,12 +276,12 @@ def _fillers(rng: Random, region: Region) -> Strangers:
     """Records of which little is known, and the same fillers instead."""
     kind = rng.choice(("newborns", "unknown", "namesakes", "shelter"))
     if kind == "newborns":
-        one, other = region.anybody(rng), region.anybody(rng)
+        one, other = region.two(rng)
         born = date(rng.randint(2015, 2024), 1, 1) + timedelta(days=rng.randint(0, 364))
         one = _born_like(rng, one, born)
-        other = replace(_born_like(rng, other, born), families=one.families, female=one.female)
+        other = changed(_born_like(rng, other, born), families=one.families, female=one.female)
         if rng.random() < 0.5:  # twins
-            other = replace(other, home=one.home)
+            other = changed(other, home=one.home)
         called = rng.choice(("Bébé", "Baby", "Nouveau-né", "Enfant", "Baby girl", "NN"))
         return Strangers(one=one, other=other, written={"given": called, "national_id": ""})
     if kind == "unknown":
@@ -288,14 +298,14 @@ def _fillers(rng: Random, region: Region) -> Strangers:
     born = date(
         rng.randint(1960, 2005), 1, 1
     )  # the day that is given to those who know only the year
-    place: Home = replace(home(rng, 0), street="Foyer d'accueil")
-    one, other = (_at(rng, replace(h, home=place, phone="", email=""), born) for h in (one, other))
+    place: Home = changed(home(rng, 0), street="Foyer d'accueil")
+    one, other = (_at(rng, changed(h, home=place, phone="", email=""), born) for h in (one, other))
     given = (
         _given_alike(rng, one)
         if rng.random() < 0.5
         else _another_given(rng, one, female=one.female)
     )
-    return Strangers(one=one, other=replace(other, given=given, female=one.female))
+    return Strangers(one=one, other=changed(other, given=given, female=one.female))
 
 
 _FILLED: Mapping[str, Any] = {
@@ -338,7 +348,7 @@ def _second_wife(rng: Random, region: Region) -> Strangers:
     while not (one := region.adult(rng, 1990)).female:
         pass
     other = _born_like(rng, one, _years(rng, one.birth_date, -8, 12), given=one.given[:1])
-    return Strangers(one=one, other=replace(other, phone=one.phone))
+    return Strangers(one=one, other=changed(other, phone=one.phone))
 
 
 Make = Callable[[Random, Region], Strangers]

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from salus.country import country
+from django.db.models import Q
+
 from salus.kernel.search_key import search_key
 from salus.mpi.identities import Identities, humans
 from salus.mpi.keys import keys_of
@@ -19,6 +20,7 @@ from salus.mpi.matching.phonetic import sounds
 from salus.mpi.matching.prepared import Prepared, prepare
 from salus.mpi.matching.record import Traits
 from salus.mpi.matching.score import Band, Match, score_prepared
+from salus.mpi.models import Link
 from salus.mpi.queries import owners_of
 from salus.mpi.traits import completed, names_of, traits_of
 
@@ -71,14 +73,14 @@ def candidates(
     """
     model = model or model_in_force()
     asked = prepare(traits)
-    said = {*identifiers}
-    if traits.national_id:
-        said.add((country().MATRICULE_SYSTEM, traits.national_id))
-    owners = set(owners_of(said).values()) if said else set()
+    owners = set(owners_of(identifiers).values()) if identifiers else set()
     heard = {*asked.given_sounds, *asked.family_sounds}
+    everyone = _found(traits, keys_of(asked), {*owners, *also})
+    if traits.national_id:
+        owners |= {one for one in everyone if everyone[one].national_id == traits.national_id}
     found = {
         person: known
-        for person, known in _found(traits, keys_of(asked), {*owners, *also}).items()
+        for person, known in everyone.items()
         if person not in apart_from
         and (person in owners or person in also or not heard.isdisjoint(_quickly_heard(known)))
     }
@@ -90,7 +92,7 @@ def candidates(
         (one for one in found if one in owners or weights[one] >= model.review - _ADDED_AT_MOST),
         key=lambda person: (person not in owners, -weights[person], person),
     )[:_COMPARED_WHOLLY]
-    whole = completed({person: found[person] for person in hopeful})
+    whole = completed({person: found[person] for person in hopeful}) if hopeful else {}
     matches = {
         person: score_prepared(asked, prepare(known), model) for person, known in whole.items()
     }
@@ -114,7 +116,7 @@ def _claimed(match: Match) -> Match:
 
 
 def _best_of_each(asked: Prepared, matches: Mapping[int, Match], model: Model) -> list[Candidate]:
-    known = humans(matches.keys())
+    known = _humans(matches.keys())
     best: dict[int, Candidate] = {}
     for identity in sorted(matches, key=lambda one: (_rank(matches[one]), one)):
         human, match = known[identity], matches[identity]
@@ -123,6 +125,14 @@ def _best_of_each(asked: Prepared, matches: Mapping[int, Match], model: Model) -
                 match = _no_other_contradicts(asked, match, human, model)
             best[human.root] = Candidate(person=human.root, identity=identity, match=match)
     return sorted(best.values(), key=lambda one: _rank(one.match))
+
+
+def _humans(persons: Collection[int]) -> Mapping[int, Identities]:
+    """Most are alone, which one statement tells; it is the scope of this one that is asked in."""
+    joined = Q(person__in=persons) | Q(target__in=persons)
+    if persons and Link.objects.filter(joined, ended_at=None).exists():
+        return humans(persons)
+    return {person: Identities(root=person, all=(person,)) for person in persons}
 
 
 def _no_other_contradicts(asked: Prepared, match: Match, human: Identities, model: Model) -> Match:
@@ -163,6 +173,8 @@ _BY_NAMES_AND_DATE = """
      order by family_key desc limit %(same_day)s)
     union
     select unnest(%(named)s::bigint[])
+    union
+    select person_id from mpi_personidentifier where system = %(national)s and value = %(number)s
 """
 _BY_NAMES = """
     select person_id from unnest(%(keys)s::text[]) as asked (key), lateral (
@@ -171,6 +183,8 @@ _BY_NAMES = """
     ) named
     union
     select unnest(%(named)s::bigint[])
+    union
+    select person_id from mpi_personidentifier where system = %(national)s and value = %(number)s
 """
 
 
@@ -181,6 +195,7 @@ def _found(traits: Traits, keys: Sequence[str], named: Collection[int]) -> dict[
         {
             "keys": list(keys),
             "named": list(named),
+            "number": traits.national_id or None,
             "born": born,
             "near": _near(born) if born else [],
             "family": search_key(traits.family),

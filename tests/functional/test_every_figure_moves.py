@@ -1,6 +1,6 @@
 """Each figure and chart of the report moves by exactly one when a user does one thing, and by nothing on a retry.
 
-The acts go through what users have: the pages in Chromium, FHIR with a token, and `salus import`. The report is
+The acts go through what users have: the pages in Chromium, FHIR with a token, HL7 v2, and `salus import`. The report is
 the command's own, of the running month (provisional). A figure whose interface comes with a later issue is a strict
 xfail below: that issue adds its act here, and must then remove the line.
 """
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from salus.simulation.demo_people import EMAILS
 from tests.conftest import Site
 from tests.functional.world import World, moved
+from tests.mllp import pdq
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +41,26 @@ def professional_searches(world: World) -> Callable[[], None]:
 
 def hospital_software_searches(world: World) -> Callable[[], None]:
     """With a token of its own, over FHIR."""
-    hospital = world.value(
-        "select id from directory_organization where type = 'hospital' and deregistered_at is null"
-        " order by id limit 1"
-    )
     return world.software(
-        organization=hospital, scope="system/Patient.rs", path="Patient?family=Weber"
+        organization=_hospital(world), scope="system/Patient.rs", path="Patient?family=Weber"
+    )
+
+
+def hospital_software_asks_by_hl7v2(world: World) -> Callable[[], None]:
+    """On a line that it opened with its certificate (IHE PDQ)."""
+    return world.sender(
+        organization=_hospital(world),
+        scope="system/Patient.rs",
+        message=pdq("@PID.5.1.1^Weber", "@PID.5.2^Marie"),
+    )
+
+
+def _hospital(world: World) -> int:
+    return int(
+        world.value(
+            "select id from directory_organization where type = 'hospital'"
+            " and deregistered_at is null order by id limit 1"
+        )
     )
 
 
@@ -217,6 +232,7 @@ ACTS = {
     "a hospital's software searches one": act(
         hospital_software_searches, "index_requests_in_month"
     ),
+    "one asks over HL7 v2": act(hospital_software_asks_by_hl7v2, "index_requests_in_month"),
     "patient declares a first professional": act(
         first_declaration, "patients_with_declared_professional_total"
     ),

@@ -22,6 +22,7 @@ from salus.kernel.postgres import login
 from salus.simulation.demo_people import EMAILS
 from tests.conftest import Site, salus
 from tests.functional.visitor import Visitor
+from tests.mllp import Line, tls_with, told
 
 Counts = dict[str, int]
 _BASES = {
@@ -189,6 +190,24 @@ class World:
         def send() -> None:
             found = _answer(Request(f"{self.site.url}/fhir/{path}", headers=headers))
             assert found["resourceType"] == "Bundle"
+
+        return send
+
+    def sender(self, *, organization: int, scope: str, message: str) -> Callable[[], None]:
+        """New software of the organisation that speaks HL7 v2; each call sends the very same message."""
+        assert self.site.authority and self.site.mllp_port
+        name = f"kis{uuid4().hex}.example"
+        made = salus(
+            *("client", "create", "--name", "its", "--scope", scope),
+            *("--organization", str(organization), "--tls-subject", f"san_dns:{name}"),
+            data=self.site.data,
+        )
+        assert made.returncode == 0, made.stderr
+        tls = tls_with(self.site.authority, self.site.authority.identity(name))
+
+        def send() -> None:
+            with Line(port=self.site.mllp_port or 0, tls=tls) as line:
+                assert told(line.ask(message)) == ("AA", "")
 
         return send
 

@@ -1,6 +1,7 @@
 """The matcher on people of the region who are hard to tell apart: what holds for each pair, whatever the seed.
 
-SALUS_REGIONAL_SEED repeats a run. The quality as a whole is benchmarks/regional.py, which the long test runs.
+SALUS_REGIONAL_SEED repeats a run. The quality as a whole is benchmarks/regional.py, which the long test runs;
+SALUS_REGIONAL_LOG takes its page.
 """
 
 import os
@@ -30,9 +31,13 @@ from salus.mpi.matching.score import Band, score
 from salus.simulation.names import name_table
 
 SEED = int(os.environ.get("SALUS_REGIONAL_SEED") or random.randrange(2**32))
+LOG = os.environ.get("SALUS_REGIONAL_LOG")
 PAIRS = 2_000
 
 MODEL = default_model()
+# As learned of files that show hardly any relatives: the next one has twins.
+FEW_RELATIVES = replace(MODEL, relatives=0.01 * MODEL.prior)
+MODELS = [MODEL, FEW_RELATIVES]
 FILLERS: Mapping[str, tuple[Any, ...]] = {
     "given": ("Inconnu", "XXX", "Bébé", "."),
     "family": ("Inconnue", "Unbekannt", "n/a", "---"),
@@ -70,7 +75,8 @@ def test_no_two_people_are_linked(strangers: list[Labelled]) -> None:
     assert {pair.kinds[0] for pair in strangers} == set(KINDS)
     judged = judge(strangers, MODEL)
     assert judged.linked(at=float("-inf")) == 0
-    assert [pair for pair in judged.wrong if not pair.same] == []
+    assert judged.wrong == ()
+    assert judge(strangers[: PAIRS // 4], FEW_RELATIVES).wrong == ()
 
 
 def test_most_records_of_one_human_being_are_found(same: list[Labelled]) -> None:
@@ -82,7 +88,7 @@ def test_most_records_of_one_human_being_are_found(same: list[Labelled]) -> None
 
 
 def test_either_record_may_come_first(strangers: list[Labelled], same: list[Labelled]) -> None:
-    for pair in strangers[:500] + same[:500]:
+    for pair in strangers[:300] + same[:300]:
         one, other = score(pair.one, pair.other, MODEL), score(pair.other, pair.one, MODEL)
         assert one.weight == pytest.approx(other.weight)
         assert (one.band, one.guards) == (other.band, other.guards)
@@ -94,7 +100,7 @@ def test_either_record_may_come_first(strangers: list[Labelled], same: list[Labe
 @pytest.mark.parametrize("field", FILLERS)
 def test_a_filler_is_worth_no_more_than_nothing(field: str, same: list[Labelled]) -> None:
     blank = getattr(Traits(), field)
-    for pair in same[:150]:
+    for pair in same[:60]:
         for filler in FILLERS[field]:
             for one, other in (
                 (_with(pair.one, field, filler), _with(pair.other, field, filler)),
@@ -127,7 +133,7 @@ households = st.fixed_dictionaries(
 
 
 @given(households, names, names, names, days)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_one_home_and_one_day_are_never_enough(
     home: dict[str, Any], family: str, one: str, other: str, born: date
 ) -> None:
@@ -135,22 +141,24 @@ def test_one_home_and_one_day_are_never_enough(
     if _plain(one) == _plain(other):
         return
     shared = Traits(**home, birth_date=born, family=family)
-    match = score(replace(shared, given=one), replace(shared, given=other), MODEL)
-    assert match.band is not Band.LINK
-    assert match.guards
+    for model in MODELS:
+        match = score(replace(shared, given=one), replace(shared, given=other), model)
+        assert match.band is not Band.LINK
+        assert match.guards
 
 
 @given(households, names, names, days, st.integers(14, 90))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_one_name_and_one_home_are_never_enough(
     home: dict[str, Any], family: str, name: str, born: date, years: int
 ) -> None:
     """Father and son, even under the father's number and born on one day of the year."""
     shared = Traits(**home, family=family, given=name, national_id="1950031201234")
     later = date(born.year + years, born.month, min(born.day, 28))
-    match = score(replace(shared, birth_date=born), replace(shared, birth_date=later), MODEL)
-    assert match.band is not Band.LINK
-    assert match.guards
+    for model in MODELS:
+        match = score(replace(shared, birth_date=born), replace(shared, birth_date=later), model)
+        assert match.band is not Band.LINK
+        assert match.guards
 
 
 def test_the_same_seed_draws_the_same_pairs(region: Region, same: list[Labelled]) -> None:
@@ -183,7 +191,8 @@ def test_the_lower_bound_is_clopper_and_pearsons() -> None:
 
 @pytest.mark.prove
 def test_the_goals_are_reached_on_all_pairs() -> None:
-    assert regional.run(SEED, share=1.0, processes=os.cpu_count() or 1)
+    written_to = ["--evidence", LOG] if LOG else []
+    assert regional.main(["--seed", str(SEED), *written_to]) == 0
 
 
 def _with(traits: Traits, field: str, value: Any) -> Traits:

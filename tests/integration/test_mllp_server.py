@@ -16,8 +16,8 @@ from salus.hl7v2.edge import Answer, Call, Edge, Transaction
 from salus.hl7v2.framing import framed
 from salus.hl7v2.server import Limits, tls_of
 from salus.kernel.actor import Actor, Role
-from tests.authority import Authority, Identity
-from tests.mllp import Line, control_id, header, listening, told
+from tests.authority import Authority
+from tests.mllp import Line, control_id, header, listening, tls_with, told
 
 NOBODY = Actor(role=Role.SYSTEM, system="test")
 
@@ -190,22 +190,15 @@ def secure(authority: Authority) -> Iterator[int]:
     def who(call: Call) -> Answer:
         return Answer(segments=[f"ZZZ|{call.actor.system}"])
 
-    ours = authority.identity("salus.example")
+    ours = authority.identity("localhost")
     tls = tls_of(str(ours.certificate), str(ours.key), str(authority.file))
     with listening(edge(who, authenticate=named).answer, tls=tls) as port:
         yield port
 
 
-def client_tls(authority: Authority, identity: Identity | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=authority.file)
-    if identity:
-        context.load_cert_chain(identity.certificate, identity.key)
-    return context
-
-
 def test_both_sides_show_who_they_are(authority: Authority, secure: int) -> None:
     for name in ("kis.example", "lab.example"):
-        context = client_tls(authority, authority.identity(name))
+        context = tls_with(authority, authority.identity(name))
         with Line(port=secure, tls=context) as line:
             assert str(line.ask(message())["ZZZ.1"]) == name
 
@@ -220,7 +213,7 @@ def test_who_shows_no_trusted_certificate_is_not_answered(
         authority.identity("kis.example", is_self_signed=True),
         Authority(strangers).identity("kis.example"),
     ):
-        context = client_tls(authority, identity)
+        context = tls_with(authority, identity)
         # TLS 1.3 tells the client only when it reads.
         with (
             pytest.raises((ssl.SSLError, ConnectionError, AssertionError)),
@@ -233,7 +226,7 @@ def test_plain_text_and_old_tls_are_not_spoken(authority: Authority, secure: int
     with Line(port=secure) as line:
         line.send(framed(message().encode()))
         assert b"MSA" not in line.socket.recv(65536)
-    old = client_tls(authority, authority.identity("kis.example"))
+    old = tls_with(authority, authority.identity("kis.example"))
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         old.minimum_version = ssl.TLSVersion.TLSv1
@@ -245,5 +238,5 @@ def test_plain_text_and_old_tls_are_not_spoken(authority: Authority, secure: int
 
 
 def asked_by(authority: Authority, port: int) -> hl7.Message:
-    with Line(port=port, tls=client_tls(authority, authority.identity("kis.example"))) as line:
+    with Line(port=port, tls=tls_with(authority, authority.identity("kis.example"))) as line:
         return line.ask(message())

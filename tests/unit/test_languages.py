@@ -41,6 +41,7 @@ NAMES = {
 SAME = {
     "fr": {
         "%(count)s dose",
+        "Bits",
         "Contact",
         "Date",
         "Design",
@@ -51,6 +52,7 @@ SAME = {
         "Patients",
         "Pharmacies",
         "Vaccinations",
+        "bits",
         "documents",
         "lot",
         "page",
@@ -58,7 +60,7 @@ SAME = {
         "vaccinations",
     },
     "de": {"Filter", "Hepatitis B", "Name", "Portal", "Revision", "Revision %(number)s"},
-    "lb": {"All", "Design", "Hepatitis B", "Portal"},
+    "lb": {"All", "Bits", "Design", "Hepatitis B", "Portal"},
 }
 
 

@@ -8,13 +8,12 @@ import duckdb
 
 from salus.mpi.matching.levels import Field, Level
 from salus.mpi.matching.model import Model
-from salus.mpi.matching.pairs import meet, pairs_sql, weigh_terms
+from salus.mpi.matching.pairs import GUARDED, levels_of_close
 from salus.mpi.matching.prepared import Prepared
 from salus.mpi.matching.score import Band, Match, judge
 
 _SLACK = 0.001  # bits that floating point may lose between SQL and here
 _ROWS_AT_ONCE = 10_000
-_GUARDED = ("given", "family", "born", "multiple_birth")  # values that guards look at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,35 +26,22 @@ class Judged:
     band: Band
 
 
-def judged_pairs(
-    connection: duckdb.DuckDBPyConnection, model: Model, *, two_files: bool = False
-) -> Iterator[Judged]:
-    """The pairs of bands link and review, each once, in no order. Needs the tables of `table.fill`."""
-    steps = meet(connection, two_files=two_files)
-    weigh_terms(connection, model)
-    values = ", ".join(
-        f"{side}.{column} as {column}_{side}" for side in ("l", "r") for column in _GUARDED
-    )
-    for step in range(steps):
-        found = connection.sql(f"""
-            select pairs.*, {values}
-            from ({pairs_sql(model, two_files=two_files, steps=steps, step=step)}) pairs
-            join records l on l.row = row_l join records r on r.row = row_r
-            where {model.prior_weight!r} + same
-                - case when relatives > 0
-                    then log2({1 - model.relatives!r} + {model.relatives!r} * pow(2, relatives)) else 0 end
-                >= {model.review - _SLACK!r}
-        """)
-        for batch in found.to_arrow_reader(_ROWS_AT_ONCE):
-            for pair in batch.to_pylist():
-                match = _judged(pair, model)
-                if match.band is not Band.NEW:
-                    yield Judged(
-                        one=pair["row_l"],
-                        other=pair["row_r"],
-                        weight=match.weight,
-                        band=match.band,
-                    )
+def judged_pairs(connection: duckdb.DuckDBPyConnection, model: Model) -> Iterator[Judged]:
+    """The pairs of bands link and review, each once, in no order. Needs the tables of `pairs.compare_pairs`."""
+    where = f"""{model.prior_weight!r} + same - case when relatives > 0
+            then log2({1 - model.relatives!r} + {model.relatives!r} * pow(2, relatives)) else 0 end
+        >= {model.review - _SLACK!r}"""
+    found = connection.sql(levels_of_close(model, where=where))
+    for batch in found.to_arrow_reader(_ROWS_AT_ONCE):
+        for pair in batch.to_pylist():
+            match = _judged(pair, model)
+            if match.band is not Band.NEW:
+                yield Judged(
+                    one=pair["row_l"],
+                    other=pair["row_r"],
+                    weight=match.weight,
+                    band=match.band,
+                )
 
 
 def _judged(pair: Mapping[str, Any], model: Model) -> Match:
@@ -71,5 +57,5 @@ def _judged(pair: Mapping[str, Any], model: Model) -> Match:
 def _side(pair: Mapping[str, Any], side: str) -> Prepared:
     """What guards look at of one record."""
     return Prepared(
-        **{column: value for column in _GUARDED if (value := pair[f"{column}_{side}"]) is not None}
+        **{column: value for column in GUARDED if (value := pair[f"{column}_{side}"]) is not None}
     )

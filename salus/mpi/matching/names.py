@@ -14,7 +14,7 @@ _PARTICLES = frozenset(
     word
     for line in (
         "da das de do dos e du des d l la le les di del della dei von van vom zu zum zur der den het",
-        "ter ten te al el ben bin ibn bint ould",
+        "ter ten te al el bin ibn bint ould",
     )
     for word in line.split()
 )
@@ -65,6 +65,7 @@ def name(text: str) -> Name:
     )
 
 
+@lru_cache(maxsize=65536)
 def folded(text: str) -> str:
     """Small ASCII letters and digits, words parted by one space; other alphabets are transliterated."""
     return search_key(text if text.isascii() else anyascii(text))

@@ -39,6 +39,20 @@ class Match:
     guards: tuple[str, ...]
 
 
+# Guards against relatives and namesakes that need not hold where the records, as far as they show, have none: a file
+# whose people were drawn one by one. Those against twins and against parent and child of one name hold everywhere.
+_OF_RELATIVES = frozenset(
+    {
+        "given name not quite equal",
+        "family name differs",
+        "birth date not quite equal",
+        "birth date not known",
+        "nothing but name and birth date",
+    }
+)
+_FEW_RELATIVES = 0.1  # to one person's pairs
+
+
 def score(a: Traits, b: Traits, model: Model) -> Match:
     return score_prepared(prepare(a), prepare(b), model)
 
@@ -65,6 +79,8 @@ def judge(
     evidence = tuple(_evidence(levels, frequencies, model))
     weight = model.prior_weight + sum(one.weight for one in evidence)
     why = tuple(guards(a, b, levels))
+    if model.relatives < _FEW_RELATIVES * model.prior:
+        why = tuple(word for word in why if word not in _OF_RELATIVES)
     return Match(
         weight=weight,
         probability=1 / (1 + 2 ** -max(weight, -1000.0)),
@@ -86,7 +102,7 @@ def _evidence(
         by_chance = frequencies.get(field, odds.u) if level is Level.EQUAL else odds.u
         relatives += log2(odds.r / by_chance)
         yield Evidence(field=field, level=level, weight=log2(odds.m / by_chance))
-    if relatives > 0:
+    if relatives > 0 and model.relatives:
         # What one person's records agree in, those of relatives may as well, who are not the same.
         yield Evidence(field="household", level="shared", weight=shared(relatives, model))
 

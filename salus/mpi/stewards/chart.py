@@ -52,6 +52,10 @@ def waterfall(explanation: Explanation) -> dict[str, Any]:
         },
         layers=[
             {
+                "mark": {"type": "rule", "color": "var(--color-border-strong)"},
+                "encoding": {"x": {"datum": 0}, "y": None},
+            },
+            {
                 "mark": {"type": "bar", "cornerRadius": 2, "height": {"band": 0.62}},
                 "encoding": {
                     "x": {
@@ -69,10 +73,6 @@ def waterfall(explanation: Explanation) -> dict[str, Any]:
                         "scale": {"domain": list(_COLOURS), "range": list(_COLOURS.values())},
                     },
                 },
-            },
-            {
-                "mark": {"type": "rule", "color": "var(--color-text)"},
-                "encoding": {"x": {"datum": 0}, "y": None},
             },
             *(
                 {

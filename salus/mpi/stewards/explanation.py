@@ -21,7 +21,7 @@ class Explanation:
     """``prior`` is the weight before anything was compared, ``weight`` the one after all of it."""
 
     prior: float
-    steps: tuple[Step, ...]  # those that say something, in the order of the comparison
+    steps: tuple[Step, ...]  # those that say something, in the order of the page
     silent: tuple[str, ...]  # fields that were not known on one side
     guards: tuple[str, ...]  # why no program may join them
     weight: float
@@ -34,6 +34,16 @@ class Explanation:
         return 100 / (1 + 2**-self.weight)
 
 
+def _place(field: str) -> int:
+    """As the entries are shown; what a household shares is taken off after what it is taken off from."""
+    return _ORDER.index(field) if field in _ORDER else len(_ORDER)
+
+
+_ORDER = (
+    *("family", "given", "birth_date", "sex"),
+    *("street", "house_number", "postal_code", "city", "phone", "email", "household"),
+    "national_id",
+)
 _FAR = 1000  # bits; beyond it 2 ** weight is no float
 
 
@@ -41,7 +51,7 @@ def explained(weight: float | None, explanation: Mapping[str, Any] | None) -> Ex
     """Of what a link or a pair keeps; None where nobody compared (a sender's merge, a steward's own find)."""
     if weight is None or not explanation:
         return None
-    evidence = explanation["evidence"]
+    evidence = sorted(explanation["evidence"], key=lambda one: _place(one["field"]))
     prior = weight - sum(one["weight"] for one in evidence)
     steps, reached = [], prior
     for one in evidence:

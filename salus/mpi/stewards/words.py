@@ -50,7 +50,7 @@ GUARDS: Mapping[str, Text] = {
     "given name not known": _("A given name is missing, or an initial only."),
     "given name differs": _("The given names differ: brothers and sisters share all the rest."),
     "given name not quite equal": _("The given names are alike, not the same: Ana and Anna."),
-    "given name and sex differ": _("The sex differs, and so does the given name."),
+    "sex differs": _("The sex differs."),
     "one of a multiple birth": _("One of them is a twin: twins share all but the given name."),
     "family name differs": _("The family names differ, or one is missing."),
     "family name and birth date differ": _("Neither family name nor date of birth is the same."),
