@@ -83,6 +83,7 @@ from salus.mpi.queries import (
     owners_of,
     people_among,
     people_found,
+    people_meant,
     person_by_matricule,
     person_identified,
     person_read,
@@ -195,6 +196,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         lambda asked: people_among(actor=asked.doctor, persons=[asked.person], assisted=()),
     ),
     (people_found, lambda asked: _found(asked, f"identifier={asked.summary.matricule}")),
+    (people_meant, lambda asked: _meant(asked)),
     (search, lambda asked: _search(asked, matricule=asked.summary.matricule)),
     (search, lambda asked: _search(asked, family=asked.summary.family[:3])),
     (
@@ -265,6 +267,10 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (candidates, lambda asked: _candidates(asked, birth_date=None)),
     (model_in_force, lambda _asked: model_in_force()),
 ]
+
+
+def _meant(asked: Asked) -> object:
+    return people_meant(actor=SOFTWARE, find=lambda: [asked.person], at=now(), request_id=uuid4())
 
 
 def _cross_references(number: str) -> object:
