@@ -81,6 +81,7 @@ from salus.mpi.queries import (
     owners_of,
     people_among,
     people_found,
+    people_meant,
     person_by_matricule,
     person_identified,
     person_read,
@@ -194,6 +195,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         lambda asked: people_among(actor=asked.doctor, persons=[asked.person], assisted=()),
     ),
     (people_found, lambda asked: _found(asked, f"identifier={asked.summary.matricule}")),
+    (people_meant, lambda asked: _meant(asked)),
     (search, lambda asked: _search(asked, matricule=asked.summary.matricule)),
     (search, lambda asked: _search(asked, family=asked.summary.family[:3])),
     (
@@ -261,6 +263,10 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (is_closed, lambda asked: is_closed(asked.person)),
     (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
 ]
+
+
+def _meant(asked: Asked) -> object:
+    return people_meant(actor=SOFTWARE, find=lambda: [asked.person], at=now(), request_id=uuid4())
 
 
 def _cross_references(number: str) -> object:
