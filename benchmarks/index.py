@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -137,44 +137,64 @@ def ask(count: int) -> None:
 
     for _person, traits in asked[:20]:  # what is cold is nobody's cost
         look_up(traits)
-    times, found = timed(look_up, asked)
-    row("look-up by demographics", times, found)
+    known = timed(look_up, asked)
+    row("look-up by demographics", known)
     with connection.cursor() as cursor:
         cursor.execute("set enable_indexscan = off")
         cursor.execute("set enable_bitmapscan = off")
         cursor.execute("set max_parallel_workers_per_gather = 0")
-        scans, found = timed(scan, asked[:SCANS])
+        scanned = timed(scan, asked[:SCANS])
         cursor.execute("reset enable_indexscan")
         cursor.execute("reset enable_bitmapscan")
-    row("exact scan of the whole table", scans, found, beside=times)
+    row("exact scan of the whole table", scanned, beside=known)
     with splink() as find:
-        row("Splink, one by one", *timed(find, asked[:SPLINK]), beside=times)
-    feeds, found = timed(feed, asked[:FEEDS])
-    row("a hospital's record comes in", feeds, found, beside=times)
+        row("Splink, one by one", timed(find, asked[:SPLINK]), beside=known)
+    row("a hospital's record comes in", timed(feed, asked[:FEEDS]), beside=known)
 
 
-def timed(
-    find: Callable[["Traits"], set[int]], asked: Sequence[Question]
-) -> tuple[list[float], float]:
-    """Milliseconds of each question, and the share in which the one who was meant was among the found."""
-    times, hits = [], 0
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """Of so many questions, each in milliseconds; processor time is of Python and its database session."""
+
+    times: list[float]
+    processor: float
+    found: float  # share in which the one who was meant was among the found
+
+    def percentile(self, number: int) -> float:
+        return quantiles(self.times, n=100, method="inclusive")[number - 1]
+
+
+def timed(find: Callable[["Traits"], set[int]], asked: Sequence[Question]) -> Timed:
+    times, hits, used = [], 0, processor_time()
     for person, traits in asked:
         begun = time.perf_counter()
         found = find(traits)
         times.append(1000 * (time.perf_counter() - begun))
         hits += person in found
-    return times, hits / len(asked)
+    used = 1000 * (processor_time() - used)
+    return Timed(times=times, processor=used / len(asked), found=hits / len(asked))
 
 
-def row(what: str, times: list[float], found: float, beside: list[float] | None = None) -> None:
-    middle, most = (quantiles(times, n=100, method="inclusive")[number] for number in (49, 98))
-    times_as_long = ""
-    if beside:
-        ratio = middle / quantiles(beside, n=100, method="inclusive")[49]
-        times_as_long = f", {ratio:,.1f} times the look-up's p50"
+def processor_time() -> float:
+    """Seconds, of this process and of the database's that serves it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        fields = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])  # utime and stime: proc_pid_stat(5)
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def row(what: str, found: Timed, beside: Timed | None = None) -> None:
+    ratio = (
+        f", {found.percentile(50) / beside.percentile(50):,.1f} times the look-up's"
+        if beside
+        else ""
+    )
     print(
-        f"| {what} | p50 {middle:.1f} ms, p99 {most:.1f} ms{times_as_long} |"
-        f" {len(times)} questions, found {found:.1%} |",
+        f"| {what} | p50 {found.percentile(50):.1f} ms{ratio}, p99 {found.percentile(99):.1f} ms,"
+        f" processor {found.processor:.1f} ms | {len(found.times)} questions, found {found.found:.1%} |",
         flush=True,
     )
 

@@ -190,7 +190,7 @@ def judged_set(
     return reached
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
     parser.add_argument("--share", type=float, default=1.0, help="of the pairs")
@@ -198,7 +198,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--model", type=Path, help="one that was learned before, as JSON")
     parser.add_argument("--evidence", type=Path, help="a page to write as well")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     printed = Page(sys.stdout)
     with redirect_stdout(printed):
         model = Model.load(options.model.read_text(encoding="utf-8")) if options.model else None

@@ -1,5 +1,6 @@
 """How the worker delivers domain events (salus.kernel.events): until the subscriber has done its part."""
 
+import logging
 from typing import Any
 
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
@@ -13,6 +14,13 @@ deliveries = Blueprint()
 class _UntilDone(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         wait = wait_after(job.attempts)
+        logging.getLogger(__name__).warning(
+            "job %s: %s did not take an event, and is told again in %s",
+            job.id,
+            job.task_kwargs["subscriber"],
+            wait,
+            exc_info=exception,
+        )
         return RetryDecision(retry_in={"seconds": int(wait.total_seconds())})
 
 

@@ -16,6 +16,7 @@ import psycopg
 from salus.kernel import cluster, data_folder, keys, postgres, wal
 from salus.kernel.backup_folder import BackupFolder, BackupUnreachable, Remembered
 from salus.kernel.errors import SalusError
+from salus.kernel.events import QUEUE
 from salus.shared_record.store import ContentDamaged, ContentStore, StoredContent
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; the nation at 1/100 takes about one
@@ -119,6 +120,8 @@ def _database(data: Path) -> Iterator[Finding]:
         yield _content(data)
         yield _published(data)
         yield _housekeeping(data)
+        yield _deliveries(data)
+        yield _receipts(data)
     if postgres.is_embedded():
         yield from _backups(data)
 
@@ -253,6 +256,35 @@ def _housekeeping(data: Path) -> Finding:
     )
 
 
+def _deliveries(data: Path) -> Finding:
+    """Whether every subscriber takes the events that it is told of."""
+    with psycopg.connect(**asdict(postgres.login(data, "app"))) as connection:
+        failing = connection.execute(_FAILING, [QUEUE]).fetchall()
+    problems = [
+        f"{name} fails on {events}, {times} times by now" for name, events, times in failing
+    ]
+    return Finding(
+        what="domain events are delivered",
+        problem=f"{', '.join(problems)}: where, is in the log of `salus serve`, which tries on"
+        if problems
+        else None,
+    )
+
+
+def _receipts(data: Path) -> Finding:
+    """Whether those who are told of links of the patient index have confirmed."""
+    with psycopg.connect(**asdict(postgres.login(data, "loader"))) as connection:
+        waiting = connection.execute(_UNCONFIRMED, [datetime.now(UTC) - _BEHIND]).fetchall()
+    problems = [
+        f"{receiver} ({links}, since {since:%Y-%m-%d})" for receiver, links, since in waiting
+    ]
+    return Finding(
+        what="who is told of links of persons has confirmed",
+        problem=f"not {', '.join(problems)}" if problems else None,
+        is_warning=True,  # a hospital's system may be away
+    )
+
+
 def _backups(data: Path) -> Iterator[Finding]:
     """Whether the installation could be restored, to when, and with which keys."""
     known = Remembered.of(data)
@@ -325,6 +357,14 @@ _LAST_DONE = """
             where done.task_name = due.task_name and event.type = 'succeeded'),
         exists (select from procrastinate_jobs job where job.id = due.job_id and job.status = 'failed')
     from procrastinate_periodic_defers due
+"""
+_FAILING = """
+    select args ->> 'subscriber', count(*), max(attempts) from procrastinate_jobs
+    where queue_name = %s and status <> 'succeeded' and attempts > 0 group by 1 order by 1
+"""
+_UNCONFIRMED = """
+    select receiver, count(*), min(since) from mpi_receipt
+    where confirmed_at is null and since < %s group by receiver order by receiver
 """
 _PUBLISHED_FILES = """
     select to_char(period, 'YYYY-MM'), revision, file.key, file.value

@@ -14,6 +14,7 @@ from psycopg_pool import AsyncNullConnectionPool
 
 from config.deliveries import deliveries
 from config.patient_feed import patient_feed
+from config.pix_updates import pix_updates
 from salus.kernel.clock import now
 from salus.kernel.events import QUEUE
 from salus.kernel.postgres import login
@@ -21,6 +22,9 @@ from salus.kernel.postgres import login
 HOUR = 3600  # seconds
 _HOURLY = "0 * * * *"
 _KEPT = 72  # hours: finished jobs, for who asks what happened over the weekend
+_PATIENT_FEED = (
+    "patient_feed"  # salus.mpi.announcing.QUEUE, which cannot be imported before Django is set up
+)
 
 _tasks = Blueprint()
 
@@ -36,7 +40,8 @@ def housekeeping() -> DjangoApp:
     app = DjangoApp(connector=connector, periodic_defaults={"max_delay": HOUR})
     app.add_tasks_from(_tasks, namespace="housekeeping")
     app.add_tasks_from(deliveries, namespace=QUEUE)
-    app.add_tasks_from(patient_feed, namespace="patient_feed")
+    app.add_tasks_from(patient_feed, namespace=_PATIENT_FEED)
+    app.add_tasks_from(pix_updates, namespace="pix_updates")
     return app
 
 
@@ -68,11 +73,12 @@ def _forget_answered_requests(timestamp: int) -> None:
 @_tasks.task(name="delete_old_jobs", pass_context=True)
 async def _delete_old_jobs(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager
-    await jobs.delete_old_jobs(
-        nb_hours=_KEPT,
-        queue=DEFAULT_QUEUE,
-        include_failed=True,
-        include_cancelled=True,
-        include_aborted=True,
-    )
+    for queue in (DEFAULT_QUEUE, _PATIENT_FEED):
+        await jobs.delete_old_jobs(
+            nb_hours=_KEPT,
+            queue=queue,
+            include_failed=True,
+            include_cancelled=True,
+            include_aborted=True,
+        )
     await jobs.delete_old_jobs(nb_hours=_KEPT, queue=QUEUE)  # what was not delivered stays

@@ -95,7 +95,7 @@ def _check_ids(connection: "duckdb.DuckDBPyConnection", paths: Sequence[Path]) -
     """).fetchall()
     for file, count in twice:
         raise InvalidInput(
-            f"{count} values of record_id occur more than once; give each record its own",
+            f"record_id must be each record's own, but {count} of its values stand more than once",
             at=str(paths[file]),
         )
 

@@ -127,7 +127,8 @@ class RegistryCsv:
 
     def _find_columns(self, header: Sequence[str]) -> tuple[str, ...]:
         """The known column of each place, "" for one that is not used."""
-        names = [name.strip().casefold() for name in header]
+        # The mark of UTF-8 may stand before what is not UTF-8, where two files were put together.
+        names = [name.removeprefix("ï»¿").strip().casefold() for name in header]
         if "record_id" not in names:
             raise InvalidInput(
                 f"has no column record_id; the first line must name columns of {', '.join(COLUMNS)}",

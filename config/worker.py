@@ -12,10 +12,10 @@ import django
 import psycopg
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import DEFAULT_QUEUE, Status
 
 from config.housekeeping import HOUR, housekeeping
-from salus.kernel.events import QUEUE, wait_after
+from salus.kernel.events import wait_after
 
 _ATTEMPTS = 3  # a job that takes its worker down, and the site with it, must not do so for ever
 _PATIENCE = 10  # seconds that a job may go on after SIGTERM; then it is rolled back, and done again
@@ -48,10 +48,10 @@ async def _take_up(app: App) -> None:
     for job in await jobs.get_stalled_jobs():
         if job.attempts + 1 < _ATTEMPTS:
             await jobs.retry_job(job)
-        elif job.queue == QUEUE:  # never given up; but the site is up in between
-            await jobs.retry_job(job, retry_at=datetime.now(UTC) + wait_after(job.attempts))
-        else:
+        elif job.queue == DEFAULT_QUEUE:  # the clock's: its next round makes it good
             await jobs.finish_job(job, Status.FAILED, delete_job=False)
+        else:  # nobody would; the site is up in between
+            await jobs.retry_job(job, retry_at=datetime.now(UTC) + wait_after(job.attempts))
 
 
 async def _until_stopped() -> None:

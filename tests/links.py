@@ -9,13 +9,16 @@ from uuid import uuid4
 
 from django.db import connection
 
+from salus.audit.models import Event, EventKind
 from salus.country.lu import MATRICULE_SYSTEM, matricule
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.events import QUEUE, deliver
+from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.mpi import merging
 from salus.mpi.actions import register_person
 from salus.mpi.identities import identities_of
+from salus.mpi.models import Link, Pair
 
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
 ANNA = Actor(role=Role.STEWARD, account=1)
@@ -89,6 +92,33 @@ def one(person: int) -> Collection[int]:
     return set(identities_of(person).all)
 
 
+def row(link: int | None) -> Link:
+    assert link is not None
+    with finding_in(Scope.INDEX):
+        return Link.objects.get(pk=link)
+
+
+def pair_of(person: int, other: int) -> Pair | None:
+    with finding_in(Scope.INDEX):
+        first, second = sorted((person, other))
+        return Pair.objects.filter(one=first, other=second).first()
+
+
+def judged(pair: int, judgement: Pair.Judgement, *, by: Actor = ANNA) -> None:
+    merging.judge_pair(actor=by, at=now(), pair=pair, judgement=judgement)
+
+
+def queued(person: int, target: int) -> int | None:
+    return merging.queue_pair(at=now(), person=person, target=target, match=Match())
+
+
+def events(kind: EventKind, person: int) -> list[set[int]]:
+    """Of each event of the kind about this person: whom it names."""
+    with rows_of([person]):
+        found = Event.objects.filter(kind=kind).order_by("id")
+        return [{event.person_id or 0, *(event.persons or ())} for event in found]
+
+
 def delivered() -> int:
     """Have all subscribers do their part, as the worker does; returns how many did."""
     waiting = "select id, args from procrastinate_jobs where queue_name = %s and status = 'todo' order by id"
@@ -96,7 +126,7 @@ def delivered() -> int:
         cursor.execute(waiting, [QUEUE])
         jobs = [(job, json.loads(args) if isinstance(args, str) else args) for job, args in cursor]
     for job, args in jobs:
-        deliver(**args)
         with connection.cursor() as cursor:
             cursor.execute("delete from procrastinate_jobs where id = %s", [job])
+        deliver(**args)
     return len(jobs)

@@ -9,7 +9,9 @@ import psycopg
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.postgres import login
+from salus.kernel.rows import rows_of
 from salus.mpi.actions import Demographics, change_person
+from salus.mpi.models import Link
 
 
 def change_people() -> None:
@@ -72,3 +74,11 @@ _LINKS = """
 def link_people(data: Path) -> None:
     with psycopg.connect(**asdict(login(data, "superuser")), autocommit=True) as rows:
         rows.execute(_LINKS)
+
+
+def link_to(person: int, *, another: int = 50) -> None:
+    """One of the nation is another row of this person."""
+    with rows_of([person, another]):
+        Link.objects.create(
+            person_id=another, target_id=person, made_by=Link.MadeBy.SENDER, made_at=now()
+        )

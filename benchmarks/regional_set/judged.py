@@ -130,7 +130,8 @@ def judge_many(
         for label, count in ((True, same), (False, different))
         for start in range(0, count, _CHUNK)
     ]
-    with multiprocessing.get_context("fork").Pool(processes, _begin, (task,)) as pool:
+    # Learning has left threads behind, with which a fork is not safe.
+    with multiprocessing.get_context("spawn").Pool(processes, _begin, (task,)) as pool:
         parts = pool.starmap(_chunk, chunks, chunksize=1)
     labelled = list(zip(chunks, parts, strict=True))
     one, two = (

@@ -35,6 +35,7 @@ class Decisions:
     began: str
     ended: str
     about: str = ""  # of the other party; '' when there is none
+    about_person: bool = False  # who is a person, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,17 +95,18 @@ def parted_by(*, actor: Actor, link: int) -> Iterator[Parted]:
 
 def put_right(event: PersonsSeparated, side: Side, decisions: Sequence[Decisions]) -> None:
     """Give back what another took from the side between the link and its end, unless it was decided anew since."""
-    restored = [one for table in decisions for one in _taken_back(event, side, table)]
-    if restored:
-        for one in restored:
-            one.save(force_insert=True)
-        record(
-            actor=INDEX,
-            kind=EventKind.CONSENT_CHANGED,
-            at=event.at,
-            person=side.human.root,
-            persons=side.human.others,
-        )
+    for table in decisions:
+        for restored in list(_taken_back(event, side, table)):
+            named = [getattr(restored, table.about)] if table.about_person else []
+            with rows_of([*side.human.all, *named]):
+                restored.save(force_insert=True)
+                record(
+                    actor=INDEX,
+                    kind=EventKind.CONSENT_CHANGED,
+                    at=event.at,
+                    person=side.human.root,
+                    persons=[*side.human.others, *named],
+                )
 
 
 def _taken_back(event: PersonsSeparated, side: Side, table: Decisions) -> Iterator[Model]:

@@ -16,7 +16,12 @@ _RIGHTS = (
         ended="until",
     ),
     Decisions(
-        model=Assistant, person="person_id", about="assistant_id", began="since", ended="until"
+        model=Assistant,
+        person="person_id",
+        about="assistant_id",
+        about_person=True,
+        began="since",
+        ended="until",
     ),
 )
 

@@ -190,7 +190,8 @@ def _segments(text: str, encoding: Encoding) -> tuple[Segment, ...]:
     segments = []
     for place, line in enumerate(lines, start=1):
         name = line[:3]
-        if not _SEGMENT.fullmatch(name) or line[3:4] not in ("", encoding.field):
+        is_segment = _SEGMENT.fullmatch(name) and line[3:4] in ("", encoding.field)
+        if not is_segment or (name == "MSH" and place > 1):
             raise Rejected(f"line {place} is no segment", at="MSH^1", code=ErrorCode.SEQUENCE)
         counted[name] = counted.get(name, 0) + 1
         segments.append(_segment(line, counted[name], encoding))

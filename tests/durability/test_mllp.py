@@ -79,7 +79,7 @@ class Installation:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         with psycopg.connect(**asdict(login(self.data, "superuser"))) as connection:
-            return connection.execute(sql).fetchall()  # type: ignore[arg-type]  # constants of this file
+            return connection.execute(sql).fetchall()
 
 
 @pytest.fixture(scope="module")

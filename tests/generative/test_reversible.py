@@ -128,9 +128,10 @@ class Reversible(RuleBasedStateMachine):
             delivered()
 
     @precondition(lambda self: self.links())
-    @rule(data=st.data())
-    def part(self, data: st.DataObject) -> None:
-        parted(data.draw(st.sampled_from(self.links())))
+    @rule(which=st.integers(0, PEOPLE))
+    def part(self, which: int) -> None:
+        links = self.links()
+        parted(links[which % len(links)])
         delivered()
 
     # Filing
@@ -295,9 +296,9 @@ class Reversible(RuleBasedStateMachine):
                 "consents": _values(TransferConsent, record=own, withdrawn_at=None)("record_id")
                 != [],
                 "trusted": _values(TrustedProfessional, person=own, until=None)("practitioner"),
-                "assistants": [
+                "assistants": sorted(
                     index[one] for (one,) in _values(Assistant, person=own, until=None)("assistant")
-                ],
+                ),
             }
 
 
@@ -367,5 +368,5 @@ def _drill(examples: int, steps: int) -> settings:
     )
 
 
-Reversible.TestCase.settings = _drill(200, 50) if os.environ.get("SALUS_PROVE") else _drill(6, 20)
+Reversible.TestCase.settings = _drill(200, 50) if os.environ.get("SALUS_PROVE") else _drill(4, 20)
 TestReversible = Reversible.TestCase

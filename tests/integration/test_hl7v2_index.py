@@ -181,8 +181,8 @@ def merge(survivor: str, replaced: str, **head: str) -> str:
 
 
 def test_a_record_that_is_replaced_answers_with_the_other_one(port: int) -> None:
-    feed(port, f"110^^^{KIS}", name="Alt^Ida")
-    feed(port, f"111^^^{KIS}", name="Alt^Ida")
+    feed(port, f"110^^^{KIS}", name="Alt^Ida", born="19500607", address="")
+    feed(port, f"111^^^{KIS}", name="Neumann^Uta", born="19610708", address="")
     said = merge(f"111^^^{KIS}", f"110^^^{KIS}")
     before = events(EventKind.PERSONS_LINKED)
     for _ in range(2):

@@ -75,10 +75,11 @@ from salus.mpi.fhir import find_person, patients
 from salus.mpi.identities import rows_of_human
 from salus.mpi.learned import model_in_force
 from salus.mpi.matching.record import Traits
-from salus.mpi.models import Link, Person
+from salus.mpi.models import Person
 from salus.mpi.queries import (
     Criteria,
     PersonSummary,
+    cross_references,
     owners_of,
     people_among,
     people_found,
@@ -87,6 +88,7 @@ from salus.mpi.queries import (
     person_read,
     person_summary,
     search,
+    systems_known,
 )
 from salus.shared_record.permissions import is_closed
 from salus.shared_record.queries import (
@@ -107,7 +109,7 @@ from salus.vaccination.queries import (
 )
 from tests.conftest import as_role, new_folder, salus
 from tests.plans import scans
-from tests.rare_rows import let_in_apps, link_people
+from tests.rare_rows import let_in_apps, link_people, link_to
 
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
@@ -184,6 +186,9 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
     ),
     (owners_of, lambda asked: owners_of([(MATRICULE_SYSTEM, asked.summary.matricule)])),
+    (systems_known, lambda _asked: systems_known(["urn:oid:2.999", MATRICULE_SYSTEM])),
+    (cross_references, lambda asked: _cross_references(asked.summary.matricule)),
+    (cross_references, lambda _asked: _cross_references("nobody's")),
     (person_read, lambda asked: _read(asked.doctor, asked.person)),
     (
         people_among,
@@ -260,6 +265,12 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (candidates, lambda asked: _candidates(asked, birth_date=None)),
     (model_in_force, lambda _asked: model_in_force()),
 ]
+
+
+def _cross_references(number: str) -> object:
+    return cross_references(
+        actor=SOFTWARE, identifier=(MATRICULE_SYSTEM, number), at=now(), request_id=uuid4()
+    )
 
 
 def _none(ask: Callable[[], object]) -> None:
@@ -353,12 +364,7 @@ def peopled(nation: Path) -> None:
     """What an index over an empty table would serve shows nothing; the patient is asked for by two rows."""
     let_in_apps(nation)
     link_people(nation)
-    patient, another = _actor("patient").person, 50
-    assert patient
-    with rows_of([patient, another]):
-        Link.objects.create(
-            person_id=another, target_id=patient, made_by=Link.MadeBy.SENDER, made_at=now()
-        )
+    link_to(_actor("patient").person or 0)
 
 
 @pytest.fixture

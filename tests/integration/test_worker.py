@@ -1,13 +1,9 @@
 """The worker as `salus serve` runs it: only what is over goes, once or twice is the same, no job is lost."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -22,13 +18,13 @@ from salus.kernel.clock import now
 from salus.kernel.postgres import login
 from tests.conftest import salus
 from tests.durability.site import wait_until
+from tests.worker import Rows, kill_at_work, registered, sessions_locked, worker
 
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
 TASKS = {
     *("clear_expired_sessions", "forget_expired_tokens"),
     *("forget_answered_requests", "delete_old_jobs"),
 }
-Rows = psycopg.Connection[tuple[Any, ...]]
 
 
 @pytest.fixture
@@ -42,28 +38,10 @@ def rows(database: Path) -> Iterator[Rows]:
         yield connection
 
 
-@contextmanager
-def worker(data: Path) -> Iterator[subprocess.Popen[str]]:
-    """The process, stopped in order at the end unless it was killed."""
-    command = [sys.executable, "-W", "error", "-m", "config.worker"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.terminate()
-        _, said = process.communicate()
-        assert (process.returncode, said) in ((0, ""), (-9, ""))
-
-
-def work(data: Path, rows: Rows) -> None:
+def work(rows: Rows) -> None:
     """Run a worker until nothing is left to do."""
-    with worker(data) as process:
+    with worker() as process:
         wait_until(lambda: registered(rows) and is_idle(rows), process)
-
-
-def registered(rows: Rows) -> bool:
-    return bool(rows.execute("select from procrastinate_workers").fetchall())
 
 
 def is_idle(rows: Rows) -> bool:
@@ -131,7 +109,7 @@ def test_only_what_is_over_goes(database: Path, rows: Rows) -> None:
             [name, status, timedelta(hours=71 if name == "young" else 73)],
         )
 
-    work(database, rows)
+    work(rows)
 
     assert sessions_and_requests()[0] == ["open"]
     for request_id in (forgotten, remembered):
@@ -147,10 +125,10 @@ def test_a_second_round_changes_nothing_and_is_an_hour_later(database: Path, row
     session("open", now() + timedelta(days=1))
     request(now() - 2 * REMEMBERED)
     request(now())
-    work(database, rows)
+    work(rows)
     once = sessions_and_requests()
     an_hour_later(rows)
-    work(database, rows)
+    work(rows)
     assert sessions_and_requests() == once
     assert [len(part) for part in once] == [1, 1]
     rounds = rows.execute(
@@ -162,9 +140,9 @@ def test_a_second_round_changes_nothing_and_is_an_hour_later(database: Path, row
 def test_the_job_of_a_killed_worker_is_done_by_the_next(database: Path, rows: Rows) -> None:
     session("over", now() - timedelta(days=1))
     with sessions_locked(database):
-        kill_at_work(database, rows)
+        kill_at_work(rows)
         assert jobs(rows, "doing") == {"clear_expired_sessions"}
-    work(database, rows)
+    work(rows)
     assert jobs(rows, "succeeded") == TASKS
     assert sessions_and_requests() == ([], [])
 
@@ -172,8 +150,8 @@ def test_the_job_of_a_killed_worker_is_done_by_the_next(database: Path, rows: Ro
 def test_a_job_that_took_three_workers_with_it_is_given_up(database: Path, rows: Rows) -> None:
     with sessions_locked(database):
         for _ in range(3):
-            kill_at_work(database, rows)
-    work(database, rows)
+            kill_at_work(rows)
+    work(rows)
     assert jobs(rows, "failed") == {"clear_expired_sessions"}
     assert jobs(rows, "succeeded") == TASKS - {"clear_expired_sessions"}
     ill = salus("doctor", data=database)
@@ -181,35 +159,9 @@ def test_a_job_that_took_three_workers_with_it_is_given_up(database: Path, rows:
     assert "housekeeping:clear_expired_sessions failed" in ill.stdout
 
 
-@contextmanager
-def sessions_locked(data: Path) -> Iterator[None]:
-    """Whoever wants to delete sessions waits."""
-    with psycopg.connect(**asdict(login(data, "superuser"))) as connection:
-        connection.execute("lock table django_session")
-        yield
-
-
-def kill_at_work(data: Path, rows: Rows) -> None:
-    """Kill a worker while it does a job and stands before the lock; the database notices."""
-    with worker(data) as process:
-        wait_until(lambda: waiting(rows), process)
-        process.kill()
-        process.wait()
-    # Until it is gone: the next worker's wait must not be taken for this one's.
-    rows.execute(
-        "select pg_terminate_backend(pid, 60000)"
-        " from pg_locks where not granted and locktype = 'relation'"
-    )
-
-
-def waiting(rows: Rows) -> bool:
-    query = "select from pg_locks where not granted and relation = 'django_session'::regclass"
-    return bool(rows.execute(query).fetchall())
-
-
 def test_the_doctor_says_when_the_worker_is_behind(database: Path, rows: Rows) -> None:
     assert "warn  housekeeping: not done yet" in salus("doctor", data=database).stdout
-    work(database, rows)
+    work(rows)
     assert "ok    housekeeping, last done 0 hours ago" in salus("doctor", data=database).stdout
     rows.execute("update procrastinate_events set at = at - interval '4 hours'")
     behind = "warn  housekeeping, last done 4 hours ago: the worker is behind"

@@ -8,7 +8,11 @@ from config.mllp_options import PORT, MllpOptions
 from salus.kernel.errors import InvalidInput
 
 
-def of(port: int | None = None, **said: str) -> MllpOptions:
+def of(**said: str) -> MllpOptions:
+    return at(None, **said)
+
+
+def at(port: int | None, **said: str) -> MllpOptions:
     return MllpOptions.of({f"SALUS_MLLP_{name}": text for name, text in said.items()}, port=port)
 
 
@@ -23,13 +27,13 @@ def files(tmp_path: Path) -> dict[str, str]:
 def test_nobody_listens_unless_it_is_said_who_may_speak_or_where() -> None:
     assert not of().is_wanted
     assert of(CLIENT="one").is_wanted
-    assert of(port=7000).is_wanted
-    assert (of(CLIENT="one").port, of(port=7000).port) == (PORT, 7000)
+    assert at(7000).is_wanted
+    assert (of(CLIENT="one").port, at(7000).port) == (PORT, 7000)
 
 
 def test_what_is_right(files: dict[str, str]) -> None:
     for options in (
-        of(port=7000),
+        at(7000),
         of(CLIENT="one"),
         of(**files),
         of(**files, HOST="0.0.0.0", APPLICATIONS="SALUS,MPI"),
@@ -52,7 +56,7 @@ def test_plain_text_never_leaves_the_machine(files: dict[str, str]) -> None:
         with pytest.raises(InvalidInput):
             of(CLIENT="one", HOST=host).check()
         with pytest.raises(InvalidInput):
-            of(port=7000, HOST=host).check()
+            at(7000, HOST=host).check()
         of(**files, HOST=host).check()
 
 

@@ -32,7 +32,7 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
     identifiers = _checked(patient, entry.identifiers(), transaction.at)
     if known := person_identified(identifiers):
         return Taken(row=known, created=False)
-    received = _receive(transaction.actor, transaction.at, patient, identifiers)
+    received = receive(transaction.actor, transaction.at, patient, identifiers)
     return Taken(row=received.person, created=received.created)
 
 
@@ -43,7 +43,7 @@ def create(call: Call, patient: Element) -> int:
     identifiers = _identifiers(patient, call.at) or [country().temporary_identifier()]
     survivor = _survivor(call, patient)
     with atomic():
-        received = _receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
+        received = receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
         if not received.created:  # and what it changed is taken back
             raise Conflict("somebody has one of these identifiers: search for it, and update")
         if survivor:
@@ -91,7 +91,7 @@ def feed(call: Call, patient: Element) -> int:
         _check_not_replaced(known)
     if actor.patient is not None:
         raise Forbidden("an app that was opened for one patient feeds none")
-    received = _receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
+    received = receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
     if survivor := _survivor(call, patient):
         _replace(call, received.person, survivor)
     return received.person
@@ -136,7 +136,7 @@ def _writer(call: Call) -> Actor:
     return call.actor
 
 
-def _receive(
+def receive(
     actor: Actor,
     at: datetime,
     patient: Element,
@@ -145,6 +145,7 @@ def _receive(
     *,
     filed: bool = False,
 ) -> Received:
+    """Take in a Patient as its sender keeps it. Errors as of ``receive_person``."""
     return receive_person(
         actor=actor,
         at=at,

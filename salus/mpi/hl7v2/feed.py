@@ -9,9 +9,7 @@ from salus.hl7v2.edge import Answer, Call
 from salus.hl7v2.message import Field, Message, Segment
 from salus.hl7v2.refusal import ErrorCode, FieldWrong
 from salus.kernel.errors import Conflict
-from salus.mpi.actions import change_person, register_person
-from salus.mpi.fhir.receiving import _demographics, former_names
-from salus.mpi.fhir.rendering import rendered
+from salus.mpi.fhir.receiving import receive
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.permissions import check_feeds
 from salus.mpi.merging import replaced_by
@@ -87,40 +85,12 @@ def _own(call: Call, fields: list[Field]) -> int | None:
 
 def _receive(call: Call, segment: Segment) -> int:
     body = identification.patient(segment, of=call.actor, at=call.at.date())
-    patient = Element(path="PID", value=body)
-    known = _demographics(patient, call.at)
-    identifiers = identification.identifiers(
-        segment.repetitions(3), of=call.actor, at=call.at.date()
+    received = receive(
+        call.actor,
+        call.at,
+        Element(path="PID", value=body),
+        identification.identifiers(segment.repetitions(3), of=call.actor, at=call.at.date()),
+        call.request_id,
+        filed=True,
     )
-    person = person_identified(identifiers)
-    if person is None:
-        person, _ = register_person(
-            actor=call.actor,
-            at=call.at,
-            identifiers=identifiers,
-            family=known.family,
-            given=known.given,
-            birth_family=known.birth_family,
-            birth_date=known.birth_date,
-            gender=known.gender,
-            deceased_on=known.deceased_on,
-            multiple_birth=known.multiple_birth,
-            address=known.address,
-            received=body,
-            filed=True,
-            request_id=call.request_id,
-        )
-        return person
-    change_person(
-        actor=call.actor,
-        at=call.at,
-        person=person,
-        version=None,
-        identifiers=identifiers,
-        demographics=known,
-        former_names=former_names(patient),
-        received=body,
-        shown=lambda row: rendered(row).body,
-        request_id=call.request_id,
-    )
-    return person
+    return received.person

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -18,11 +18,12 @@ from salus.hl7v2.writing import segment
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Gone, InvalidInput
 from salus.kernel.search_key import search_key
-from salus.mpi.fhir.rendering import rendered
+from salus.mpi.fhir.linked import linked
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.authorities import system
 from salus.mpi.hl7v2.permissions import check_asks
 from salus.mpi.hl7v2.querying import domains, found, not_understood
+from salus.mpi.identities import humans
 from salus.mpi.models import FormerName, Person, PersonIdentifier, Residence
 from salus.mpi.queries import people_found
 
@@ -57,11 +58,10 @@ def answer(call: Call) -> Answer:
         return list(people.filter(*asked.finds).order_by("id")[:at_most])
 
     def page(people: QuerySet[Person]) -> Found[Person]:
-        narrowed = people.filter(*asked.narrows)
+        rows = list(people.filter(*asked.narrows).order_by(*_ORDER))
         if systems:
-            named = PersonIdentifier.objects.filter(person=OuterRef("pk"), system__in=systems)
-            narrowed = narrowed.filter(Exists(named))
-        rows = list(narrowed.order_by(*_ORDER))
+            named = _with_number_of(systems, [row.pk for row in rows])
+            rows = [row for row in rows if row.pk in named]
         fitting.extend(row.pk for row in rows)
         start = fitting.index(after) + 1 if after in fitting else 0
         return Found(rows=rows[start : start + most] if most else rows[start:])
@@ -70,12 +70,21 @@ def answer(call: Call) -> Answer:
         actor=call.actor, fit=fit, page=page, assisted=(), at=call.at, request_id=call.request_id
     )
     lines = [
-        identification.written(rendered(human.row).body, number=number, systems=systems or None)
+        identification.written(
+            linked(human).shown(human.root).body, number=number, systems=systems or None
+        )
         for number, human in enumerate(shown, start=1)
     ]
     if shown and shown[-1].root != fitting[-1]:
         lines.append(segment("DSC", _pointer(message, call, shown[-1].root), "I"))
     return found(message, lines, count=len(fitting))
+
+
+def _with_number_of(systems: Collection[str], roots: Collection[int]) -> set[int]:
+    """Those of these human beings, whose rows are in view, who have an identifier of these systems."""
+    root_of = {one: human.root for human in humans(roots).values() for one in human.all}
+    named = PersonIdentifier.objects.filter(person__in=root_of.keys(), system__in=systems)
+    return {root_of[person] for person in named.values_list("person", flat=True)}
 
 
 def _asked(qpd: Segment, actor: Actor) -> _Asked:

@@ -19,9 +19,14 @@ from salus.mpi.matching.pairs import compare_pairs
 
 _MOST_PAIRS = 2_000_000
 _SEED = 20
+_ITERATIONS = (
+    12  # with more, levels that one person's records never show sink below what a float can say
+)
 # Pairs that weigh as much as what the first model says of a level.
 _FIRST_PAIRS = 50
 _FIRST_RANDOM_PAIRS = 200
+_FEWEST_RECORDS = 100  # fewer say nothing that would weigh
+_FIRST_RECORDS = 200  # the same of the frequency of a value
 # Blocks in which weights are learned: those of the other fields. Each is used where its columns are known.
 _BLOCKS: tuple[tuple[Field, ...], ...] = (
     (Field.BIRTH_DATE,),
@@ -62,8 +67,8 @@ def learn(
     first = first or default_model()
     known = _known(connection)
     count = _count(connection, "select count(*) from records")
-    terms = dict(_terms(connection, known, count))
-    learned = _splink(connection, known, two_files) if count > 1 else {}
+    terms = dict(_terms(connection, known, count, first))
+    learned = _splink(connection, known, two_files) if count >= _FEWEST_RECORDS else {}
     pairs = _pairs(connection, two_files)
     prior = _prior(connection, known, two_files, pairs)
     matches = prior * pairs
@@ -139,22 +144,24 @@ def _prior(
 
 
 def _terms(
-    connection: duckdb.DuckDBPyConnection, known: frozenset[Field], count: int
+    connection: duckdb.DuckDBPyConnection, known: frozenset[Field], count: int, first: Model
 ) -> Iterator[tuple[Field, Terms]]:
+    """How frequent each value is among the other records: less one, of whom a rare value is as good as proof."""
     for field in _TERMS:
         if field not in known:
             continue
         column = COLUMN[field]
-        # Less one: the frequency among the others, of which a rare value is as good as proof.
         rows = connection.execute(
-            f"select {column}, count(*) - 1 from records where {column} is not null"
+            f"select {column}, count(*) from records where {column} is not null"
             " group by all having count(*) > 2 order by all"
         ).fetchall()
+        before = _FIRST_RECORDS * first.fields[field][Level.EQUAL].u
+        whole = count + _FIRST_RECORDS
         yield (
             field,
             Terms(
-                frequency={value: times / count for value, times in rows},
-                rare=1 / count,
+                frequency={value: (times - 1 + before) / whole for value, times in rows},
+                rare=(1 + before) / whole,
             ),
         )
 
@@ -218,14 +225,21 @@ def _splink(
     linker = Linker(tables, _settings(known, two_files), log_level=None)
     linker.training.estimate_u_using_random_sampling(max_pairs=_MOST_PAIRS, seed=_SEED)
     for block in _BLOCKS:
-        if known.issuperset(block):
-            columns = [COLUMN[field] for field in block]
-            # No two records meet in this block: nothing to learn there.
-            with suppress(EMTrainingException):
-                linker.training.estimate_parameters_using_expectation_maximisation(
-                    block_on(*columns), max_pairs=_MOST_PAIRS
-                )
+        if not known.issuperset(block) or known <= _told_by(block):
+            continue
+        # Nothing to learn where no two records meet in this block, or where those of one person agree in so much
+        # that the probability of a level comes out as nought (ValueError).
+        with suppress(EMTrainingException, ValueError):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*(COLUMN[field] for field in block)), max_pairs=_MOST_PAIRS
+            )
     return _read(linker.misc.save_model_to_json())
+
+
+def _told_by(block: tuple[Field, ...]) -> frozenset[Field]:
+    """The fields of which pairs of a block tell nothing: swapped names are levels of both names."""
+    names = {Field.GIVEN, Field.FAMILY}
+    return frozenset(block) | (names if names.intersection(block) else frozenset())
 
 
 def _settings(known: frozenset[Field], two_files: bool) -> dict[str, Any]:
@@ -238,6 +252,7 @@ def _settings(known: frozenset[Field], two_files: bool) -> dict[str, Any]:
             if field in known
         ],
         "blocking_rules_to_generate_predictions": [],
+        "max_iterations": _ITERATIONS,
     }
 
 

@@ -102,7 +102,7 @@ def _evidence(
         by_chance = frequencies.get(field, odds.u) if level is Level.EQUAL else odds.u
         relatives += log2(odds.r / by_chance)
         yield Evidence(field=field, level=level, weight=log2(odds.m / by_chance))
-    if relatives > 0:
+    if relatives > 0 and model.relatives:
         # What one person's records agree in, those of relatives may as well, who are not the same.
         yield Evidence(field="household", level="shared", weight=shared(relatives, model))
 

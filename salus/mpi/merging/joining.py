@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from salus.audit.models import EventKind
 from salus.country import country
 from salus.kernel.actor import Actor
@@ -52,7 +54,7 @@ def join(
             raise Conflict("they are one already")
         if known_different(mine.all, theirs.all) and not against_judgement:
             raise Conflict("stewards judged that they are two")
-        root = stays_root(*(standing(one) for one in (mine, theirs))).id
+        root = root_that_stays(mine, theirs)
         # The link leads to the one who was compared, so that whoever is parted from the rest goes with him.
         link.person_id, link.target_id = (
             (theirs.root, person) if root == mine.root else (mine.root, target)
@@ -70,11 +72,20 @@ def join(
     return link.pk
 
 
-def standing(human: Identities) -> Standing:
-    """Of a root in view."""
-    row = Person.objects.only("registered_at").get(pk=human.root)
-    numbers = PersonIdentifier.objects.filter(person=human.root, system=country().MATRICULE_SYSTEM)
-    return Standing(id=human.root, in_register=numbers.exists(), registered_at=row.registered_at)
+def root_that_stays(one: Identities, other: Identities) -> int:
+    """Of two human beings whose rows are in view."""
+    number = PersonIdentifier.objects.filter(
+        person=OuterRef("pk"), system=country().MATRICULE_SYSTEM
+    )
+    rows = Person.objects.filter(pk__in=[one.root, other.root]).values_list(
+        "pk", Exists(number), "registered_at"
+    )
+    return stays_root(
+        *(
+            Standing(id=pk, in_register=in_register, registered_at=registered_at)
+            for pk, in_register, registered_at in rows
+        )
+    ).id
 
 
 def speaks_against(one: Identities, other: Identities) -> list[Contradiction]:

@@ -10,11 +10,11 @@ from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict
 from salus.kernel.filings import Filed, filed_between
 from salus.mpi.golden import humans_in_view, identity
-from salus.mpi.merging.joining import speaks_against, standing
+from salus.mpi.merging.joining import root_that_stays, speaks_against
 from salus.mpi.merging.links import in_force, may_come_back
 from salus.mpi.merging.pairs import steward
 from salus.mpi.merging.trees import below, held, members, tell
-from salus.mpi.rules import Contradiction, stays_root
+from salus.mpi.rules import Contradiction
 from salus.mpi.survivorship import Golden, golden
 
 
@@ -42,7 +42,7 @@ def preview_merge(
             raise Conflict("they are one already")
         people = humans_in_view(both)
         one, other = (people[human.root] for human in both)
-        root = stays_root(*map(standing, both)).id
+        root = root_that_stays(*both)
         preview = MergePreview(
             root=root,
             before=(one.golden, other.golden),
@@ -92,9 +92,11 @@ def preview_separation(
             return golden(root, [known[one] for one in identities])
 
         goes_to = found[previous.target_id] if previous and back else None
+        parted = goes_to is None or goes_to.root != human.root
+        staying = [one for one in human.all if not (parted and one in going)]
         preview = SeparationPreview(
             before=record(human.root, human.all),
-            stays=record(human.root, [one for one in human.all if one not in going]),
+            stays=record(human.root, staying),
             goes=record(goes_to.root, {*goes_to.all, *going})
             if goes_to
             else record(row.person_id, going),

@@ -126,4 +126,5 @@ def tell(
     request_id: UUID | None,
 ) -> None:
     """One event for all whose rows it touches."""
-    record(actor=actor, kind=kind, at=at, person=root, persons=set(persons), request_id=request_id)
+    others = set(persons) - {root}
+    record(actor=actor, kind=kind, at=at, person=root, persons=others, request_id=request_id)

@@ -16,8 +16,9 @@ NO_RING = """
             if exists (
                 with recursive above (id) as (
                     select new.target_id
-                    union
-                    select target_id from mpi_link link join above on link.person_id = above.id and ended_at is null
+                    union  -- never a join, for which the planner would read all links
+                    select (select target_id from mpi_link where person_id = above.id and ended_at is null)
+                    from above where id is not null
                 )
                 select from above where id = new.person_id
             ) then

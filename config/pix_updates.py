@@ -1,0 +1,62 @@
+"""How the worker tells systems of changed cross references (salus.mpi.hl7v2.updating), and when it gives up.
+
+Whom: the file that SALUS_MLLP_RECEIVERS names. What was given up stays among the receipts that are waited for.
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
+from procrastinate.jobs import Job
+
+from config.mllp_options import MllpOptions
+from salus.hl7v2.sender import tls_towards
+from salus.kernel.clock import now
+from salus.mpi.events import PersonsLinked, PersonsSeparated
+from salus.mpi.hl7v2.updating import Receiver, announce, notify, receivers
+
+pix_updates = Blueprint()
+_ATTEMPTS = 12
+_LONGEST = 3600  # seconds between two attempts; in all about six hours
+
+
+@lru_cache(maxsize=1)
+def _receivers() -> dict[str, Receiver]:
+    """Read once: another file is for the next start."""
+    named = os.environ.get("SALUS_MLLP_RECEIVERS", "")
+    return dict(receivers(Path(named) if named else None))
+
+
+def announce_link(event: PersonsLinked) -> None:
+    announce(event, _receivers().values(), ended=False)
+
+
+def announce_separation(event: PersonsSeparated) -> None:
+    announce(event, _receivers().values(), ended=True)
+
+
+class _Later(BaseRetryStrategy):
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts + 1 >= _ATTEMPTS:
+            return None
+        return RetryDecision(retry_in={"seconds": min(10 << job.attempts, _LONGEST)})
+
+
+@pix_updates.task(name="notify", retry=_Later())
+def _notify(receiver: str, persons: list[int], link: int, ended: bool) -> None:
+    from salus.access.certificates import actor_of_client
+
+    to = _receivers().get(receiver)
+    if to is None:
+        return  # nobody tells it any more
+    options = MllpOptions.of(os.environ, port=None)
+    notify(
+        to,
+        actor=actor_of_client(to.client),
+        persons=persons,
+        link=link,
+        ended=ended,
+        at=now(),
+        tls=tls_towards(*options.files) if options.has_tls else None,
+    )
