@@ -26,8 +26,7 @@ def add_staff_steps(
 
 def run(options: argparse.Namespace) -> int:
     from salus.accounts.actions import end_staff, register_staff
-    from salus.accounts.models import AccountKind
-    from salus.accounts.queries import staff
+    from salus.accounts.models import STAFF, Account, AccountKind
     from salus.kernel.clock import now
 
     actor = Actor(role=Role.SYSTEM, system="command line")
@@ -38,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"email     {options.email}\npassword  {password}")
             print("to be changed at /account/password/, with a second factor at /account/security/")
         case "list":
-            for account in staff():
+            for account in Account.objects.filter(kind__in=STAFF).order_by("created_at", "pk"):
                 state = "ended" if account.deleted_at else "active"
                 print(f"{account.kind:<8}  {state:<6}  {account.email}")
         case _:
