@@ -303,8 +303,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
-    summary = "Find the records of one or two registries' files that are one person's."
-    command = add("match", _match, summary)
+    command = add("match", _match, "Find the records of registries' files that are one person's.")
     command.add_argument("first", type=Path, metavar="A.csv", help="alone: it is deduplicated")
     command.add_argument("second", type=Path, metavar="B.csv", nargs="?", help="linked with A.csv")
     command.add_argument(

@@ -59,10 +59,13 @@ def learn() -> int:
 def deduplicate(*, links: bool) -> int:
     """Each record is matched in a transaction of its own, as one that comes in: a run that was killed is run again."""
     from salus.mpi.matching.batch import judged_pairs
+    from salus.mpi.matching.pairs import compare_pairs
 
     found: dict[int, set[int]] = defaultdict(set)
     with _records(_people()) as records:
-        pairs = list(judged_pairs(records, model_in_force()))
+        model = model_in_force()
+        compare_pairs(records, model)
+        pairs = list(judged_pairs(records, model))
         known = records.execute("select id from records order by row").fetchall()
         for pair in pairs:
             one, other = sorted(int(known[row][0]) for row in (pair.one, pair.other))
