@@ -19,6 +19,7 @@ from config.index_options import add_index_steps
 from config.migrate import is_current, is_migrated
 from config.mllp_options import PORT
 from config.serve import as_owner, migrate, serve
+from config.staff import add_staff_steps
 from salus.kernel.errors import SalusError
 from salus.kernel.logs import Formatter
 from salus.kernel.month import Month
@@ -151,11 +152,15 @@ def _demo_people(options: argparse.Namespace) -> int:
     return 0
 
 
-def _demo_feed(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="app"):
-        from config.demo_feed import feed
+def _by(module: str) -> Callable[[argparse.Namespace], int]:
+    """What the module's ``run`` does, as app; it is imported once Django is there."""
 
-        return feed()
+    def command(options: argparse.Namespace) -> int:
+        with _installation(options.data, role="app"):
+            done: int = import_module(module).run(options)
+            return done
+
+    return command
 
 
 def _audit_verify(options: argparse.Namespace) -> int:
@@ -170,16 +175,6 @@ def _audit_prune(options: argparse.Namespace) -> int:
         from config.auditing import prune_log
 
         return prune_log(really=options.really)
-
-
-def _run_by(module: str) -> Callable[[argparse.Namespace], int]:
-    """A command whose steps are another module's, to be imported once Django is there."""
-
-    def run(options: argparse.Namespace) -> int:
-        with _installation(options.data, role="app"):
-            return int(import_module(module).run(options))
-
-    return run
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -343,7 +338,7 @@ def _parser() -> argparse.ArgumentParser:
     add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
     add(
         "demo-feed",
-        _demo_feed,
+        _by("config.demo_feed"),
         "Let a hospital send patients, for the stewards of the demo people.",
     )
     summary = "Verify the event log, or drop months whose time is over."
@@ -354,8 +349,9 @@ def _parser() -> argparse.ArgumentParser:
         "prune", _audit_prune, "List the months kept long enough; --really drops them.", steps
     )
     command.add_argument("--really", action="store_true", help="drop them")
-    add_client_steps(commands, add, _run_by("config.clients"))
-    add_index_steps(commands, add, _run_by("config.index"))
+    add_client_steps(commands, add, _by("config.clients"))
+    add_index_steps(commands, add, _by("config.index"))
+    add_staff_steps(commands, add, _by("config.staff"))
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 
