@@ -3,14 +3,12 @@
 Each column of a table stands for one actor or for several whose answers are the same; each table has all of them.
 """
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.test import Client as Browser
@@ -33,6 +31,7 @@ from salus.shared_record.permissions import is_closed
 from salus.simulation.demo_people import EMAILS
 from salus.vaccination.models import Immunization
 from tests import apps, links, software
+from tests.access_matrix_bodies import document, message, source, subscription
 
 TABLE = Path(settings.BASE_DIR) / "docs" / "reference" / "access-matrix.md"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -224,6 +223,8 @@ def made() -> World:
         **{f"stranger's {kind}": number for kind, number in _of(stranger).items()},
         **{f"no {kind}": ABSENT for kind in ("document", "vaccination", "event")},
         "software's document": _filed(tokens["wide"], patient),
+        "subscription": _subscribed(tokens["wide"]),
+        "no subscription": ABSENT,
     }
     listed = {name: (str(value),) for name, value in samples.items()} | _public_types()
     return World(
@@ -232,7 +233,10 @@ def made() -> World:
             name: signed_in(part).cookies["sessionid"].value for name, part in SESSIONS.items()
         },
         tokens=tokens,
-        bodies=_bodies(patient, physician, person_of("partner")),
+        bodies={
+            **_bodies(patient, physician, person_of("partner")),
+            "PUT /fhir/Subscription/{subscription}": subscription(id=str(samples["subscription"])),
+        },
     )
 
 
@@ -284,33 +288,22 @@ def _public_types() -> dict[str, tuple[str, ...]]:
 
 
 def _filed(token: str, person: int) -> str:
+    return _created(token, "DocumentReference", document(person))
+
+
+def _subscribed(token: str) -> str:
+    return _created(token, "Subscription", subscription())
+
+
+def _created(token: str, kind: str, body: dict[str, Any]) -> str:
     response = Browser(SERVER_NAME="localhost").post(
-        "/fhir/DocumentReference",
-        _document(person),
+        f"/fhir/{kind}",
+        body,
         content_type="application/fhir+json",
         headers={"authorization": f"Bearer {token}"},
     )
     assert response.status_code == 201, response.content
     return str(response.json()["id"])
-
-
-def _document(person: int) -> dict[str, Any]:
-    attachment = {
-        "contentType": "application/pdf",
-        "language": "fr-LU",
-        "data": base64.b64encode(b"%PDF-1.7 a report").decode(),
-        "title": "Formule sanguine",
-        "creation": "2024-12-01T08:30:00+01:00",
-    }
-    return {
-        "resourceType": "DocumentReference",
-        "masterIdentifier": {"system": "urn:test:lab", "value": str(uuid4())},
-        "status": "current",
-        "type": {"coding": [{"system": "http://loinc.org", "code": "11502-2"}]},
-        "category": [{"coding": [{"system": "http://loinc.org", "code": "26436-6"}]}],
-        "subject": {"reference": f"Patient/{person}"},
-        "content": [{"attachment": attachment}],
-    }
 
 
 def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
@@ -350,8 +343,13 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "PUT /fhir/Patient/{patient}": newcomer | {"id": str(patient)},
         "PUT /fhir/Patient/{no person}": newcomer | {"id": str(ABSENT)},
         "POST /fhir/Patient/_search": {"family": "weber"},
+        "POST /fhir/Patient/$match": newcomer,
+        "POST /fhir/Patient/$ihe-pix": source(patient),
+        "POST /fhir/$process-message": message(newcomer),
+        "POST /fhir/Subscription": subscription(),
+        "PUT /fhir/Subscription/{no subscription}": subscription(id=str(ABSENT)),
         "POST /fhir/DocumentReference/_search": {"patient": patient},
         "POST /fhir/Immunization/_search": {"patient": patient},
-        "POST /fhir/DocumentReference": _document(patient),
+        "POST /fhir/DocumentReference": document(patient),
         "POST /fhir/Immunization": dose,
     }

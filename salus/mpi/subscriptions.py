@@ -81,6 +81,7 @@ def subscribe(
         )
         row.sealed = _sealed(row, asked)
         row.save(update_fields=["sealed"])
+    row.refresh_from_db()  # times as every read has them
     return row
 
 
@@ -103,6 +104,7 @@ def change(
         row.status = Subscription.Status.ACTIVE if active else Subscription.Status.OFF
         row.version, row.changed_at = row.version + 1, at
         row.save()
+    row.refresh_from_db()
     return row
 
 

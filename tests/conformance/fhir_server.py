@@ -220,6 +220,12 @@ def _update(server: FhirServer, kind: str, known: Sequence[Any]) -> Iterator[Ans
         )
 
 
+def _delete(server: FhirServer, kind: str, known: Sequence[Any]) -> Iterator[Answer]:
+    """What is not there: what is, others ask for."""
+    path = f"{kind}/nothing-has-this"
+    yield server.ask(path, interaction="delete", about=kind, method="DELETE")
+
+
 def _together(code: str) -> Callable[[FhirServer, Sequence[str]], Answer]:
     def ask(server: FhirServer, paths: Sequence[str]) -> Answer:
         reads = [{"request": {"method": "GET", "url": path}} for path in paths]
@@ -237,6 +243,7 @@ _ON_TYPES: dict[str, Callable[[FhirServer, str, Sequence[Any]], Iterator[Answer]
     "search-type": _found_nothing,
     "create": _create,
     "update": _update,
+    "delete": _delete,
 }
 _ON_SYSTEM = {code: _together(code) for code in ("batch", "transaction")}
 

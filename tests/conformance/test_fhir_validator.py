@@ -16,6 +16,10 @@ import pytest
 
 from salus.access.models import TrustedProfessional
 from salus.directory.models import Organization
+from salus.kernel.clock import now
+from salus.mpi.fhir import explanation
+from salus.mpi.fhir.telling import message
+from salus.mpi.subscriptions import Asked
 from salus.shared_record.models import Document, DocumentContent, Format
 from salus.shared_record.store import LIVE_PACK, ContentStore, StoredContent
 from salus.vaccination.models import Immunization
@@ -56,7 +60,61 @@ def answers(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[Answer
         _token(site, practice, national_provider_identifier=trust.practitioner.value),
     ]
     servers = [FhirServer(base=f"{site.url}/fhir", headers=token) for token in tokens]
-    return [*published(servers, people), *_documents(site.data)]
+    _subscribe(servers[0])
+    return [
+        *published(servers, people),
+        *_index_operations(servers[0], people[0]),
+        *_documents(site.data),
+    ]
+
+
+def _subscribe(server: FhirServer) -> None:
+    made = server.ask(
+        "Subscription",
+        interaction="create",
+        method="POST",
+        body={
+            "resourceType": "Subscription",
+            "status": "requested",
+            "reason": "Our wards.",
+            "criteria": "Patient?identifier=urn:test:conformance|",
+            "channel": {"type": "rest-hook", "endpoint": "https://ward.example/feed"},
+        },
+    )
+    assert made.status == 201, made.body
+
+
+def _index_operations(server: FhirServer, person: str) -> Iterator[Answer]:
+    """What the patient index is asked beyond its types, and what it sends to who subscribed."""
+    patient = server.ask(f"Patient/{person}", interaction="read", about="Patient").resource
+    number = patient["identifier"][0]
+    yield server.ask(
+        "Patient/$match", interaction="$match", about="Patient", method="POST", body=patient
+    )
+    source = urlencode({"sourceIdentifier": f"{number['system']}|{number['value']}"})
+    for query in (source, "sourceIdentifier=urn:oid:2.999|1"):
+        yield server.ask(f"Patient/$ihe-pix?{query}", interaction="$ihe-pix", about="Patient")
+    asked = Asked(
+        criteria="Patient",
+        reason="",
+        channel="message",
+        endpoint="https://ward.example/feed",
+        payload=JSON,
+        headers=(),
+        contact=(),
+        base=server.base,
+    )
+    feed = message(asked, [patient], new=False, at=now())
+    yield server.ask("$process-message", interaction="$process-message", method="POST", body=feed)
+    yield Answer(
+        interaction="message to a subscriber",
+        about="Bundle",
+        method="",
+        path="",
+        status=200,
+        media_type=JSON,
+        body=json.dumps(feed).encode(),
+    )
 
 
 def _token(site: Site, organization: int, **said: str) -> dict[str, str]:
@@ -101,7 +159,8 @@ def _documents(data: Path) -> Iterator[Answer]:
 @pytest.fixture(scope="module")
 def definitions(answers: list[Answer]) -> list[bytes]:
     """What the site itself publishes of the kind: a validator that resolves our URLs gets these."""
-    return [json.dumps(one).encode() for one in _found(answers) if "url" in one]
+    published = [one for one in _found(answers) if "url" in one]
+    return [json.dumps(one).encode() for one in (*published, explanation.definition())]
 
 
 def _found(answers: list[Answer]) -> list[Any]:

@@ -48,6 +48,34 @@ heard.vread = await client.vread({ resourceType: "DocumentReference", id, versio
 heard.history = await client.history({ resourceType: "DocumentReference", id });
 heard.resolved = await client.resolve({ reference: heard.read.subject.reference });
 
+const demographics = { resourceType: "Patient", name: heard.resolved.name, birthDate: heard.resolved.birthDate };
+heard.matched = await client.operation({
+  name: "match",
+  resourceType: "Patient",
+  input: {
+    resourceType: "Parameters",
+    parameter: [
+      { name: "resource", resource: { ...demographics, gender: heard.resolved.gender, address: heard.resolved.address } },
+      { name: "count", valueInteger: 3 },
+    ],
+  },
+});
+const [{ system, value }] = heard.resolved.identifier;
+heard.crossReferenced = await client.operation({
+  name: "ihe-pix",
+  resourceType: "Patient",
+  method: "get",
+  input: { sourceIdentifier: `${system}|${value}` },
+});
+heard.unknown = await refused(
+  client.operation({
+    name: "ihe-pix",
+    resourceType: "Patient",
+    method: "get",
+    input: { sourceIdentifier: `${system}|0` },
+  }),
+);
+
 heard.batch = await client.batch(
   bundle("batch", entry("GET", `Patient/${person}`), entry("GET", "Patient/999999999"), entry("GET", "Practitioner?_count=1")),
 );

@@ -158,6 +158,28 @@ def _typed(resource: dict[str, Any]) -> dict[str, Any]:
     return {("resource_type" if n == "resourceType" else n): v for n, v in resource.items()}
 
 
+def test_fhirpy_matches_and_cross_references(client: SyncFHIRClient, number: str) -> None:
+    address = [{"line": ["4, rue des Mérovingiens"], "city": "Bertrange", "country": "LU"}]
+    named = [{"use": "official", "family": f"Wolterding {number[:8]}", "given": ["Pélagie"]}]
+    said = newborn(number, name=named, address=address, birthDate="1961-08-30")
+    patient = client.resource("Patient", **said).save()
+    asked = {"resourceType": "Patient", **said, "identifier": []}
+    del asked["identifier"]
+    parameters = [{"name": "resource", "resource": asked}]
+    body = {"resourceType": "Parameters", "parameter": parameters}
+    found = client.execute("Patient/$match", method="post", data=body)
+    assert [entry["resource"]["id"] for entry in found["entry"]] == [patient.id]
+    assert found["entry"][0]["search"]["extension"][0]["valueCode"] == "certain"
+    query = {"sourceIdentifier": f"{NUMBERS}|{number}"}
+    told = client.execute("Patient/$ihe-pix", method="get", params=query)
+    assert [one["valueReference"]["reference"] for one in told["parameter"]] == [
+        f"Patient/{patient.id}"
+    ]
+    query = {"sourceIdentifier": "urn:oid:2.999.77|1"}
+    with pytest.raises(OperationOutcome, match="Assigning Authority not found"):
+        client.execute("Patient/$ihe-pix", method="get", params=query)
+
+
 def test_fhirpy_understands_what_is_refused(
     site: Site, client: SyncFHIRClient, person: int, number: str
 ) -> None:
@@ -257,6 +279,16 @@ def test_fhir_kit_client_files_and_reads(site: Site, heard: dict[str, Any], pers
     assert _ids(heard["history"]) == [created["id"]]
     assert heard["resolved"]["id"] == str(person)
     assert _ids(heard["posted"]) == [str(person)]
+
+
+def test_fhir_kit_client_matches_and_cross_references(heard: dict[str, Any], person: int) -> None:
+    assert str(person) in _ids(heard["matched"]) and len(_ids(heard["matched"])) <= 3
+    grades = [one["search"]["extension"][0]["valueCode"] for one in heard["matched"]["entry"]]
+    assert grades[0] in ("certain", "probable")
+    (patient,) = (one for one in heard["crossReferenced"]["parameter"] if one["name"] == "targetId")
+    assert patient["valueReference"]["reference"] == f"Patient/{person}"
+    assert heard["unknown"]["status"] == 404
+    assert heard["unknown"]["outcome"]["issue"][0]["code"] == "not-found"
 
 
 def test_fhir_kit_client_sends_bundles(heard: dict[str, Any], person: int) -> None:

@@ -8,7 +8,8 @@ from defusedxml import ElementTree
 
 from salus.fhir import validation
 from salus.fhir.resource import Body
-from salus.mpi.fhir.matching import EXPLANATION, MATCH_GRADE, MOST
+from salus.mpi.fhir.explanation import EXPLANATION, definition
+from salus.mpi.fhir.matching import MATCH_GRADE, MOST
 from tests.fhir_client import Answer, Fhir
 from tests.patient_index import (
     BLUE,
@@ -291,6 +292,7 @@ def test_match_says_why_field_by_field(client: Fhir, joined: tuple[Body, str]) -
             )
             weights[name] = (level, weight)
     assert weights["birth-date"][0] == "equal" and weights["birth-date"][1] > 5
+    assert validation.faults(definition()) == []
     text = str(why)
     assert not any(value in text for value in (record["birthDate"], record["name"][0]["family"]))
 

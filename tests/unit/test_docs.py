@@ -64,6 +64,14 @@ def test_named_commands_and_options_exist(page: Path, capsys: pytest.CaptureFixt
             assert [option for option in options if option not in known] == [], text
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_named_tests_exist(page: Path) -> None:
+    for text in code(page):
+        if named := re.fullmatch(r"(tests/[\w/]+\.py)::(test_\w+)", text):
+            source = (ROOT / named[1]).read_text(encoding="utf-8")
+            assert re.search(rf"^def {named[2]}\(", source, re.MULTILINE), text
+
+
 def test_every_command_is_in_the_readme_and_in_the_reference(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -42,7 +42,8 @@ class Linked:
         merged = _is_merged(self.links[person])
         body = rendered(self.human.row_of(person)).body
         own = _link(self.human.root, "replaced-by" if merged else "refer")
-        body["link"] = [*body.get("link", ()), own]
+        filed = [one for one in body.get("link", ()) if one["type"] != "replaced-by"]
+        body["link"] = [*filed, own]
         if merged:
             body["active"] = False
         return self._told(body)
@@ -108,10 +109,7 @@ def _link(person: int, kind: str) -> Body:
 
 
 def _believed(record: Golden) -> Body:
-    died, order = (
-        record.deceased_on.value,
-        record.multiple_birth.value,
-    )
+    died, order = record.deceased_on.value, record.multiple_birth.value
     return {
         "gender": record.gender.value or "unknown",
         "birthDate": record.birth_date.value.isoformat(),

@@ -14,6 +14,7 @@ from salus.fhir.resource import Arguments, Body, Call, Input, Operation
 from salus.kernel.errors import InvalidInput
 from salus.kernel.scopes import Interaction
 from salus.mpi.candidates import Candidate, candidates
+from salus.mpi.fhir.explanation import explanation
 from salus.mpi.fhir.linked import Linked, linked
 from salus.mpi.fhir.receiving import former_names, maiden_name
 from salus.mpi.lookups import check_asks
@@ -23,7 +24,6 @@ from salus.mpi.queries import people_meant
 
 MOST = 10  # candidates, whatever `count` says
 MATCH_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
-EXPLANATION = "https://salus.example/StructureDefinition/match-explanation"
 
 
 def _perform(call: Call, asked: Arguments) -> Body:
@@ -75,29 +75,6 @@ def grade(match: Match) -> str:
         case Band.REVIEW:
             return "probable" if match.probability >= 0.5 else "possible"
     return "certainly-not"
-
-
-def explanation(match: Match) -> Body:
-    """What each field says, heaviest first: a level of agreement and bits for or against, no value of anybody."""
-    fields: list[Body] = [
-        {
-            "url": "field",
-            "extension": [
-                {"url": "name", "valueCode": _code(one.field)},
-                {"url": "level", "valueString": str(one.level)},
-                {"url": "weight", "valueDecimal": round(one.weight, 3)},
-            ],
-        }
-        for one in sorted(match.evidence, key=lambda one: -abs(one.weight))
-        if one.weight
-    ]
-    guards = [{"url": "guard", "valueString": guard} for guard in match.guards]
-    weight = {"url": "weight", "valueDecimal": round(match.weight, 3)}
-    return {"url": EXPLANATION, "extension": [weight, *fields, *guards]}
-
-
-def _code(field: str) -> str:
-    return str(field).replace(" ", "-").replace("_", "-")
 
 
 def _traits(patient: Element) -> Traits:

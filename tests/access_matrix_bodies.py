@@ -1,0 +1,72 @@
+"""What is sent in cells of the access matrix."""
+
+import base64
+from typing import Any
+from uuid import uuid4
+
+from salus.kernel.rows import rows_of
+from salus.mpi.models import PersonIdentifier
+
+
+def subscription(**changed: str) -> dict[str, Any]:
+    endpoint, payload = "https://ward.example/feed", "application/fhir+json"
+    return {
+        "resourceType": "Subscription",
+        "status": "requested",
+        "reason": "Our wards.",
+        "criteria": "Patient",
+        "channel": {"type": "message", "endpoint": endpoint, "payload": payload},
+        **changed,
+    }
+
+
+def message(patient: dict[str, Any]) -> dict[str, Any]:
+    """The feed of ITI-93."""
+    header = {
+        "resourceType": "MessageHeader",
+        "id": "matrix-1",
+        "eventUri": "urn:ihe:iti:pmir:2019:patient-feed",
+        "source": {"endpoint": "urn:test:matrix"},
+        "focus": [{"reference": "Bundle/matrix-2"}],
+    }
+    entry = {
+        "fullUrl": f"urn:uuid:{uuid4()}",
+        "resource": patient,
+        "request": {"method": "POST", "url": "Patient"},
+        "response": {"status": "201"},
+    }
+    history = {"resourceType": "Bundle", "id": "matrix-2", "type": "history", "entry": [entry]}
+    both = [header, history]
+    return {
+        "resourceType": "Bundle",
+        "type": "message",
+        "entry": [{"fullUrl": f"urn:uuid:{uuid4()}", "resource": one} for one in both],
+    }
+
+
+def source(patient: int) -> dict[str, Any]:
+    """Of ITI-83: by the patient's own number."""
+    with rows_of([patient]):
+        number = PersonIdentifier.objects.filter(person=patient).first()
+    assert number
+    said = {"name": "sourceIdentifier", "valueString": f"{number.system}|{number.value}"}
+    return {"resourceType": "Parameters", "parameter": [said]}
+
+
+def document(person: int) -> dict[str, Any]:
+    attachment = {
+        "contentType": "application/pdf",
+        "language": "fr-LU",
+        "data": base64.b64encode(b"%PDF-1.7 a report").decode(),
+        "title": "Formule sanguine",
+        "creation": "2024-12-01T08:30:00+01:00",
+    }
+    return {
+        "resourceType": "DocumentReference",
+        "masterIdentifier": {"system": "urn:test:lab", "value": str(uuid4())},
+        "status": "current",
+        "type": {"coding": [{"system": "http://loinc.org", "code": "11502-2"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "26436-6"}]}],
+        "subject": {"reference": f"Patient/{person}"},
+        "content": [{"attachment": attachment}],
+    }
