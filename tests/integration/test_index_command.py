@@ -60,18 +60,7 @@ def pairs() -> dict[tuple[int, int], int]:
         return {(pair.one_id, pair.other_id): pair.pk for pair in Pair.objects.all()}
 
 
-def test_what_was_learned_is_in_force(learned: None) -> None:
-    model, kept = model_in_force(), LearnedModel.objects.latest("id")
-    assert kept.people > 1000
-    assert model != default_model() and model.dump() == kept.weights
-    assert model.terms[Field.FAMILY].frequency  # names of this nation, by how many have them
-    assert model.fields[Field.BIRTH_DATE][Level.EQUAL].weight > 5
-    assert not (Path(settings.DATA) / "index").exists()
-
-
-def test_who_is_there_twice_is_queued_and_linked_when_asked(
-    learned: None, copies: dict[int, int]
-) -> None:
+def test_who_is_there_twice_is_queued_and_linked_when_asked(copies: dict[int, int]) -> None:
     deduplicate(links=False)
     queued = pairs()
     assert {*copies.items()} <= queued.keys()
@@ -101,3 +90,12 @@ def judge_different(one: int, other: int, pair: int) -> None:
         Pair.objects.filter(pk=pair).update(
             judgement=Pair.Judgement.DIFFERENT, judged_by=1, judged_at=now()
         )
+
+
+def test_what_was_learned_is_in_force(learned: None) -> None:
+    model, kept = model_in_force(), LearnedModel.objects.latest("id")
+    assert kept.people > 1000
+    assert model != default_model() and model.dump() == kept.weights
+    assert model.terms[Field.FAMILY].frequency  # names of this nation, by how many have them
+    assert model.fields[Field.BIRTH_DATE][Level.EQUAL].weight > 5
+    assert not (Path(settings.DATA) / "index").exists()
