@@ -6,6 +6,7 @@ Whom: the file that SALUS_MLLP_RECEIVERS names. What was given up stays among th
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
 from procrastinate.jobs import Job
@@ -14,7 +15,9 @@ from config.mllp_options import MllpOptions
 from salus.hl7v2.sender import tls_towards
 from salus.kernel.clock import now
 from salus.mpi.events import PersonsLinked, PersonsSeparated
-from salus.mpi.hl7v2.updating import Receiver, announce, notify, receivers
+
+if TYPE_CHECKING:  # in earnest only when Django is set up, which comes after this file is read
+    from salus.mpi.hl7v2.updating import Receiver
 
 pix_updates = Blueprint()
 _ATTEMPTS = 12
@@ -22,17 +25,23 @@ _LONGEST = 3600  # seconds between two attempts; in all about six hours
 
 
 @lru_cache(maxsize=1)
-def _receivers() -> dict[str, Receiver]:
+def _receivers() -> "dict[str, Receiver]":
     """Read once: another file is for the next start."""
+    from salus.mpi.hl7v2.updating import receivers
+
     named = os.environ.get("SALUS_MLLP_RECEIVERS", "")
     return dict(receivers(Path(named) if named else None))
 
 
 def announce_link(event: PersonsLinked) -> None:
+    from salus.mpi.hl7v2.updating import announce
+
     announce(event, _receivers().values(), ended=False)
 
 
 def announce_separation(event: PersonsSeparated) -> None:
+    from salus.mpi.hl7v2.updating import announce
+
     announce(event, _receivers().values(), ended=True)
 
 
@@ -46,6 +55,7 @@ class _Later(BaseRetryStrategy):
 @pix_updates.task(name="notify", retry=_Later())
 def _notify(receiver: str, persons: list[int], link: int, ended: bool) -> None:
     from salus.access.certificates import actor_of_client
+    from salus.mpi.hl7v2.updating import notify
 
     to = _receivers().get(receiver)
     if to is None:
