@@ -108,11 +108,7 @@ def _link(person: int, kind: str) -> Body:
 
 
 def _believed(record: Golden) -> Body:
-    born, died, order = (
-        record.birth_date.value,
-        record.deceased_on.value,
-        record.multiple_birth.value,
-    )
+    died, order = record.deceased_on.value, record.multiple_birth.value
     return {
         "gender": record.gender.value or "unknown",
         "birthDate": record.birth_date.value.isoformat(),
