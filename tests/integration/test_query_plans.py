@@ -8,344 +8,26 @@ that an index can serve the statement. At 1/10, in `make prove`, the planner cho
 import inspect
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
-from salus.access.oauth.queries import (
-    apps_of,
-    authorization_in_force,
-    maker_of,
-    patients_for_app,
-    request_of_receipt,
-    request_on_desk,
-    requests_waiting,
-    software_connected,
-)
-from salus.access.queries import (
-    actor_of,
-    assistants_of,
-    assisted_by,
-    circle_of_trust,
-    events_about,
-    facts_about,
-    names_in,
-    patients_of,
-    people_behind,
-    persons_assisted,
-    persons_behind,
-    who_looked,
-)
-from salus.accounts.models import Account, Client
-from salus.audit.heads import SignedHead
 from salus.audit.models import Event
-from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
-from salus.country.lu import MATRICULE_SYSTEM
-from salus.directory.queries import (
-    current_roles,
-    has_worked_at,
-    known_values,
-    organization,
-    organization_called,
-    organization_named,
-    professional,
-    registered_organizations,
-    registered_practitioners,
-    search_organizations,
-    search_professionals,
-)
-from salus.fhir.resource import Call
-from salus.fhir.searchset import asked_of
-from salus.kernel.actor import Actor, Role
-from salus.kernel.clock import now
-from salus.kernel.errors import NotFound
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
-from salus.kernel.scopes import Scopes
-from salus.mpi.fhir import find_person, patients
-from salus.mpi.identities import rows_of_human
 from salus.mpi.models import Person
-from salus.mpi.queries import (
-    Criteria,
-    PersonSummary,
-    cross_references,
-    owners_of,
-    people_among,
-    people_found,
-    people_meant,
-    person_by_matricule,
-    person_identified,
-    person_read,
-    person_summary,
-    search,
-    systems_known,
-)
-from salus.shared_record.permissions import is_closed
-from salus.shared_record.queries import (
-    documents_of,
-    filed_by,
-    open_document,
-    read_document,
-    see_documents,
-    whose_documents,
-)
-from salus.simulation.demo_people import EMAILS
-from salus.vaccination.queries import (
-    read_vaccination,
-    recorded_by,
-    see_vaccinations,
-    vaccinations_of,
-    whose_vaccinations,
-)
 from tests.conftest import as_role, new_folder, salus
 from tests.plans import scans
+from tests.query_cases import CASES, Asked, Case, actor_named, asked_by_demo_people
 from tests.rare_rows import let_in_apps, link_people, link_to
 
 SMALL = 8  # pages: below it the planner may rightly read a table whole
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Who asks, and about whom: the busiest of the nation, as the demo people are."""
-
-    patient: Actor
-    doctor: Actor
-    summary: PersonSummary
-    document: int
-    event: int
-
-    @property
-    def person(self) -> int:
-        return self.summary.id
-
-
-SOFTWARE = Actor(role=Role.SOFTWARE, client=1, organization=1, scopes=Scopes(granted=()))
-
-Case = Callable[[Asked], object]
-# Every public function of every queries.py, in each form in which it asks the database something else.
-CASES: list[tuple[Callable[..., Any], Case]] = [
-    (actor_of, lambda asked: actor_of(asked.patient.account or 0)),
-    (actor_of, lambda asked: actor_of(asked.doctor.account or 0)),
-    (facts_about, lambda asked: _facts(asked.doctor, asked.person)),
-    (facts_about, lambda asked: _facts(asked.patient, asked.person)),
-    (people_behind, lambda asked: people_behind([asked.patient.account or 0])),
-    (persons_behind, lambda asked: persons_behind([asked.patient.account or 0])),
-    (apps_of, lambda asked: apps_of(actor=asked.patient, at=now())),
-    (apps_of, lambda asked: apps_of(actor=asked.doctor, at=now())),
-    (
-        authorization_in_force,
-        lambda asked: authorization_in_force(
-            account=asked.patient.account or 0, family=uuid4(), at=now()
-        ),
-    ),
-    (patients_for_app, lambda asked: patients_for_app(actor=asked.patient, at=now())),
-    (patients_for_app, lambda asked: patients_for_app(actor=asked.doctor, at=now())),
-    (requests_waiting, lambda _asked: requests_waiting()),
-    (request_on_desk, lambda _asked: _none(lambda: request_on_desk(1))),
-    (request_of_receipt, lambda _asked: _none(lambda: request_of_receipt("no key"))),
-    (software_connected, lambda _asked: software_connected()),
-    (maker_of, lambda _asked: maker_of(Client(pk=1))),
-    (organization_named, lambda _asked: organization_named("1")),
-    (organization_called, lambda _asked: organization_called("no such house")),
-    (circle_of_trust, lambda asked: circle_of_trust(asked.person)),
-    (assistants_of, lambda asked: assistants_of(asked.person)),
-    (assisted_by, lambda asked: assisted_by(actor=_partner(asked), at=now())),
-    (patients_of, lambda asked: patients_of(actor=asked.doctor, at=now())),
-    (persons_assisted, lambda asked: persons_assisted(_partner(asked))),
-    (
-        events_about,
-        lambda asked: events_about(
-            actor=asked.patient, person=asked.person, at=now(), event=asked.event
-        ),
-    ),
-    (
-        names_in,
-        lambda asked: names_in(
-            events_about(actor=asked.patient, person=asked.person, at=now(), limit=20)[1]
-        ),
-    ),
-    (who_looked, lambda asked: who_looked(actor=asked.patient, person=asked.person, at=now())),
-    (person_summary, lambda asked: person_summary(asked.person)),
-    (
-        person_by_matricule,
-        lambda asked: person_by_matricule(
-            asked.summary.matricule, family=asked.summary.family, at=now()
-        ),
-    ),
-    (
-        person_identified,
-        lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
-    ),
-    (owners_of, lambda asked: owners_of([(MATRICULE_SYSTEM, asked.summary.matricule)])),
-    (systems_known, lambda _asked: systems_known(["urn:oid:2.999", MATRICULE_SYSTEM])),
-    (cross_references, lambda asked: _cross_references(asked.summary.matricule)),
-    (cross_references, lambda _asked: _cross_references("nobody's")),
-    (person_read, lambda asked: _read(asked.doctor, asked.person)),
-    (
-        people_among,
-        lambda asked: people_among(actor=asked.doctor, persons=[asked.person], assisted=()),
-    ),
-    (people_found, lambda asked: _found(asked, f"identifier={asked.summary.matricule}")),
-    (people_meant, lambda asked: _meant(asked)),
-    (search, lambda asked: _search(asked, matricule=asked.summary.matricule)),
-    (search, lambda asked: _search(asked, family=asked.summary.family[:3])),
-    (
-        search,
-        lambda asked: _search(asked, family=asked.summary.family, given=asked.summary.given[:1]),
-    ),
-    (search, lambda asked: _search(asked, birth_date=asked.summary.birth_date)),
-    (
-        search,
-        lambda asked: _search(
-            asked, family=asked.summary.family, birth_date=asked.summary.birth_date
-        ),
-    ),
-    (documents_of, lambda asked: documents_of(actor=asked.doctor, person=asked.person, at=now())),
-    (see_documents, lambda asked: _see(see_documents, asked.doctor, asked.person)),
-    (see_documents, lambda asked: _see(see_documents, SOFTWARE, asked.person)),
-    (
-        open_document,
-        lambda asked: open_document(
-            actor=asked.patient, person=asked.person, document=asked.document, at=now()
-        ),
-    ),
-    (
-        vaccinations_of,
-        lambda asked: vaccinations_of(actor=asked.patient, person=asked.person, at=now()),
-    ),
-    (see_vaccinations, lambda asked: _see(see_vaccinations, asked.doctor, asked.person)),
-    (see_vaccinations, lambda asked: _see(see_vaccinations, SOFTWARE, asked.person)),
-    (
-        read_document,
-        lambda asked: read_document(
-            actor=asked.doctor, person=asked.person, document=asked.document, at=now()
-        ),
-    ),
-    (whose_documents, lambda asked: whose_documents(documents=[asked.document])),
-    (whose_documents, lambda _asked: whose_documents(master_identifiers=["urn:test:1"])),
-    (
-        filed_by,
-        lambda asked: filed_by(
-            actor=SOFTWARE, person=asked.person, document=asked.document, content=b""
-        ),
-    ),
-    (read_vaccination, lambda asked: _read_vaccination(asked)),
-    (whose_vaccinations, lambda asked: whose_vaccinations(vaccinations=[1])),
-    (whose_vaccinations, lambda asked: whose_vaccinations(identifiers=["urn:test:1"])),
-    (
-        recorded_by,
-        lambda asked: recorded_by(actor=SOFTWARE, person=asked.person, vaccination=1),
-    ),
-    (has_worked_at, lambda asked: has_worked_at(asked.doctor.practitioner or 0, 1)),
-    (inclusion_proof, lambda asked: inclusion_proof(actor=asked.patient, event=asked.event)),
-    (consistency_proof, lambda _asked: consistency_proof(first=_head().size)),
-    (newest_head, lambda _asked: _head()),
-    (public_keys, lambda _asked: public_keys()),
-    (search_professionals, lambda asked: search_professionals(name="we")),
-    (search_organizations, lambda asked: search_organizations(name="a")),
-    (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
-    (organization, lambda asked: organization(1)),
-    (organization_named, lambda _asked: organization_named("1")),
-    (registered_practitioners, lambda _asked: list(registered_practitioners()[:5])),
-    (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
-    (current_roles, lambda _asked: list(current_roles()[:5])),
-    (known_values, lambda _asked: known_values("municipality")),
-    # Reads that lie elsewhere, and that every page or every import asks.
-    (is_closed, lambda asked: is_closed(asked.person)),
-    (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
-]
-
-
-def _meant(asked: Asked) -> object:
-    return people_meant(actor=SOFTWARE, find=lambda: [asked.person], at=now(), request_id=uuid4())
-
-
-def _cross_references(number: str) -> object:
-    return cross_references(
-        actor=SOFTWARE, identifier=(MATRICULE_SYSTEM, number), at=now(), request_id=uuid4()
-    )
-
-
-def _none(ask: Callable[[], object]) -> None:
-    """The nation has no software: what is asked is the same."""
-    with suppress(NotFound):
-        ask()
-
-
-def _head() -> SignedHead:
-    head = newest_head()
-    assert head is not None
-    return head
-
-
-def _facts(actor: Actor, person: int) -> object:
-    with rows_of_human(person) as human:
-        return facts_about(actor=actor, human=human)
-
-
-def _read_vaccination(asked: Asked) -> object:
-    card = vaccinations_of(actor=asked.patient, person=asked.person, at=now())
-    assert card
-    return read_vaccination(
-        actor=asked.patient, person=asked.person, vaccination=card.acts[0].id, at=now()
-    )
-
-
-def _see(query: Callable[..., Any], actor: Actor, person: int) -> object:
-    return query(actor=actor, person=person, at=now(), see=list)
-
-
-def _search(asked: Asked, **criteria: Any) -> list[PersonSummary]:
-    found = search(actor=asked.doctor, criteria=Criteria(**criteria), at=now())
-    assert asked.person in {person.id for person in found} or len(found) == 50
-    return found
-
-
-def _read(actor: Actor, person: int) -> object:
-    return person_read(
-        actor=actor, person=person, assisted=(), at=now(), request_id=uuid4(), history=True
-    )
-
-
-def _found(asked: Asked, query: str) -> object:
-    """As a Patient search on FHIR asks."""
-    resource = patients(persons_assisted)
-    call = Call(actor=asked.doctor, at=now(), request_id=uuid4(), base="https://salus.example/fhir")
-    understood = asked_of(parse_qsl(query), resource, {"Patient": resource}, call, strict=True)
-    return resource.search(call, understood.search)
-
-
-def _partner(asked: Asked) -> Actor:
-    return _actor("partner")
-
-
-def _actor(part: str) -> Actor:
-    actor = actor_of(Account.objects.get(email=EMAILS[part]).pk)
-    assert actor is not None
-    return actor
-
-
-def _asked() -> Asked:
-    patient = _actor("patient")
-    assert patient.person
-    (document, *_) = documents_of(actor=patient, person=patient.person, at=now())
-    *_, oldest = who_looked(actor=patient, person=patient.person, at=now())
-    return Asked(
-        patient=patient,
-        doctor=_actor("physician"),
-        summary=person_summary(patient.person),
-        document=document.id,
-        event=oldest.event,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -353,13 +35,13 @@ def peopled(nation: Path) -> None:
     """What an index over an empty table would serve shows nothing; the patient is asked for by two rows."""
     let_in_apps(nation)
     link_people(nation)
-    link_to(_actor("patient").person or 0)
+    link_to(actor_named("patient").person or 0)
 
 
 @pytest.fixture
 def small(nation: Path, peopled: None) -> Iterator[Asked]:
     """The nation at 1/1000, whose planner reads no table whole if it can do otherwise."""
-    asked = _asked()
+    asked = asked_by_demo_people()
     with connection.cursor() as cursor:
         cursor.execute("set enable_seqscan = off")
         yield asked
@@ -411,7 +93,7 @@ def large() -> Iterator[Asked]:
         stack.enter_context(attached(data))
         stack.enter_context(as_role("app", data))
         stack.enter_context(override_settings(DATA=data))
-        yield _asked()
+        yield asked_by_demo_people()
 
 
 @pytest.mark.prove
