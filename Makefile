@@ -41,6 +41,11 @@ FHIR_VALIDATOR := .tools/java/fhir-validator
 FHIR_VALIDATOR_JARS := $(FHIR_VALIDATOR)/jars.sha256
 FHIR_VALIDATOR_SOURCE := tests/conformance/validator
 
+# An HL7 v2 client in Java, likewise.
+HAPI_HL7V2 := .tools/java/hl7v2
+HAPI_HL7V2_JARS := $(HAPI_HL7V2)/jars.sha256
+HAPI_HL7V2_SOURCE := tests/conformance/hl7v2
+
 DEMO_SCALE ?= 1/100
 REFERENCE ?=
 LAST_MONTH := $(shell TZ=Europe/Luxembourg date -d "$$(TZ=Europe/Luxembourg date +%Y-%m-01) -1 day" +%Y-%m)
@@ -92,8 +97,8 @@ scale: $(READY) ## the whole nation at scale 1: times, memory, disk, every figur
 	$(BIN)/python -m tools.prove_scale --scale 1 $(if $(REFERENCE),--reference "$(REFERENCE)")
 
 .PHONY: conformance
-conformance: $(READY) $(VERAPDF) $(FHIR_VALIDATOR_JARS) chromium ## what we publish, judged by foreign programs (needs a JDK); evidence
-	SALUS_VERAPDF=$(VERAPDF) SALUS_FHIR_VALIDATOR=$(FHIR_VALIDATOR) \
+conformance: $(READY) $(VERAPDF) $(FHIR_VALIDATOR_JARS) $(HAPI_HL7V2_JARS) chromium ## what we publish, judged by foreign programs (needs a JDK); evidence
+	SALUS_VERAPDF=$(VERAPDF) SALUS_FHIR_VALIDATOR=$(FHIR_VALIDATOR) SALUS_HAPI_HL7V2=$(HAPI_HL7V2) \
 		SALUS_CONFORMANCE_LOG=docs/evidence/conformance-$$(date -u +%Y-%m-%d)-$(COMMIT).md \
 		$(BIN)/pytest -v -m conformance
 
@@ -147,6 +152,14 @@ $(FHIR_VALIDATOR_JARS): $(FHIR_VALIDATOR_SOURCE)/pom.xml $(FHIR_VALIDATOR_SOURCE
 	mvn --batch-mode --quiet --file $< $(MAVEN_COPY)-dependencies -DincludeScope=runtime -DoutputDirectory=$(abspath $(@D))
 	@cd $(@D) && LC_ALL=C sha256sum *.jar >$(@F)
 	@diff $(FHIR_VALIDATOR_SOURCE)/jars.sha256 $@ || { echo "these are not the jars of $<" >&2; exit 1; }
+
+$(HAPI_HL7V2_JARS): $(HAPI_HL7V2_SOURCE)/pom.xml $(HAPI_HL7V2_SOURCE)/jars.sha256
+	@tools/debian.sh javac default-jdk-headless
+	@tools/debian.sh mvn maven
+	rm -rf $(@D)
+	mvn --batch-mode --quiet --file $< $(MAVEN_COPY)-dependencies -DincludeScope=runtime -DoutputDirectory=$(abspath $(@D))
+	@cd $(@D) && LC_ALL=C sha256sum *.jar >$(@F)
+	@diff $(HAPI_HL7V2_SOURCE)/jars.sha256 $@ || { echo "these are not the jars of $<" >&2; exit 1; }
 
 %.mo: %.po | $(ENVIRONMENT)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

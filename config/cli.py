@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import django
@@ -18,6 +19,7 @@ from config.index_options import add_index_steps
 from config.migrate import is_current, is_migrated
 from config.mllp_options import PORT
 from config.serve import as_owner, migrate, serve
+from config.staff import add_staff_steps
 from salus.kernel.errors import SalusError
 from salus.kernel.logs import Formatter
 from salus.kernel.month import Month
@@ -150,11 +152,15 @@ def _demo_people(options: argparse.Namespace) -> int:
     return 0
 
 
-def _demo_feed(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="app"):
-        from config.demo_feed import feed
+def _by(module: str) -> Callable[[argparse.Namespace], int]:
+    """What the module's ``run`` does, as app; it is imported once Django is there."""
 
-        return feed()
+    def command(options: argparse.Namespace) -> int:
+        with _installation(options.data, role="app"):
+            done: int = import_module(module).run(options)
+            return done
+
+    return command
 
 
 def _audit_verify(options: argparse.Namespace) -> int:
@@ -169,20 +175,6 @@ def _audit_prune(options: argparse.Namespace) -> int:
         from config.auditing import prune_log
 
         return prune_log(really=options.really)
-
-
-def _client(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="app"):
-        from config.clients import run
-
-        return run(options)
-
-
-def _index(options: argparse.Namespace) -> int:
-    with _installation(options.data, role="app"):
-        from config.index import run
-
-        return run(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -271,12 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("serve", _serve, "Run the site and its database until Ctrl-C.")
     command.add_argument("--port", type=_port, default=8000)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    command.add_argument(
-        "--mllp-port",
-        type=_port,
-        metavar="PORT",
-        help=f"for HL7 v2 ({PORT} once clients are named)",
-    )
+    command.add_argument("--mllp-port", type=_port, metavar="PORT", help=f"of HL7 v2 ({PORT})")
 
     command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
     command.add_argument(
@@ -311,8 +298,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("import", _import, "Take in FHIR R4 Bundles as other systems export them.")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
-    summary = "Find the records of one or two registries' files that are one person's."
-    command = add("match", _match, summary)
+    command = add("match", _match, "Find the records of registries' files that are one person's.")
     command.add_argument("first", type=Path, metavar="A.csv", help="alone: it is deduplicated")
     command.add_argument("second", type=Path, metavar="B.csv", nargs="?", help="linked with A.csv")
     command.add_argument(
@@ -352,7 +338,7 @@ def _parser() -> argparse.ArgumentParser:
     add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
     add(
         "demo-feed",
-        _demo_feed,
+        _by("config.demo_feed"),
         "Let a hospital send patients, for the stewards of the demo people.",
     )
     summary = "Verify the event log, or drop months whose time is over."
@@ -363,8 +349,9 @@ def _parser() -> argparse.ArgumentParser:
         "prune", _audit_prune, "List the months kept long enough; --really drops them.", steps
     )
     command.add_argument("--really", action="store_true", help="drop them")
-    add_client_steps(commands, add, _client)
-    add_index_steps(commands, add, _index)
+    add_client_steps(commands, add, _by("config.clients"))
+    add_index_steps(commands, add, _by("config.index"))
+    add_staff_steps(commands, add, _by("config.staff"))
     add("doctor", _doctor, "Check this installation and say what to do.")
     return parser
 

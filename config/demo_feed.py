@@ -4,6 +4,7 @@ By the importer, as any other system's Bundle: so a demonstration has entries th
 pairs on which its stewards have something to judge. Once more changes nothing.
 """
 
+import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -55,7 +56,7 @@ class _Sent:
         }
 
 
-def feed() -> int:
+def run(_options: argparse.Namespace) -> int:
     """Send them, and say how many arrived. Raises SalusError where no synthetic nation is."""
     sent = list(_patients())
     if not sent:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from config.mllp_options import MllpOptions
+from salus.hl7v2.server import tls_of
 from salus.kernel import cluster, data_folder, keys, postgres, wal
 from salus.kernel.backup_folder import BackupFolder, BackupUnreachable, Remembered
 from salus.kernel.errors import SalusError
@@ -56,6 +58,7 @@ def _findings(data: Path) -> Iterator[Finding]:
     if not _is_writable(data):
         return  # somebody else's folder: what is in it cannot be seen
     yield _secrets(data)
+    yield from hl7v2(MllpOptions.of(os.environ, port=None))
     if postgres.is_embedded() and not (data / "postgres").is_dir():
         problem = "absent; `salus serve` makes a new one, a backup restores an old one"
         yield Finding(what="database", problem=problem)
@@ -105,6 +108,22 @@ def _secrets(data: Path) -> Finding:
         what="secrets are there, and for the owner alone",
         problem=f"others may read them: chmod go= {' '.join(readable)}" if readable else None,
     )
+
+
+def hl7v2(options: MllpOptions) -> Iterator[Finding]:
+    """Whether who may speak HL7 v2 is said rightly, and how long the certificate of this server holds."""
+    if not options.is_wanted:
+        return
+    try:
+        options.check()
+        if options.has_tls:
+            tls_of(*options.files)
+    except (SalusError, OSError) as error:
+        yield Finding(what="HL7 v2", problem=f"{error}; see SALUS_MLLP_CERTIFICATE")
+    else:
+        left = options.ends_at() - datetime.now(UTC) if options.has_tls else _SOON
+        problem = f"its certificate ends in {left.days} days" if left < _SOON else None
+        yield Finding(what=f"HL7 v2 at {options}", problem=problem, is_warning=left > timedelta())
 
 
 def _database(data: Path) -> Iterator[Finding]:
@@ -344,6 +363,7 @@ def _log(data: Path, folder: BackupFolder) -> Finding:
 
 
 _OLD_BACKUP = timedelta(hours=36)  # a night's was missed
+_SOON = timedelta(days=30)
 _BEHIND = timedelta(hours=3)  # it is due every hour
 _LATE = timedelta(minutes=5)  # a disk that is away for a moment is nobody's alarm
 _UNARCHIVED = """

@@ -8,7 +8,7 @@ import argparse
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,8 +46,8 @@ def learn() -> int:
     if len(people) < 2:
         raise InvalidInput("nobody is in the index yet: there is nothing to learn from")
     began = time.monotonic()
-    with _records(people) as records:
-        model = learn(records)
+    with _records(people) as records, _share("learning") as advance:
+        model = learn(records, advance=advance)
     number = keep_model(model, at=now(), people=len(people), seconds=time.monotonic() - began)
     print(f"learned from {len(people)} people: model {number} is in force")
     for field, levels in model.fields.items():
@@ -59,10 +59,14 @@ def learn() -> int:
 def deduplicate(*, links: bool) -> int:
     """Each record is matched in a transaction of its own, as one that comes in: a run that was killed is run again."""
     from salus.mpi.matching.batch import judged_pairs
+    from salus.mpi.matching.pairs import compare_pairs
 
     found: dict[int, set[int]] = defaultdict(set)
     with _records(_people()) as records:
-        pairs = list(judged_pairs(records, model_in_force()))
+        model = model_in_force()
+        with _share("comparing") as advance:
+            compare_pairs(records, model, two_files=False, advance=advance)
+        pairs = list(judged_pairs(records, model))
         known = records.execute("select id from records order by row").fetchall()
         for pair in pairs:
             one, other = sorted(int(known[row][0]) for row in (pair.one, pair.other))
@@ -80,6 +84,14 @@ def deduplicate(*, links: bool) -> int:
         queued |= {*waiting}
     print(f"{linked} records linked, {len(queued)} pairs are with the stewards")
     return 0
+
+
+@contextmanager
+def _share(what: str) -> Iterator[Callable[[float], object]]:
+    """A bar that is told which shares of the work are done, where there is a terminal."""
+    shape = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
+    with tqdm(desc=what, total=1.0, bar_format=shape, disable=None) as bar:
+        yield bar.update
 
 
 def _people() -> list[int]:

@@ -14,7 +14,7 @@ from config.mllp_options import MllpOptions
 from salus.hl7v2.edge import Authenticator, Edge
 from salus.hl7v2.server import Server, tls_of
 from salus.kernel.actor import Actor
-from salus.kernel.errors import Unauthorized
+from salus.kernel.errors import SalusError, Unauthorized
 
 # A synthetic nation takes what is sent for training and debugging as well (HL7 table 0103).
 _PRODUCTION, _DEMO = frozenset("P"), frozenset("PTD")
@@ -55,11 +55,17 @@ async def _serve(options: MllpOptions, tls: ssl.SSLContext | None) -> None:
 
 
 def main(port: int) -> int:
+    from config.pix_updates import receivers_named
+
     options = MllpOptions.of(os.environ, port=port)
-    options.check()
     try:
+        options.check()
+        receivers_named()  # told by the worker, but who starts a site is to read here what is wrong
         tls = tls_of(*options.files) if options.has_tls else None
-    except (OSError, ssl.SSLError) as error:
+    except SalusError as error:
+        print(f"salus: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
         print(f"salus: the files for TLS of HL7 v2 do not fit: {error}", file=sys.stderr)
         return 1
     asyncio.run(_serve(options, tls))

@@ -6,6 +6,10 @@ docs/how-to/connect-a-hospital-by-hl7-v2.md says how.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
 
 from salus.kernel.errors import InvalidInput
 
@@ -69,6 +73,11 @@ class MllpOptions:
         for file in filter(None, self.files):
             if not os.access(file, os.R_OK):
                 raise InvalidInput(f"{file}, for TLS of HL7 v2, cannot be read")
+
+    def ends_at(self) -> datetime:
+        """Until when the certificate of this server holds."""
+        certificate = x509.load_pem_x509_certificate(Path(self.certificate).read_bytes())
+        return certificate.not_valid_after_utc
 
     def __str__(self) -> str:
         shown = "localhost" if self.host in _LOOPBACK else self.host

@@ -4,17 +4,19 @@ Whom: the file that SALUS_MLLP_RECEIVERS names. What was given up stays among th
 """
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from procrastinate import BaseRetryStrategy, Blueprint, RetryDecision
 from procrastinate.jobs import Job
 
 from config.mllp_options import MllpOptions
-from salus.hl7v2.sender import tls_towards
-from salus.kernel.clock import now
-from salus.mpi.events import PersonsLinked, PersonsSeparated
-from salus.mpi.hl7v2.updating import Receiver, announce, notify, receivers
+
+if TYPE_CHECKING:  # the worker lists its tasks before Django is there
+    from salus.mpi.events import PersonsLinked, PersonsSeparated
+    from salus.mpi.hl7v2.updating import Receiver
 
 pix_updates = Blueprint()
 _ATTEMPTS = 12
@@ -22,18 +24,24 @@ _LONGEST = 3600  # seconds between two attempts; in all about six hours
 
 
 @lru_cache(maxsize=1)
-def _receivers() -> dict[str, Receiver]:
-    """Read once: another file is for the next start."""
+def receivers_named() -> Mapping[str, "Receiver"]:
+    """Read once: another file is for the next start. Raises InvalidInput."""
+    from salus.mpi.hl7v2.updating import receivers
+
     named = os.environ.get("SALUS_MLLP_RECEIVERS", "")
-    return dict(receivers(Path(named) if named else None))
+    return receivers(Path(named) if named else None)
 
 
-def announce_link(event: PersonsLinked) -> None:
-    announce(event, _receivers().values(), ended=False)
+def announce_link(event: "PersonsLinked") -> None:
+    from salus.mpi.hl7v2.updating import announce
+
+    announce(event, receivers_named().values(), ended=False)
 
 
-def announce_separation(event: PersonsSeparated) -> None:
-    announce(event, _receivers().values(), ended=True)
+def announce_separation(event: "PersonsSeparated") -> None:
+    from salus.mpi.hl7v2.updating import announce
+
+    announce(event, receivers_named().values(), ended=True)
 
 
 class _Later(BaseRetryStrategy):
@@ -46,8 +54,11 @@ class _Later(BaseRetryStrategy):
 @pix_updates.task(name="notify", retry=_Later())
 def _notify(receiver: str, persons: list[int], link: int, ended: bool) -> None:
     from salus.access.certificates import actor_of_client
+    from salus.hl7v2.sender import tls_towards
+    from salus.kernel.clock import now
+    from salus.mpi.hl7v2.updating import notify
 
-    to = _receivers().get(receiver)
+    to = receivers_named().get(receiver)
     if to is None:
         return  # nobody tells it any more
     options = MllpOptions.of(os.environ, port=None)

@@ -56,7 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long tests to `make prove`, and those that need Java to `make conformance`."""
-    asked_by = {"prove": {"SALUS_PROVE"}, "java": {"SALUS_VERAPDF", "SALUS_FHIR_VALIDATOR"}}
+    asked_by = {
+        "prove": {"SALUS_PROVE"},
+        "java": {"SALUS_VERAPDF", "SALUS_FHIR_VALIDATOR", "SALUS_HAPI_HL7V2"},
+    }
     left_out = [marker for marker, names in asked_by.items() if names - os.environ.keys()]
     others = [item for item in items if any(map(item.get_closest_marker, left_out))]
     config.hook.pytest_deselected(items=others)

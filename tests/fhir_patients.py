@@ -67,24 +67,16 @@ def of_app(actor: Actor, scope: str) -> Actor:
 
 
 def resource(**changed: Any) -> Body:
-    """A person nobody knows yet, as software files it."""
+    """A person nobody knows yet, as software files it; in no other's house, or the two would be linked."""
     number = str(uuid4())
-    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in number.replace("-", ""))
+    house = int(number[:6], 16)
     return {
         "resourceType": "Patient",
         "identifier": [{"system": "urn:test:fhir", "value": number}],
-        "name": [
-            {
-                "use": "official",
-                "family": f"Zwilling-{letters[:9]}",
-                "given": [letters[9:16], letters[16:]],
-            }
-        ],
+        "name": [{"use": "official", "family": "Zwilling", "given": ["Anna", "Maria"]}],
         "gender": "female",
         "birthDate": "1980-02-29",
-        "address": [
-            {"use": "home", "line": [f"1, rue {letters[4:12]}"], "city": "Here", "country": "LU"}
-        ],
+        "address": [{"use": "home", "line": [f"{house}, rue"], "city": "Here", "country": "LU"}],
         "generalPractitioner": [{"reference": "Practitioner/1"}],
         **changed,
     }

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from django.contrib.sessions.models import Session
 
 from salus.kernel.events import Subscription
+from salus.mpi.events import PersonsLinked, PersonsSeparated
+from salus.mpi.receipts import confirm_receipt
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 SAID = "Anna Weber, 1980"  # which no log may repeat
@@ -35,4 +37,18 @@ def moody(event: Happened) -> None:
 SUBSCRIPTIONS = [
     Subscription(event=Happened, subscriber="diligent", act=diligent),
     Subscription(event=Happened, subscriber="moody", act=moody),
+]
+
+
+def forgetful(event: PersonsLinked) -> None:
+    """Does not confirm."""
+
+
+def reliable(event: PersonsSeparated) -> None:
+    confirm_receipt(link=event.link, ended=True, receiver="house", at=event.at)
+
+
+HOUSE = [
+    Subscription(event=PersonsLinked, subscriber="house", act=forgetful),
+    Subscription(event=PersonsSeparated, subscriber="house", act=reliable),
 ]

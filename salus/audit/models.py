@@ -32,6 +32,7 @@ class EventKind(models.TextChoices):
     TOKEN_ISSUED = "token_issued"  # noqa: S105  # or refused: `denied`
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
     CLIENT_CHANGED = "client_changed"  # software was registered, approved, changed, ended
+    STAFF_CHANGED = "staff_changed"  # somebody of the agency's staff got an account, or lost it
     APP_AUTHORIZED = "app_authorized"  # an app may use what its user may
     APP_ENDED = "app_ended"  # and no longer
 

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Q
+from django.db import connection
 
 from salus.kernel.search_key import search_key
-from salus.mpi.identities import Identities, humans
+from salus.mpi.identities import IS_LINKED, Identities, humans
 from salus.mpi.keys import keys_of
 from salus.mpi.learned import model_in_force
 from salus.mpi.matching.model import Model
@@ -20,7 +20,6 @@ from salus.mpi.matching.phonetic import sounds
 from salus.mpi.matching.prepared import Prepared, prepare
 from salus.mpi.matching.record import Traits
 from salus.mpi.matching.score import Band, Match, score_prepared
-from salus.mpi.models import Link
 from salus.mpi.queries import owners_of
 from salus.mpi.traits import completed, names_of, traits_of
 
@@ -129,10 +128,15 @@ def _best_of_each(asked: Prepared, matches: Mapping[int, Match], model: Model) -
 
 def _humans(persons: Collection[int]) -> Mapping[int, Identities]:
     """Most are alone, which one statement tells; it is the scope of this one that is asked in."""
-    joined = Q(person__in=persons) | Q(target__in=persons)
-    if persons and Link.objects.filter(joined, ended_at=None).exists():
-        return humans(persons)
+    if persons:
+        with connection.cursor() as cursor:
+            cursor.execute(_ARE_ANY_LINKED, {"persons": list(persons)})
+            if cursor.fetchone()[0]:
+                return humans(persons)
     return {person: Identities(root=person, all=(person,)) for person in persons}
+
+
+_ARE_ANY_LINKED = f"select {IS_LINKED.format(person='any (%(persons)s::bigint[])')}"
 
 
 def _no_other_contradicts(asked: Prepared, match: Match, human: Identities, model: Model) -> Match:

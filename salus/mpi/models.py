@@ -191,6 +191,12 @@ class Link(models.Model):
                 | Q(weight__isnull=False, explanation__isnull=False),
             ),
         ]
+        indexes = [  # the history, and the months that count
+            models.Index(fields=["made_at"], name="link_made"),
+            models.Index(
+                fields=["ended_at"], condition=Q(ended_at__isnull=False), name="link_ended"
+            ),
+        ]
 
 
 class Pair(models.Model):
@@ -240,7 +246,10 @@ class Pair(models.Model):
                 fields=["found_at"],
                 condition=Q(link__isnull=True) & ~Q(judgement="different"),
                 name="pair_open",
-            )
+            ),
+            models.Index(
+                fields=["judged_at"], condition=Q(judged_at__isnull=False), name="pair_judged"
+            ),
         ]
 
 

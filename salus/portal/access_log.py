@@ -35,6 +35,7 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.TOKEN_ISSUED: _("let an app in"),
     EventKind.TOKEN_REVOKED: _("shut an app out"),
     EventKind.CLIENT_CHANGED: _("changed which software may ask"),
+    EventKind.STAFF_CHANGED: _("changed who works for the agency"),
     EventKind.APP_AUTHORIZED: _("gave an app access to the record"),
     EventKind.APP_ENDED: _("ended an app's access"),
 }

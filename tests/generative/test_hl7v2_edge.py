@@ -2,9 +2,14 @@
 
 import os
 import random
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import hl7
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +24,11 @@ MOST = 2000
 MANY = 5000 if os.environ.get("SALUS_PROVE") == "1" else 60
 HEAD = b"MSH|^~\\&|KIS|H|SALUS||20261127||ADT^A01|7|P|2.5||||||"
 CHARSETS = (b"", b"ASCII", b"8859/1", b"8859/2", b"UNICODE UTF-8", b"nonsense")
+
+SEEDS = (
+    b"\x0b" + HEAD + b"UNICODE UTF-8\rPID|1||7^^^K&1.2&ISO||M\xc3\xbcller^\\X41\\\r\x1c\r",
+    b"\x0b" + HEAD + b'8859/1\rPID|\xfc\\T\\~2&3|""\r\x0b' + HEAD + b"\r\x1c\r",
+)
 
 
 def echo(call: Call) -> Answer:
@@ -107,3 +117,19 @@ def _cut(pieces: list[bytes]) -> list[Any]:
     found = [frame for piece in pieces for frame in frames.feed(piece)]
     end = frames.end()
     return [*found, end]
+
+
+@pytest.mark.prove
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has no wheel for this Python")
+def test_no_input_that_reaches_further_breaks_it(tmp_path: Path) -> None:
+    """Guided by coverage, for some minutes."""
+    for number, seed in enumerate(SEEDS):
+        (tmp_path / str(number)).write_bytes(seed)
+    program = "tests.generative.fuzz_hl7v2"
+    done = subprocess.run(
+        [sys.executable, "-m", program, tmp_path, "-max_total_time=180", "-max_len=4000"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]

@@ -67,7 +67,7 @@ def by_sql(
 ) -> dict[tuple[int, int], tuple[float, Band]]:
     with duckdb.connect() as connection:
         fill(connection, ((row % 2, str(row), record) for row, record in enumerate(records)))
-        compare_pairs(connection, model, two_files=two_files, advance=lambda done: None)
+        compare_pairs(connection, model, two_files=two_files)
         return {
             (pair.one, pair.other): (round(pair.weight, 6), pair.band)
             for pair in judged_pairs(connection, model)

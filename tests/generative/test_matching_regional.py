@@ -76,7 +76,8 @@ def test_no_two_people_are_linked(strangers: list[Labelled]) -> None:
     judged = judge(strangers, MODEL)
     assert judged.linked(at=float("-inf")) == 0
     assert judged.wrong == ()
-    assert judge(strangers[: PAIRS // 4], FEW_RELATIVES).wrong == ()
+    relatives = [p for p in strangers if p.kinds[0].startswith(("twins", "parent", "grandparent"))]
+    assert judge(relatives[: PAIRS // 4], FEW_RELATIVES).wrong == ()
 
 
 def test_most_records_of_one_human_being_are_found(same: list[Labelled]) -> None:

@@ -9,7 +9,7 @@ import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from salus.access.queries import (
     patients_of,
     people_behind,
     persons_assisted,
+    persons_behind,
     who_looked,
 )
 from salus.accounts.models import Account, Client
@@ -70,11 +71,8 @@ from salus.kernel.errors import NotFound
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.kernel.scopes import Scopes
-from salus.mpi.candidates import Candidate, candidates
 from salus.mpi.fhir import find_person, patients
 from salus.mpi.identities import rows_of_human
-from salus.mpi.learned import model_in_force
-from salus.mpi.matching.record import Traits
 from salus.mpi.models import Person
 from salus.mpi.queries import (
     Criteria,
@@ -140,6 +138,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (facts_about, lambda asked: _facts(asked.doctor, asked.person)),
     (facts_about, lambda asked: _facts(asked.patient, asked.person)),
     (people_behind, lambda asked: people_behind([asked.patient.account or 0])),
+    (persons_behind, lambda asked: persons_behind([asked.patient.account or 0])),
     (apps_of, lambda asked: apps_of(actor=asked.patient, at=now())),
     (apps_of, lambda asked: apps_of(actor=asked.doctor, at=now())),
     (
@@ -263,9 +262,6 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
     (find_person, lambda asked: find_person(MATRICULE_SYSTEM, asked.summary.matricule)),
-    (candidates, lambda asked: _candidates(asked)),
-    (candidates, lambda asked: _candidates(asked, birth_date=None)),
-    (model_in_force, lambda _asked: model_in_force()),
 ]
 
 
@@ -289,19 +285,6 @@ def _head() -> SignedHead:
     head = newest_head()
     assert head is not None
     return head
-
-
-def _candidates(asked: Asked, **changed: Any) -> list[Candidate]:
-    known = Traits(
-        given=asked.summary.given,
-        family=asked.summary.family,
-        birth_date=asked.summary.birth_date,
-        national_id=asked.summary.matricule,
-    )
-    with finding_in(Scope.INDEX):
-        found = candidates(replace(known, **changed))
-    assert asked.person in {one.person for one in found}
-    return found
 
 
 def _facts(actor: Actor, person: int) -> object:

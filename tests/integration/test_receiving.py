@@ -131,7 +131,8 @@ def test_a_hospitals_record_of_a_registered_person_is_linked_and_explained(
         link = Link.objects.get(ended_at=None)
         owners = set(PersonIdentifier.objects.values_list("value", "person"))
     assert link.made_by == Link.MadeBy.MATCHER and link.weight == new.linked.weight
-    fields = {one["field"]: one for one in link.explanation or []}
+    explanation = link.explanation or {}
+    fields = {one["field"]: one for one in explanation["evidence"]}
     assert fields["national_id"]["level"] == fields["birth_date"]["level"] == "equal"
     assert someone.family not in str(link.explanation) and number[1] not in str(link.explanation)
     assert (number[1], registered.person) in owners and len(owners) == 2

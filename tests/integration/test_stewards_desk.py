@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from salus.accounts.actions import end_staff, register_staff
 from salus.accounts.models import Account, AccountKind
 from salus.audit.models import Event, EventKind
 from salus.kernel.clock import now
+from salus.kernel.errors import Conflict, InvalidInput, NotFound
 from salus.kernel.rows import Scope, finding_in
 from salus.mpi import merging
 from salus.mpi.models import Pair
 from tests.conftest import as_role
-from tests.links import Evidence, Match, linked, one, registered
+from tests.links import SYSTEM, Evidence, Match, linked, one, registered
 
 EVIDENCE = (
     Evidence("given", "similar", 3.7),
@@ -99,7 +101,7 @@ def test_the_queue_shows_what_waits_and_one_event_names_all_of_it(anna: Browser)
     assert "All 2" in page
     assert "Anna Weber-Klein · Ana Weber" in page
     (shown,) = events(EventKind.PAIR_SHOWN)[before:]
-    assert set(shown.persons) == {p for n in pairs for p in (row(n).one_id, row(n).other_id)}
+    assert set(shown.persons or ()) == {p for n in pairs for p in (row(n).one_id, row(n).other_id)}
     assert shown.account_id == Account.objects.get(email="anna@agency.example").pk
 
 
@@ -124,7 +126,8 @@ def test_a_pair_stands_side_by_side_with_what_speaks_for_and_against(anna: Brows
     assert "Together +4.0 bits" in page
     assert "Date of birth: the same" in page  # in the drawing
     (shown,) = events(EventKind.PAIR_SHOWN)[before:]
-    assert set(shown.persons) == {row(pair).one_id, row(pair).other_id}
+    named = {shown.person_id, *(shown.persons or ())}
+    assert named == {row(pair).one_id, row(pair).other_id}
 
 
 def test_to_join_takes_two_stewards(anna: Browser, ben: Browser) -> None:
@@ -300,3 +303,26 @@ def test_a_steward_who_left_sees_nothing_any_more(database: Path) -> None:
     assert left.get("/stewards/").status_code == 200
     Account.objects.filter(email="carla@agency.example").update(deleted_at=now())
     assert left.get("/stewards/").status_code == 302
+
+
+def signs_in(email: str, password: str) -> int:
+    browser = Browser(SERVER_NAME="localhost")
+    browser.post("/sign-in/", {"login": email, "password": password})
+    return browser.get("/stewards/").status_code
+
+
+def test_a_steward_gets_an_account_without_a_nation_and_loses_it(database: Path) -> None:
+    email, before = "dora@agency.example", len(events(EventKind.STAFF_CHANGED))
+    password = register_staff(
+        actor=SYSTEM, kind=AccountKind.STEWARD, email="Dora@agency.example", at=now()
+    )
+    assert signs_in(email, password) == 200
+    with pytest.raises(Conflict):
+        register_staff(actor=SYSTEM, kind=AccountKind.AGENCY, email=email, at=now())
+    with pytest.raises(InvalidInput):
+        register_staff(actor=SYSTEM, kind=AccountKind.PATIENT, email="e@agency.example", at=now())
+    end_staff(actor=SYSTEM, email=email, at=now())
+    assert signs_in(email, password) == 302
+    with pytest.raises(NotFound):
+        end_staff(actor=SYSTEM, email=email, at=now())
+    assert len(events(EventKind.STAFF_CHANGED)) == before + 2

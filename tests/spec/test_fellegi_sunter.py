@@ -57,14 +57,14 @@ def test_a_frequent_name_weighs_less() -> None:
 
 def test_what_relatives_share_is_taken_off() -> None:
     # Two relatives rather than two strangers: given 0, family log2((1/2) / (1/1024)) = 9, date 6, street 8 bits.
-    at_home = replace(ANNE, street="rue de la Gare")
+    at_home = replace(ANNE, street="rue de la Gare", house_number="12")
     match = score(at_home, at_home, replace(MODEL, relatives=2**-13))
     assert weights(match)["household"] == pytest.approx(-10.0, abs=0.002)  # log2(1 + 2^23 / 2^13)
     assert match.weight == pytest.approx(-10 + 5 + 9 + 12 + 8 - 10, abs=0.002)
 
 
 def test_the_bands_begin_at_their_thresholds() -> None:
-    at_home = replace(ANNE, street="rue de la Gare")
+    at_home = replace(ANNE, street="rue de la Gare", house_number="12")
     weight = score(at_home, at_home, MODEL).weight
     assert weight == pytest.approx(24.0)
     for link, review, band in [

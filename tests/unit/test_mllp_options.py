@@ -1,11 +1,14 @@
 """Who may speak HL7 v2 is said by the environment; what would let in the wrong ones is refused at the start."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from config.doctor import hl7v2
 from config.mllp_options import PORT, MllpOptions
 from salus.kernel.errors import InvalidInput
+from tests.authority import Authority
 
 
 def of(**said: str) -> MllpOptions:
@@ -63,3 +66,19 @@ def test_plain_text_never_leaves_the_machine(files: dict[str, str]) -> None:
 def test_one_way_to_say_who_speaks(files: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
         of(**files, CLIENT="one").check()
+
+
+def test_the_doctor_looks_at_the_certificate(tmp_path: Path) -> None:
+    good = of(**_said(Authority(tmp_path)))
+    (finding,) = hl7v2(good)
+    # The certificates of tests hold for a day.
+    assert finding.is_warning and "ends in 0 days" in (finding.problem or "")
+    other = of(**_said(Authority(tmp_path)))
+    (mixed,) = hl7v2(replace(good, key=other.key))
+    assert mixed.problem and not mixed.is_warning
+    assert list(hl7v2(of())) == []
+
+
+def _said(authority: Authority) -> dict[str, str]:
+    environ = authority.mllp_environ("localhost")
+    return {name.removeprefix("SALUS_MLLP_"): text for name, text in environ.items()}

@@ -1,6 +1,7 @@
 """What the stewards' desk says of a comparison: every word of the matcher, and bits that add up."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import altair as alt
@@ -27,6 +28,12 @@ EVIDENCE = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
 @pytest.fixture
 def explanation() -> Explanation:
     found = explained(3.5, {"evidence": EVIDENCE, "guards": ["one of a multiple birth"]})
@@ -37,10 +44,10 @@ def explanation() -> Explanation:
 def said_by_guards() -> set[str]:
     """Every text that the guards may yield."""
     tree = ast.parse(Path(guards.__file__).read_text(encoding="utf-8"))
-    texts = set()
+    texts: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Yield) and isinstance(node.value, ast.Constant):
-            texts.add(node.value.value)
+            texts.add(str(node.value.value))
         elif isinstance(node, ast.Yield) and isinstance(node.value, ast.JoinedStr):
             texts |= {"birth date not known", "birth date differs"}
     return texts

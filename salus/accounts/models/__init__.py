@@ -1,4 +1,4 @@
-from salus.accounts.models.account import Account, AccountKind
+from salus.accounts.models.account import STAFF, Account, AccountKind
 from salus.accounts.models.client import AuthMethod, Client, GrantType, TlsSubject
 from salus.accounts.models.token import (
     AuthorizationCode,
@@ -8,6 +8,7 @@ from salus.accounts.models.token import (
 )
 
 __all__ = [
+    "STAFF",
     "Account",
     "AccountKind",
     "AuthMethod",

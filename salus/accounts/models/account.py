@@ -14,6 +14,9 @@ class AccountKind(models.TextChoices):
     STEWARD = "steward"  # staff who judge whether two in the patient index are one
 
 
+STAFF = (AccountKind.AGENCY, AccountKind.STEWARD)  # of the agency: bound to nobody
+
+
 class AccountManager(BaseUserManager["Account"]):
     pass
 

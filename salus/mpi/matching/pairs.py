@@ -21,8 +21,8 @@ def compare_pairs(
     connection: duckdb.DuckDBPyConnection,
     model: Model,
     *,
-    two_files: bool,
-    advance: Callable[[float], object],
+    two_files: bool = False,
+    advance: Callable[[float], object] = lambda done: None,
 ) -> None:
     """Compare whoever meets, and make the table ``close`` of those who may be one person, or two relatives:
     ``row_l``, ``row_r``, and bits for either (``same``, ``relatives``). ``advance`` is told the share that is done.

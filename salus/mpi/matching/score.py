@@ -43,13 +43,11 @@ class Match:
 # whose people were drawn one by one. Those against twins and against parent and child of one name hold everywhere.
 _OF_RELATIVES = frozenset(
     {
-        "given name not quite equal",
         "family name differs",
         "birth date not quite equal",
-        "birth date not known",
-        "nothing but name and birth date",
     }
 )
+_OF_NAMESAKES = frozenset({"nothing but name and birth date"})
 _FEW_RELATIVES = 0.1  # to one person's pairs
 
 
@@ -80,7 +78,8 @@ def judge(
     weight = model.prior_weight + sum(one.weight for one in evidence)
     why = tuple(guards(a, b, levels))
     if model.relatives < _FEW_RELATIVES * model.prior:
-        why = tuple(word for word in why if word not in _OF_RELATIVES)
+        let_go = _OF_RELATIVES | (_OF_NAMESAKES if _at_one_place(levels) else frozenset())
+        why = tuple(word for word in why if word not in let_go)
     return Match(
         weight=weight,
         probability=1 / (1 + 2 ** -max(weight, -1000.0)),
@@ -88,6 +87,12 @@ def judge(
         evidence=evidence,
         guards=why,
     )
+
+
+def _at_one_place(levels: Mapping[Field, Level]) -> bool:
+    """Two of street, house number and postal code agree: less than an address, and more than a namesake's."""
+    places = (Field.STREET, Field.HOUSE_NUMBER, Field.POSTAL_CODE)
+    return sum(levels[place] in {Level.EQUAL, Level.SIMILAR} for place in places) > 1
 
 
 def _evidence(

@@ -33,9 +33,10 @@ def _fill(people: list[int]) -> None:
     with rows_of(people), connection.cursor() as cursor:
         cursor.execute(
             """
-            select id, birth_date, given, family, array[birth_family] from mpi_person where id = any (%s)
+            select id, birth_date, given, family, array[birth_family] from mpi_person
+            where id = any (%s)
             union all
-            select id, birth_date, former.given, former.family, '{}'
+            select person_id, birth_date, former.given, former.family, array[birth_family]
             from mpi_formername former join mpi_person on mpi_person.id = person_id
             where person_id = any (%s)
             """,

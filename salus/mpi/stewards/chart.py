@@ -52,17 +52,23 @@ def waterfall(explanation: Explanation) -> dict[str, Any]:
         },
         layers=[
             {
-                "mark": {"type": "rule", "color": "var(--color-border-strong)"},
-                "encoding": {"x": {"datum": 0}, "y": None},
-            },
-            {
                 "mark": {"type": "bar", "cornerRadius": 2, "height": {"band": 0.62}},
                 "encoding": {
                     "x": {
                         "field": "start",
                         "type": "quantitative",
                         "title": None,
-                        "axis": {"tickCount": 5, "format": "d"},
+                        "axis": {
+                            "tickCount": 5,
+                            "format": "d",
+                            "gridColor": {  # even odds stand out
+                                "condition": {
+                                    "test": "datum.value === 0",
+                                    "value": "var(--color-text)",
+                                },
+                                "value": "var(--color-border)",
+                            },
+                        },
                         "scale": {"padding": 44},
                     },
                     "x2": {"field": "end"},

@@ -35,15 +35,15 @@ class Done:
 
 
 _DEEDS = """
-    select 'joined', made_by, made_at, null::bigint, id, null::bigint, '', person_id, target_id
-    from mpi_link
+    (select 'joined', made_by, made_at, null::bigint, id, null::bigint, '', person_id, target_id
+     from mpi_link order by made_at desc limit %(reach)s)
     union all
-    select 'parted', made_by, ended_at, null, id, null, ended_reason, person_id, target_id
-    from mpi_link where ended_at is not null
+    (select 'parted', made_by, ended_at, null, id, null, ended_reason, person_id, target_id
+     from mpi_link where ended_at is not null order by ended_at desc limit %(reach)s)
     union all
-    select 'judged', judgement, judged_at, judged_by, null, id, '', one_id, other_id
-    from mpi_pair where judged_at is not null
-    order by 3 desc, 5 desc, 6 desc limit %s offset %s
+    (select 'judged', judgement, judged_at, judged_by, null, id, '', one_id, other_id
+     from mpi_pair where judged_at is not null order by judged_at desc limit %(reach)s)
+    order by 3 desc, 5 desc, 6 desc offset %(start)s limit %(many)s
 """
 
 
@@ -53,7 +53,8 @@ def history(
     """A page of links made and ended and of judgements, newest first; and whether there is an older page."""
     stewards_only(actor)
     with finding_in(Scope.INDEX), connection.cursor() as cursor:  # whoever they are
-        cursor.execute(_DEEDS, [AT_A_TIME + 1, (max(page, 1) - 1) * AT_A_TIME])
+        start, many = (max(page, 1) - 1) * AT_A_TIME, AT_A_TIME + 1
+        cursor.execute(_DEEDS, {"start": start, "many": many, "reach": start + many})
         rows = cursor.fetchall()
     has_older, rows = len(rows) > AT_A_TIME, rows[:AT_A_TIME]
     persons = {person for row in rows for person in row[-2:]}
