@@ -277,7 +277,11 @@ def test_a_broken_file_changes_nothing_and_says_where(
 def test_the_identity_of_another_persons_row_is_refused(name: str) -> None:
     import_resources(visit())
     resources = visit()
-    resources["patient"]["identifier"] = [{"system": "urn:test:patients", "value": "P-2"}]
+    resources["patient"] |= {
+        "identifier": [{"system": "urn:test:patients", "value": "P-2"}],
+        "name": [{"family": "Anders", "given": ["Niels"]}],  # or the two would be one
+        "birthDate": "1950-05-05",
+    }
     if name == "dose":
         del resources["visit"], resources["diagnosis"], resources["pressure"], resources["plan"]
         del resources["dose"]["encounter"]
