@@ -64,7 +64,7 @@ def test_two_stewards_join_a_pair_by_the_keyboard(fed: Site, browser: Browser) -
         anna.page.get_by_text("Noted as one person.").wait_for()
         luc.signs_in("second_steward")
         luc.page.goto(pair)
-        decision = luc.page.get_by_role("complementary")
+        decision = luc.page.get_by_role("complementary", name="Decision")
         assert "anna.reuter@demo.salus.example said on" in decision.inner_text()
         if decision.locator("#id_reason").count():
             decision.locator("#id_reason").fill("a slip in the date, the passport was seen")
