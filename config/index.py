@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 ACTOR = Actor(role=Role.SYSTEM, system="index")
 _BLOCK = 5_000  # people
+_KNOWN = 0.5  # of those who come in: the index, in which hardly anybody is twice, cannot tell
 _MEMORY = "2GB"  # of DuckDB; the rest goes to the folder
 
 
@@ -48,6 +50,7 @@ def learn() -> int:
     began = time.monotonic()
     with _records(people) as records, _share("learning") as advance:
         model = learn(records, advance=advance)
+    model = replace(model, prior=max(model.prior, _KNOWN / len(people)))
     number = keep_model(model, at=now(), people=len(people), seconds=time.monotonic() - began)
     print(f"learned from {len(people)} people: model {number} is in force")
     for field, levels in model.fields.items():

@@ -247,6 +247,7 @@ def _replay(data: Path, settings: Mapping[str, str]) -> datetime | None:
     """Run the server until it has followed the log to its target; returns when its last transaction was."""
     login = replace(postgres.login(data, "superuser"), password="")
     told = time.monotonic()
+    at: datetime | None = None
     with cluster.running(data, "", settings) as server:
         while server.poll() is None:
             try:

@@ -124,7 +124,7 @@ def cells_of(edition: Edition) -> Cells:
 def rows(table: bytes) -> Iterator[Any]:
     empty = {name: [""] for name in ("value", "OBS_VALUE")}
     yield from pandas.read_csv(
-        io.BytesIO(table), keep_default_na=False, na_values=empty
+        io.BytesIO(table), keep_default_na=False, na_values=empty, float_precision="round_trip"
     ).itertuples()
 
 

@@ -310,7 +310,12 @@ ACTS = {
         "records_with_document_share",
     ),
     "a hospital sends somebody who is known": act(
-        hospital_sends_who_is_known, "index_entries_joined_in_month"
+        hospital_sends_who_is_known,
+        "index_entries_joined_in_month",
+        # The law opens a record for whom a Bundle names; rows count, linked or not.
+        "records_total",
+        "records_by_residence",
+        "records_residence_lu_share",
     ),
     "a steward parts what was joined by itself": act(
         steward_parts_what_was_joined_by_itself, "index_joins_undone_in_month"

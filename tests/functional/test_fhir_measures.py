@@ -66,7 +66,9 @@ def issues(body: Any) -> list[tuple[str, str]]:
 def test_the_report_says_what_the_csv_says(site: Site, client: SyncFHIRClient) -> None:
     report = client.reference("MeasureReport", "2024-12-r1").to_resource()
     with urllib.request.urlopen(f"{site.url}/report/2024-12/r1.csv") as answer:
-        table = pandas.read_csv(io.BytesIO(answer.read()), keep_default_na=False)
+        table = pandas.read_csv(
+            io.BytesIO(answer.read()), keep_default_na=False, float_precision="round_trip"
+        )
     rows: Iterator[Any] = table.itertuples()
     expected = {(row.indicator, row.period, row.dimension): float(row.value) for row in rows}
     assert dict(values(report)) == expected

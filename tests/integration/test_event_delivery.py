@@ -114,6 +114,7 @@ def test_one_who_fails_is_told_again_and_nobody_else_is(rows: Rows, database: Pa
     assert "ok    domain events are delivered" in salus("doctor", data=database).stdout
 
 
+@pytest.mark.prove
 def test_what_a_killed_worker_had_in_hand_is_delivered_with_one_effect(
     rows: Rows, database: Path
 ) -> None:

@@ -13,17 +13,19 @@ from salus.mpi.models import Person
 from tests.conftest import as_role
 from tests.fhir_patients import asked, found
 from tests.plans import scans
+from tests.rare_rows import link_people
 
 
 @pytest.fixture(scope="module")
 def names(nation: Path) -> None:
-    """Nobody has a former one in the simulation, and of an empty table all plans cost the same."""
+    """Nobody has a former one in the simulation, nor is linked, and of an empty table all plans cost the same."""
     with as_role("superuser"), connection.cursor() as cursor:
         cursor.execute(
             "insert into mpi_formername (person_id, family, given, family_key, given_key)"
             " select id, family, given, family_key, given_key from mpi_person"
         )
         cursor.execute("analyze mpi_formername")
+    link_people(nation)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,9 @@ from salus.mpi.identities import identities_of
 from salus.mpi.learned import model_in_force
 from salus.mpi.matching.levels import Field, Level
 from salus.mpi.matching.model import default_model
+from salus.mpi.matching.score import Band, score
 from salus.mpi.models import LearnedModel, Link, Pair, Person, Residence
+from salus.mpi.traits import traits_of
 
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
 TWICE = range(101, 111)
@@ -99,3 +101,15 @@ def test_what_was_learned_is_in_force(learned: None) -> None:
     assert model.terms[Field.FAMILY].frequency  # names of this nation, by how many have them
     assert model.fields[Field.BIRTH_DATE][Level.EQUAL].weight > 5
     assert not (Path(settings.DATA) / "index").exists()
+
+
+def test_who_comes_in_again_is_linked_by_what_was_learned(
+    learned: None, copies: dict[int, int]
+) -> None:
+    """An index that hardly holds anybody twice does not learn that nobody ever comes again."""
+    traits = traits_of([*copies, *copies.values()])
+    bands = [
+        score(traits[person], traits[copy], model_in_force()).band
+        for person, copy in copies.items()
+    ]
+    assert bands.count(Band.LINK) > len(bands) / 2

@@ -1,6 +1,7 @@
 """The desk's drawings: Vega-Lite, drawn here to SVG, coloured by the page's own style sheet."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import vl_convert
@@ -118,6 +119,7 @@ def by_month(months: Sequence[Quality]) -> dict[str, Any]:
         for one in months
         for what, count in ((joined, one.joined), (parted, one.parted))
     ]
+    step = max(1, ceil(max(one.joined for one in months) / 4))
     return _framed(
         height=180,
         description=gettext("Entries joined automatically, and parted again, by month"),
@@ -139,7 +141,7 @@ def by_month(months: Sequence[Quality]) -> dict[str, Any]:
                         "field": "count",
                         "type": "quantitative",
                         "title": None,
-                        "axis": {"tickMinStep": 1, "tickCount": 4, "domain": False},
+                        "axis": {"values": [n * step for n in range(5)], "domain": False},
                     },
                     "xOffset": {"field": "what", "sort": None},
                     "color": {
