@@ -109,6 +109,7 @@ def test_a_disk_that_is_away_keeps_the_log_waiting_and_the_doctor_tells(
     assert errors.count("not backed up") == 1
 
 
+@pytest.mark.prove
 def test_the_doctor_tells_of_an_old_backup_and_of_keys_without_a_copy(data: Path) -> None:
     told = salus("doctor", "--data", data)
     assert told.returncode == 0

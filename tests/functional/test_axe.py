@@ -30,7 +30,7 @@ OF_REPORT = [
 ]
 DESK, PHONE = 1280, 390
 VIEWS = [
-    pytest.param(DESK, "light", "en", id="desk"),
+    pytest.param(DESK, "light", "en", id="desk", marks=pytest.mark.prove),
     pytest.param(PHONE, "dark", "fr", id="phone-dark"),
     pytest.param(DESK, "dark", "de", id="desk-dark", marks=pytest.mark.prove),
     pytest.param(PHONE, "light", "lb", id="phone", marks=pytest.mark.prove),

@@ -122,16 +122,14 @@ def cells(world: World) -> Iterator[Cell]:
 
 
 def most_telling(world: World) -> Iterator[Cell]:
-    """By GET every actor; by POST one of each column; by the other methods, which answer hardly anybody, one of each
-    of two columns. Addresses, columns and actors take turns."""
+    """By GET and POST one actor of each column; by the other methods, which answer hardly anybody, one of each of two
+    columns. Addresses, columns and actors take turns."""
     turn = count()
     for row in rows():
         addresses = cycle(world.addresses(row.address))
         for method in row.methods:
             columns: tuple[tuple[str, ...], ...] = row.columns
-            if method == "GET":
-                columns = tuple((actor,) for actor in row.statuses)
-            elif method != "POST":
+            if method not in ("GET", "POST"):
                 columns = tuple(row.columns[next(turn) % len(row.columns)] for _ in range(2))
             for column in columns:
                 yield row, method, next(addresses), column[next(turn) % len(column)]
