@@ -1,6 +1,7 @@
 """Kill -9 at random moments under a load of writers: what was acknowledged is there once, nothing is half.
 
-SALUS_KILLS says how many of each kind (unless it does: one of each of three kinds, drawn); SALUS_KILL_SEED repeats a run; SALUS_KILL_LOG takes the table.
+SALUS_KILLS says how many of each kind, without it three kinds are drawn; SALUS_KILL_SEED repeats a run;
+SALUS_KILL_LOG takes the table.
 """
 
 import os
