@@ -129,6 +129,17 @@ def next_second() -> datetime:
     return second
 
 
+def log_is_signed(data: Path) -> None:
+    """Nobody writes, and the sequencer has taken in what was written: it changes no row any more."""
+    with as_superuser(data) as connection:
+        (events,) = connection.execute("select count(*) from audit_event").fetchone() or (0,)
+        connection.commit()
+        newest = "select coalesce(max(size), 0) from audit_head"
+        while (connection.execute(newest).fetchone() or (0,))[0] < events:
+            connection.commit()
+            time.sleep(0.05)
+
+
 def log_is_kept(data: Path, backups: Path) -> None:
     """As after the minute that the server waits at most: its log up to now is in the backup folder."""
     with as_superuser(data) as connection:
@@ -180,6 +191,7 @@ def back_up_and_die(site: Site, folder: Path, *, pause: float = 0) -> Drill:
     log_is_kept(data, backups)
     with writer.writing(100_001) as more:
         time.sleep(pause)
+    log_is_signed(data)
     second = next_second()
     rows = row_hashes(data)
     with writer.writing(200_001) as after:
