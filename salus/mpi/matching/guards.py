@@ -24,8 +24,9 @@ def guards(a: Prepared, b: Prepared, levels: Mapping[Field, Level]) -> Iterator[
         yield "given name not known"
     elif given in _ANOTHER_NAME:
         yield "given name differs"
-    elif not exact and not confirmed:
-        yield "given name not quite equal"  # Ana and Anna, Jean and Jean-Luc
+    elif not exact:
+        # Ana and Anna, Jean and Jean-Luc: also under one matricule, for twins are filed under the other's.
+        yield "given name not quite equal"
     if levels[Field.SEX] is Level.DIFFERS and not (exact and confirmed):
         yield "sex differs"
     if (a.multiple_birth or b.multiple_birth) and not exact:
