@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import cache
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 
@@ -65,19 +65,19 @@ def _old_pools() -> tuple[Ints, Ints]:
     pools = np.zeros((11, 2, 500), dtype=np.int64)
     first = np.zeros((11, 2), dtype=np.int64)
     for remainder, female in product(range(11), (0, 1)):
-        given = {
-            order * 10 + check: None
+        variants = [
+            [
+                order * 10 + check
+                for order in range(1 - female, 100, 2)
+                if (check := check_digit(remainder + weighted_sum(f"00000000{order:02}"), variant))
+                is not None
+            ]
             for variant in range(VARIANTS)
-            for order in range(1 - female, 100, 2)
-            if (check := check_digit(remainder + weighted_sum(f"00000000{order:02}"), variant))
-            is not None
-        }
+        ]
+        given = dict.fromkeys(chain.from_iterable(variants))
         rest = (s for s in range(1000) if s // 10 % 2 != female and s not in given)
         pools[remainder, female] = [*given, *rest]
-        first[remainder, female] = sum(
-            check_digit(remainder + weighted_sum(f"00000000{order:02}"), 0) is not None
-            for order in range(1 - female, 100, 2)
-        )
+        first[remainder, female] = len(variants[0])
     return pools, first
 
 
