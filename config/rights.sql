@@ -23,14 +23,15 @@ grant select, insert, delete on accounts_usedassertion, accounts_revokedtoken to
 
 -- Domains
 grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence, mpi_link, mpi_pair, mpi_receipt, mpi_subscription,
-    directory_organization, directory_practitioner, directory_practitionerrole,
+    directory_organization, directory_practitioner, directory_practitionerrole, directory_licence, directory_location,
+    directory_healthcareservice, directory_endpoint, directory_source, directory_changeset, directory_changeline,
     access_accountperson, access_accountpractitioner, access_trustedprofessional, access_assistant,
     shared_record_record, shared_record_closure, shared_record_document,
     vaccination_vaccinationrecord, vaccination_immunization, vaccination_transferconsent,
     eligibility_affiliation, secure_mail_mailidentity, file_share_shareuser to app;
 grant update (pack, position, wrapped_key) on shared_record_documentcontent to app; -- sealed anew for another person
 grant select, insert on shared_record_documentcontent, mpi_personversion, mpi_formername, mpi_namekey,
-    mpi_learnedmodel to app;
+    mpi_learnedmodel, directory_statement to app;
 
 -- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
 grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,

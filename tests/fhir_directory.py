@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from salus.directory.actions import register_organization, register_practitioner
-from salus.directory.models import Practitioner, PractitionerRole
+from salus.directory.actions import register_organization, register_practitioner, register_role
+from salus.directory.models import Practitioner
 from salus.fhir.resource import Call
 from salus.kernel.actor import Actor, Role
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
@@ -59,9 +59,13 @@ def fill_directory() -> None:
         )
         places.append(row)
     for n in range(40):
-        PractitionerRole.objects.create(
-            practitioner_id=people[n],
-            organization_id=places[n * 7 % 12],
+        register_role(
+            actor=actor,
+            at=INSTANTS[n % len(INSTANTS)],
+            system="https://salus.example/role",
+            value=f"{n}",
+            practitioner=people[n],
+            organization=places[n * 7 % 12],
             since=date(2024, 12, 30) + timedelta(days=n % 5),
             until=date(2025, 2, 1) if n % 9 == 0 else None,
         )

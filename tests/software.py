@@ -18,9 +18,8 @@ from django.test import Client as Browser
 
 from salus.access.oauth.actions import Registered, register_client
 from salus.accounts.oauth.registration import NewClient
-from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM
-from salus.directory.actions import register_organization, register_practitioner
-from salus.directory.models import PractitionerRole
+from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM, ROLE_SYSTEM
+from salus.directory.actions import register_organization, register_practitioner, register_role
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
 
@@ -52,7 +51,15 @@ def professional(value: str, at: int) -> int:
         given="Anne",
         profession="62247001",
     )
-    PractitionerRole.objects.create(practitioner_id=number, organization_id=at, since=now().date())
+    register_role(
+        actor=SYSTEM,
+        at=now(),
+        system=ROLE_SYSTEM,
+        value=value,
+        practitioner=number,
+        organization=at,
+        since=now().date(),
+    )
     return number
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from django.contrib.auth.hashers import make_password
 
 from salus.audit.models import Agent, EventKind
-from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM
+from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM, ROLE_SYSTEM
 from salus.simulation import binary_copy as copy
 from salus.simulation.demo_people import EMAILS, PASSWORD, STAFF
 from salus.simulation.documents import LANGUAGES, Documents
@@ -114,6 +114,9 @@ def _roles(world: World, who: Ints, end: int) -> Table:
         name="directory_practitionerrole",
         columns={
             "id": copy.keys(who),
+            "system": copy.same(ROLE_SYSTEM, len(who)),
+            "value": copy.words([f"{500_000 + i}" for i in who.tolist()]),
+            "registered_at": copy.instants(practitioners.registered[who]),
             "practitioner_id": copy.keys(roles.practitioner[who]),
             "organization_id": copy.keys(roles.organization[who]),
             "since": copy.dates(day_of(practitioners.registered[who])),

@@ -9,7 +9,7 @@ import pytest
 
 from salus.access.actions import declare_professional
 from salus.audit.models import Event, EventKind
-from salus.directory.actions import register_organization, register_practitioner
+from salus.directory.actions import register_organization, register_practitioner, register_role
 from salus.directory.models import Organization, PractitionerRole
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import Conflict, Forbidden, NotFound
@@ -64,18 +64,25 @@ def software(type: str = "laboratory") -> Actor:
 
 def doctor_of(software: Actor) -> Actor:
     """A physician who works there, as the software names them."""
+    value = str(next(_numbers))
     practitioner, _ = register_practitioner(
         actor=SYSTEM,
         at=NOW,
         system="urn:test:software",
-        value=str(next(_numbers)),
+        value=value,
         family="Schmit",
         given="Paul",
         profession="62247001",
     )
     assert software.organization
-    PractitionerRole.objects.create(
-        practitioner_id=practitioner, organization_id=software.organization, since=NOW
+    register_role(
+        actor=SYSTEM,
+        at=NOW,
+        system="urn:test:software",
+        value=value,
+        practitioner=practitioner,
+        organization=software.organization,
+        since=NOW.date(),
     )
     return replace(software, role=Role.PROFESSIONAL, practitioner=practitioner)
 

@@ -15,3 +15,4 @@ RESIDENCES = ("LU", "FR", "BE", "DE")  # told apart in figures; the rest are oth
 EVENT_RETENTION = Retention(rule="LU-EVENTS-10-YEARS", years=10)
 PROVIDER_SYSTEM = "https://salus.example/lu/provider-code"
 ORGANIZATION_SYSTEM = "https://salus.example/lu/organization-code"
+ROLE_SYSTEM = "https://salus.example/lu/role-code"

@@ -1,0 +1,27 @@
+"""The only writes of the provider directory: change sets, and what makes them."""
+
+from salus.directory.actions.changing import (
+    apply,
+    change,
+    decline,
+    propose,
+    roll_back,
+    source_named,
+)
+from salus.directory.actions.registering import (
+    register_organization,
+    register_practitioner,
+    register_role,
+)
+
+__all__ = [
+    "apply",
+    "change",
+    "decline",
+    "propose",
+    "register_organization",
+    "register_practitioner",
+    "register_role",
+    "roll_back",
+    "source_named",
+]

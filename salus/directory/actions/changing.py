@@ -1,0 +1,228 @@
+"""Change sets: proposed, previewed by their lines, applied, declined, taken back as a whole.
+
+One at a time: whoever applies or takes back holds the directory until the end of the transaction.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.directory.comparing import compare, ended
+from salus.directory.lines import Compared, Line
+from salus.directory.models import (
+    ChangeLine,
+    ChangeSet,
+    How,
+    Kind,
+    Outcome,
+    Source,
+    Statement,
+)
+from salus.directory.projecting import TABLES, project
+from salus.kernel.actor import Actor
+from salus.kernel.errors import Conflict, InvalidInput, NotFound
+
+_LOCK = 7_041_113  # advisory: whoever changes the directory
+_SOME = 1_000  # rows in one statement of SQL
+
+
+def source_named(name: str, *, title: str = "", system: str = "", at: datetime) -> Source:
+    """The source of this name; made when there is none."""
+    source, _ = Source.objects.get_or_create(
+        name=name, defaults={"title": title or name, "system": system, "created_at": at}
+    )
+    return source
+
+
+@transaction.atomic
+def propose(
+    *,
+    actor: Actor,
+    at: datetime,
+    source: Source,
+    how: How,
+    lines: Iterable[Line],
+    complete: bool = False,
+    file_name: str = "",
+    digest: str = "",
+) -> int:
+    """Keep what a source says, with what it would change; nothing is in force yet. Returns the change set's row id.
+
+    ``complete``: of the kinds that are said, entries with the source's system that no line names have ended.
+    """
+    said = list(lines)
+    if complete:
+        said += ended(source, said, at=at)
+    change_set = ChangeSet.objects.create(
+        source=source,
+        how=how,
+        complete=complete,
+        file_name=file_name,
+        digest=digest,
+        account_id=actor.account,
+        client_id=actor.client,
+        received_at=at,
+    )
+    results, _ = compare(said, at=at)
+    ChangeLine.objects.bulk_create([_line(change_set, one) for one in results], batch_size=_SOME)
+    return change_set.pk
+
+
+@transaction.atomic
+def apply(*, actor: Actor, at: datetime, change_set: int) -> Counter[Outcome]:
+    """Put in force what was proposed, beside what is known by now; how many lines did what.
+
+    Raises Conflict when it was decided before, NotFound when there is none.
+    """
+    row = _held(change_set)
+    if row.applied_at or row.declined_at:
+        raise Conflict("the change set was decided before")
+    results, entries = compare(
+        [_said(line) for line in row.lines.order_by("number")], at=at, allot=_ids
+    )
+    Statement.objects.bulk_create(_statements(row, results, entries, at), batch_size=_SOME)
+    project(_touched(results, entries), at=at)
+    _tell(row, results, entries)
+    row.applied_at = at
+    row.save(update_fields=["applied_at"])
+    record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
+    return Counter(one.outcome for one in results)
+
+
+@transaction.atomic
+def change(
+    *, actor: Actor, at: datetime, source: Source, how: How, lines: Iterable[Line]
+) -> list[int]:
+    """Propose and apply at once; returns the row ids of the lines' entries, in their order.
+
+    Raises InvalidInput for the first line that is refused, and then nothing has changed.
+    """
+    change_set = propose(actor=actor, at=at, source=source, how=how, lines=lines)
+    kept = ChangeLine.objects.filter(change_set=change_set).order_by("number")
+    refused = kept.filter(outcome=Outcome.REFUSED).first()
+    if refused:
+        raise InvalidInput(refused.problem)
+    apply(actor=actor, at=at, change_set=change_set)
+    return [entry for entry in kept.values_list("entry", flat=True) if entry is not None]
+
+
+@transaction.atomic
+def decline(*, actor: Actor, at: datetime, change_set: int, reason: str) -> None:
+    row = _held(change_set)
+    if row.applied_at or row.declined_at:
+        raise Conflict("the change set was decided before")
+    row.declined_at, row.reason = at, reason
+    row.save(update_fields=["declined_at", "reason"])
+    record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
+
+
+@transaction.atomic
+def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> None:
+    """Take back all that the change set said; what was said since, and before, counts."""
+    row = _held(change_set)
+    if not row.applied_at or row.rolled_back_at:
+        raise Conflict("the change set is not in force")
+    row.rolled_back_at, row.reason = at, reason
+    row.save(update_fields=["rolled_back_at", "reason"])
+    touched: dict[Kind, set[int]] = {}
+    for kind, entry in row.statements.values_list("kind", "entry"):
+        touched.setdefault(Kind(kind), set()).add(entry)
+    project(touched, at=at)
+    record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
+
+
+def _held(change_set: int) -> ChangeSet:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+    row = ChangeSet.objects.filter(pk=change_set).first()
+    if row is None:
+        raise NotFound("there is no such change set")
+    return row
+
+
+def _ids(kind: Kind, number: int) -> Iterator[int]:
+    """That many unused row ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)",
+            [TABLES[kind]._meta.db_table, number],
+        )
+        yield from [row[0] for row in cursor.fetchall()]
+
+
+def _line(change_set: ChangeSet, result: Compared) -> ChangeLine:
+    line = result.line
+    return ChangeLine(
+        change_set=change_set,
+        number=line.number,
+        kind=line.kind,
+        system=line.system,
+        value=line.value,
+        said=dict(line.said),
+        since=line.since,
+        until=line.until,
+        outcome=result.outcome,
+        differences=result.differences,
+        problem=result.problem,
+        entry=line.entry,
+    )
+
+
+def _said(line: ChangeLine) -> Line:
+    return Line(
+        number=line.number,
+        kind=Kind(line.kind),
+        system=line.system,
+        value=line.value,
+        entry=line.entry,
+        said=line.said,
+        since=line.since,
+        until=line.until,
+        problem=line.problem if line.outcome == Outcome.REFUSED else "",
+    )
+
+
+def _statements(
+    change_set: ChangeSet, results: Sequence[Compared], entries: Sequence[int | None], at: datetime
+) -> list[Statement]:
+    return [
+        Statement(
+            kind=one.line.kind,
+            entry=entry,
+            said=dict(one.said),
+            again=list(one.again),
+            since=one.since,
+            until=one.line.until,
+            known_at=at,
+            change_set=change_set,
+        )
+        for one, entry in zip(results, entries, strict=True)
+        if entry is not None
+    ]
+
+
+def _touched(results: Sequence[Compared], entries: Sequence[int | None]) -> dict[Kind, set[int]]:
+    touched: dict[Kind, set[int]] = {}
+    for one, entry in zip(results, entries, strict=True):
+        if entry is not None and one.said:
+            touched.setdefault(one.line.kind, set()).add(entry)
+    return touched
+
+
+def _tell(
+    change_set: ChangeSet, results: Sequence[Compared], entries: Sequence[int | None]
+) -> None:
+    """What became of each line, beside what was expected of it."""
+    became = {one.line.number: (one, entry) for one, entry in zip(results, entries, strict=True)}
+    lines = list(change_set.lines.all())
+    for line in lines:
+        result, line.entry = became[line.number]
+        line.outcome, line.problem = result.outcome, result.problem
+        line.differences = dict(result.differences)
+    ChangeLine.objects.bulk_update(
+        lines, ["outcome", "problem", "differences", "entry"], batch_size=_SOME
+    )

@@ -1,0 +1,230 @@
+"""What follows today from all that was said of an entry, written to the columns that are searched by.
+
+Done after each change set, after each that is taken back, and on each day on which something said before begins or
+ends to be true. It may be done at any time: it writes what differs.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Model
+
+from salus.directory.fields import FIELDS, ORDER
+from salus.directory.history import histories
+from salus.directory.models import (
+    Endpoint,
+    HealthcareService,
+    Kind,
+    Licence,
+    Location,
+    Organization,
+    Practitioner,
+    PractitionerRole,
+    Statement,
+)
+from salus.directory.rules import (
+    History,
+    Span,
+    both,
+    spans,
+    state_on,
+    time_out,
+    together,
+    value_about,
+)
+from salus.kernel.search_key import search_key
+
+TABLES: Mapping[Kind, type[Any]] = {
+    Kind.PRACTITIONER: Practitioner,
+    Kind.LICENCE: Licence,
+    Kind.ORGANIZATION: Organization,
+    Kind.LOCATION: Location,
+    Kind.ROLE: PractitionerRole,
+    Kind.SERVICE: HealthcareService,
+    Kind.ENDPOINT: Endpoint,
+}
+_GONE = frozenset({None, "ended", "retired", "deceased"})
+_SOME = 2_000  # rows at a time
+_LATE = timedelta(days=40)  # a worker that was away so long catches up
+
+Columns = dict[str, Any]
+
+
+def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
+    """Bring the rows of these entries up to what is true on the day of ``at``; makes those that are new."""
+    licensed = Licence.objects.filter(pk__in=touched.get(Kind.LICENCE, ()))
+    behind = set(licensed.values_list("practitioner", flat=True))
+    for kind in ORDER:
+        _project(kind, touched.get(kind, ()), at)
+    behind |= set(licensed.values_list("practitioner", flat=True))
+    _project(Kind.PRACTITIONER, behind, at)  # whether somebody may practise depends on licences
+
+
+def turn_of_day(*, at: datetime) -> None:
+    """Project what begins or ends to be true today, or did on one of the last days."""
+    today = at.date()
+    lately = [today - _LATE, today]
+    turned: dict[Kind, set[int]] = {}
+    for column in ("since", "until"):
+        rows = Statement.objects.filter(**{f"{column}__range": lately})
+        for kind, entry in rows.values_list("kind", "entry").distinct():
+            turned.setdefault(Kind(kind), set()).add(entry)
+    project(turned, at=at)
+
+
+def _project(kind: Kind, entries: Collection[int], at: datetime) -> None:
+    ordered = sorted(entries)
+    for start in range(0, len(ordered), _SOME):
+        _project_some(kind, ordered[start : start + _SOME], at)
+
+
+def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> None:
+    table = TABLES[kind]
+    said = histories(kind, entries)
+    rows = {row.pk: row for row in table.objects.filter(pk__in=entries)}
+    practise = _may_practise(rows) if kind is Kind.PRACTITIONER else {}
+    made, changed, names = [], [], set[str]()
+    for entry, history in said.items():
+        row = rows.get(entry)
+        if row is None:
+            made.append((entry, history))
+            continue
+        columns = _columns(kind, history, at.date(), practise.get(entry))
+        columns["deregistered_at"] = _deregistered(row, history, at)
+        different = {name for name, value in columns.items() if getattr(row, name) != value}
+        if different:
+            for name in different:
+                setattr(row, name, columns[name])
+            row.version, row.changed_at = (row.version or 1) + 1, at
+            changed.append(row)
+            names |= different
+    if changed:
+        table.objects.bulk_update(changed, [*names, "version", "changed_at"], batch_size=500)
+    if made:
+        table.objects.bulk_create(
+            [_made(table, kind, entry, history, at) for entry, history in made], batch_size=1000
+        )
+
+
+def _made(table: type[Model], kind: Kind, entry: int, history: History, at: datetime) -> Model:
+    identifier = next(one.said for one in history if "identifier" in one.said)["identifier"]
+    columns = _columns(kind, history, at.date(), None)
+    row = table(
+        pk=entry,
+        registered_at=at,
+        system=identifier["system"],
+        value=identifier["value"],
+        **columns,
+    )
+    row.deregistered_at = _deregistered(row, history, at)  # type: ignore[attr-defined]
+    return row
+
+
+def _deregistered(row: Any, history: History, at: datetime) -> datetime | None:
+    """When it left the directory; it never was there when all that was said of it is taken back."""
+    if not history:
+        return row.registered_at  # type: ignore[no-any-return]
+    ahead = any(
+        span.value not in _GONE
+        for span in spans(history, "status")
+        if span.until is None or span.until > at.date()
+    )
+    return None if ahead else row.deregistered_at or at
+
+
+def _columns(kind: Kind, history: History, today: date, practise: list[Span] | None) -> Columns:
+    """What the row's columns hold; a field without a column of its own is found in statements alone."""
+    if not history:
+        return {}
+    state = state_on(history, today)
+    columns: Columns = {}
+    for field, about in FIELDS[kind].items():
+        if (column := _column(kind, field)) is None:
+            continue
+        value = value_about(history, field, today) if about.needed else state.get(field)
+        columns[column] = _empty(kind, field) if value is None else value
+    if "name_key" in _attributes(kind):
+        columns["name_key"] = search_key(columns["name"])
+    more = _MORE.get(kind)
+    return columns | (more(history, columns, today, practise) if more else {})
+
+
+def _attributes(kind: Kind) -> dict[str, Any]:
+    return {field.attname: field for field in TABLES[kind]._meta.concrete_fields}
+
+
+def _column(kind: Kind, field: str) -> str | None:
+    """The name of the column that holds the field; None when the table has none."""
+    attributes = _attributes(kind)
+    return next((name for name in (field, f"{field}_id") if name in attributes), None)
+
+
+def _empty(kind: Kind, field: str) -> Any:
+    column = _attributes(kind)[_column(kind, field) or ""]
+    return None if column.null else column.get_default()
+
+
+def _of_practitioner(
+    history: History, columns: Columns, today: date, practise: list[Span] | None
+) -> Columns:
+    free = [span for span in spans(history, "status") if span.value == "active"]
+    if practise is not None:
+        free = both(free, practise)
+    out = time_out(free, today, allowed=("active",))
+    return {
+        "family_key": search_key(columns["family"]),
+        "given_key": search_key(columns["given"]),
+        "status": value_about(history, "status", today) or "ended",
+        "out_since": None if out is None else out[0] or date.min,
+        "out_until": None if out is None else out[1],
+    }
+
+
+def _of_role(
+    history: History, columns: Columns, today: date, _practise: list[Span] | None
+) -> Columns:
+    """The time that is now, or else the last one, or the one to come."""
+    times = [span for span in spans(history, "status") if span.value == "active"]
+    now = [span for span in times if span.since is None or span.since <= today][-1:] or times[:1]
+    since, until = (now[0].since, now[0].until) if now else (None, date.min)
+    over = until is not None and until <= today
+    return {
+        "since": since or date.min,
+        "until": until if over else None,
+        "ends_on": None if over else until,
+    }
+
+
+def _of_licence(
+    history: History, columns: Columns, today: date, practise: list[Span] | None
+) -> Columns:
+    role = _of_role(history, columns, today, practise)
+    return {
+        "status": value_about(history, "status", today) or "ended",
+        "since": None if role["since"] == date.min else role["since"],
+        "until": role["until"],
+    }
+
+
+_MORE: Mapping[Kind, Callable[[History, Columns, date, list[Span] | None], Columns]] = {
+    Kind.PRACTITIONER: _of_practitioner,
+    Kind.LICENCE: _of_licence,
+    Kind.ROLE: _of_role,
+}
+
+
+def _may_practise(practitioners: Collection[int]) -> dict[int, list[Span]]:
+    """By practitioner with a licence: when one of them was, is or will be in force."""
+    licences = dict(
+        Licence.objects.filter(practitioner__in=practitioners).values_list("pk", "practitioner")
+    )
+    times: dict[int, list[Span]] = {}
+    for licence, history in histories(Kind.LICENCE, licences).items():
+        in_force = [span for span in spans(history, "status") if span.value == "active"]
+        if history:
+            times.setdefault(licences[licence], []).extend(in_force)
+    return {
+        practitioner: [Span(since=one.since, until=one.until, value="active") for one in found]
+        for practitioner, found in ((who, together(each)) for who, each in times.items())
+    }
