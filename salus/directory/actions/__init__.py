@@ -8,6 +8,7 @@ from salus.directory.actions.changing import (
     roll_back,
     source_named,
 )
+from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
     register_practitioner,
@@ -18,10 +19,13 @@ __all__ = [
     "apply",
     "change",
     "decline",
+    "join",
+    "part",
     "propose",
     "register_organization",
     "register_practitioner",
     "register_role",
     "roll_back",
     "source_named",
+    "tell_apart",
 ]
