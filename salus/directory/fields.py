@@ -191,7 +191,7 @@ _ADDRESS = {
 FIELDS: Mapping[Kind, Mapping[str, Field]] = {
     Kind.PRACTITIONER: {
         "family": Field(check=text, needed=True, correctable=True),
-        "given": Field(check=text, needed=True, correctable=True),
+        "given": Field(check=text, correctable=True),  # who has one name alone has no other
         "prefix": Field(check=text, correctable=True),
         "gender": Field(check=one_of(("male", "female", "other", "unknown"))),
         "birth_date": Field(check=day, public=False),
