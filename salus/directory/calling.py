@@ -57,18 +57,26 @@ def call(address: str, *, connection_type: str) -> Called:
     Never raises. Takes half a minute at most once a connection stands.
     """
     try:
-        parts = urlsplit(address)
-        if parts.scheme in ("http", "https"):
-            checked = check_address(address, what="address", is_demo=settings.DEMO)
-            return _ask(checked, is_fhir=connection_type == FHIR)
-        if not parts.hostname or not parts.port:
-            return Called(fault=Fault.ADDRESS)
-        with line_to(parts.hostname, parts.port, timeout=_STEP):
-            return Called()
-    except (InvalidInput, ValueError):  # no port, or no name
+        parts = _parts(address)
+    except (InvalidInput, ValueError):
         return Called(fault=Fault.ADDRESS)
+    try:
+        if parts.scheme in ("http", "https"):
+            return _ask(parts, is_fhir=connection_type == FHIR)
+        with line_to(parts.hostname or "", parts.port or 0, timeout=_STEP):
+            return Called()
     except Exception as error:  # whatever the other side does, the round goes on
         return Called(fault=_fault(error))
+
+
+def _parts(address: str) -> SplitResult:
+    """Raises ValueError for what has no port that is a number, InvalidInput for what cannot be called."""
+    parts = urlsplit(address)
+    if parts.scheme in ("http", "https"):
+        return check_address(address, what="address", is_demo=settings.DEMO)
+    if not parts.hostname or not parts.port:
+        raise InvalidInput("address names a host and a port")
+    return parts
 
 
 def _ask(parts: SplitResult, *, is_fhir: bool) -> Called:
@@ -127,7 +135,7 @@ def _fault(error: Exception) -> Fault:
     match error:
         case Unreachable():
             return Fault.PRIVATE
-        case socket.gaierror():
+        case socket.gaierror() | UnicodeError():
             return Fault.NAME
         case ssl.SSLCertVerificationError():
             return Fault.CERTIFICATE
