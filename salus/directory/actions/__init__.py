@@ -9,6 +9,7 @@ from salus.directory.actions.changing import (
     source_named,
 )
 from salus.directory.actions.checking import check_endpoints
+from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
     register_practitioner,
@@ -20,10 +21,13 @@ __all__ = [
     "change",
     "check_endpoints",
     "decline",
+    "join",
+    "part",
     "propose",
     "register_organization",
     "register_practitioner",
     "register_role",
     "roll_back",
     "source_named",
+    "tell_apart",
 ]

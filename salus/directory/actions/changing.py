@@ -22,7 +22,7 @@ from salus.directory.models import (
     Source,
     Statement,
 )
-from salus.directory.projecting import TABLES, project
+from salus.directory.projecting import JOINED, TABLES, project
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -86,6 +86,7 @@ def apply(*, actor: Actor, at: datetime, change_set: int) -> Counter[Outcome]:
     )
     Statement.objects.bulk_create(_statements(row, results, entries, at), batch_size=_SOME)
     project(_touched(results, entries), at=at)
+    _refuse_chains()
     _tell(row, results, entries)
     row.applied_at = at
     row.save(update_fields=["applied_at"])
@@ -132,6 +133,7 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     for kind, entry in row.statements.values_list("kind", "entry"):
         touched.setdefault(Kind(kind), set()).add(entry)
     project(touched, at=at)
+    _refuse_chains()
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
 
 
@@ -142,6 +144,12 @@ def _held(change_set: int) -> ChangeSet:
     if row is None:
         raise NotFound("there is no such change set")
     return row
+
+
+def _refuse_chains() -> None:
+    """A duplicate of a duplicate, or a ring, would be shown nowhere: Raises Conflict, whichever way it would come."""
+    if any(TABLES[kind].objects.exclude(same_as__same_as=None).exists() for kind in JOINED):
+        raise Conflict("entries that are shown as one would make a chain: part them first")
 
 
 def _ids(kind: Kind, number: int) -> Iterator[int]:
