@@ -8,6 +8,8 @@ from salus.directory.actions.changing import (
     roll_back,
     source_named,
 )
+from salus.directory.actions.checking import check_endpoints
+from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
     register_practitioner,
@@ -17,11 +19,15 @@ from salus.directory.actions.registering import (
 __all__ = [
     "apply",
     "change",
+    "check_endpoints",
     "decline",
+    "join",
+    "part",
     "propose",
     "register_organization",
     "register_practitioner",
     "register_role",
     "roll_back",
     "source_named",
+    "tell_apart",
 ]
