@@ -10,6 +10,7 @@ from salus.directory.actions.changing import (
     source_called,
     source_named,
 )
+from salus.directory.actions.checking import check_endpoints
 from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
@@ -21,6 +22,7 @@ __all__ = [
     "add_source",
     "apply",
     "change",
+    "check_endpoints",
     "decline",
     "join",
     "part",

@@ -200,7 +200,8 @@ class Endpoint(Entry):
     failures = models.IntegerField(default=0, db_default=0)  # checks in a row without an answer
     fault = models.TextField(
         blank=True, default="", db_default=""
-    )  # of the last one: a stable word
+    )  # of the last one: a stable word (salus.directory.calling.Fault)
+    certificate_until = models.DateTimeField(null=True)  # of TLS, when it last answered
 
     class Meta:
         constraints = _constraints("endpoint")
