@@ -8,6 +8,7 @@ from salus.directory.actions.changing import (
     roll_back,
     source_named,
 )
+from salus.directory.actions.checking import check_endpoints
 from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
@@ -18,6 +19,7 @@ from salus.directory.actions.registering import (
 __all__ = [
     "apply",
     "change",
+    "check_endpoints",
     "decline",
     "join",
     "part",
