@@ -94,7 +94,7 @@ def test_who_left_was_there_before() -> None:
 
 
 def test_some_are_suspended_and_one_may_practise_again() -> None:
-    said = histories(Kind.PRACTITIONER, Practitioner.objects.values_list("pk", flat=True))
+    said = histories(Kind.PRACTITIONER, list(Practitioner.objects.values_list("pk", flat=True)))
     ever = {
         pk for pk, of in said.items() if any(one.said.get("status") == "suspended" for one in of)
     }

@@ -118,7 +118,7 @@ def test_a_line_of_several_lines_has_the_number_of_its_first() -> None:
             "24/7",
             [
                 {
-                    "daysOfWeek": list(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+                    "daysOfWeek": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
                     "allDay": True,
                 }
             ],
