@@ -1,6 +1,6 @@
 """The public directory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,17 +8,16 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from salus.country import country
-from salus.directory import queries
+from salus.directory.duplicates import rows_of
+from salus.directory.finding import find
 from salus.directory.forms import DirectorySearch
 from salus.directory.models import Kind
-from salus.directory.public import entries, maps, vcard
-from salus.directory.queries import SHOWN_AT_MOST
+from salus.directory.public import entries, maps, searching, vcard
 from salus.kernel.clock import now
-from salus.kernel.errors import InvalidInput
 from salus.kernel.page import public
-from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
+from salus.terminology import PROFESSIONS
 
-AROUND_A_PLACE = 12.0  # kilometres that the map of one place is wide
+AROUND_A_PLACE = 24.0  # kilometres that the map of one place is wide
 
 
 @public
@@ -26,31 +25,30 @@ AROUND_A_PLACE = 12.0  # kilometres that the map of one place is wide
 def search(request: HttpRequest) -> HttpResponse:
     """The directory holds nothing private, so that a search is an address that can be sent on."""
     form = DirectorySearch(request.GET)
-    asked = form.is_valid() and any(form.cleaned_data.values())
-    data = form.cleaned_data if asked else {"name": "", "kind": "", "municipality": ""}
-    of_organizations = data["kind"] == "any" or data["kind"] in ORGANIZATION_TYPES
-    organizations, professionals = None, None
-    if asked and of_organizations:
-        organizations = queries.search_organizations(
-            name=data["name"],
-            type="" if data["kind"] == "any" else data["kind"],
-            municipality=data["municipality"],
-        )
-    elif asked:
-        professionals = queries.search_professionals(
-            name=data["name"], profession=data["kind"], municipality=data["municipality"]
-        )
-    found = len(organizations or professionals or [])
+    form.full_clean()
+    asked = form.cleaned_data  # a field that nobody can understand is told at the field
+    shown = {"form": form, "home": country().CODE}
+    if not any(value for name, value in asked.items() if name != "within"):
+        return render(request, "directory/search.html", shown)
+    at = now()
+    page = _number(request.GET.get("page", "1"))
+    found = find(searching.question_of(asked, at=at), at=at, page=page)
+    results = searching.results(found, at=at)
     return render(
         request,
         "directory/search.html",
         {
-            "form": form,
+            **shown,
             "asked": asked,
-            "organizations": organizations,
-            "professionals": professionals,
             "found": found,
-            "more": found == SHOWN_AT_MOST,
+            "results": results,
+            "filters": searching.filters(asked, request.GET, found.understood),
+            "offers": searching.offers(asked, request.GET, found.understood),
+            "as_names": searching.as_names(request.GET, found.understood),
+            "not_as_typed": searching.not_as_typed(found),
+            "map": searching.map_of(request.GET.get("map", ""), results, found),
+            "earlier": page - 1 if page > 1 else None,
+            "later": page + 1 if found.more else None,
         },
     )
 
@@ -58,7 +56,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def professional(request: HttpRequest, practitioner: int) -> HttpResponse:
-    if (root := entries.root_of(Kind.PRACTITIONER, practitioner)) != practitioner:
+    if (root := rows_of(Kind.PRACTITIONER, practitioner)[0]) != practitioner:
         return redirect("directory:professional", root)
     found = entries.professional(practitioner, at=now())
     answer = render(
@@ -83,7 +81,7 @@ def professional_card(request: HttpRequest, practitioner: int) -> HttpResponse:
 @public
 @require_safe
 def organization(request: HttpRequest, organization: int) -> HttpResponse:
-    if (root := entries.root_of(Kind.ORGANIZATION, organization)) != organization:
+    if (root := rows_of(Kind.ORGANIZATION, organization)[0]) != organization:
         return redirect("directory:organization", root)
     page = _number(request.GET.get("page", "1"))
     found = entries.organization(organization, at=now(), page=page)
@@ -131,22 +129,9 @@ def _sites(request: HttpRequest, sites: Sequence[entries.Site]) -> dict[str, obj
         "sites": numbered,
         "today": now().weekday(),
         "home": country().CODE,
-        "map": _map(request, spots, least=AROUND_A_PLACE),
+        "map": searching.the_map(request.GET.get("map", ""), spots, least=AROUND_A_PLACE),
         "url": request.build_absolute_uri(request.path),
     }
-
-
-def _map(request: HttpRequest, spots: Iterable[maps.Spot], *, least: float) -> maps.Map | None:
-    """The part of the map that the address asks for, or else the one that shows all of them."""
-    shown = list(spots)
-    try:
-        frame = maps.frame_of(request.GET.get("map", ""))
-    except InvalidInput:
-        fitting = maps.around([spot.position for spot in shown], least=least)
-        if fitting is None:
-            return None
-        frame = fitting
-    return maps.drawn(frame, shown, country=country().CODE)
 
 
 def _number(text: str) -> int:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
+from salus.country.gazetteer import Position, position_of
 from salus.directory.history import histories
 from salus.directory.models import (
     HealthcareService,
@@ -17,7 +18,6 @@ from salus.directory.models import (
     PractitionerRole,
 )
 from salus.directory.public.hours import Day, Opening, opening, week
-from salus.directory.public.maps import Position
 from salus.directory.queries import current_roles, registered_organizations
 from salus.directory.rules import History, confirmed_at, spans
 from salus.kernel.errors import NotFound
@@ -45,7 +45,7 @@ class Site:
     name: str  # of the location, where it is not the organisation's
     profession: str  # exercised here, where it is not the professional's own
     address: Address
-    position: Position | None
+    position: Position | None  # of the place, or else of its municipality
     telephone: str
     email: str
     website: str
@@ -126,13 +126,6 @@ class PlacePage:
     site: Site
     services: Sequence[Service]
     people: Sequence[Named]  # at most PEOPLE
-
-
-def root_of(kind: Kind, entry: int) -> int:
-    """The row that the directory shows for this one: itself, unless it is another's duplicate."""
-    table = Practitioner if kind is Kind.PRACTITIONER else Organization
-    rows = table.objects.filter(pk=entry)
-    return rows.values_list("same_as", flat=True).first() or entry
 
 
 def professional(practitioner: int, *, at: datetime) -> Professional:
@@ -268,7 +261,6 @@ def _site(
 ) -> Site:
     addressed = location if location and location.municipality else organization
     hours = (role.hours if role else []) or (location.hours if location else [])
-    placed = location and location.latitude is not None and location.longitude is not None
     named = location is not None and location.name_key != organization.name_key
     return Site(
         organization=organization.pk,
@@ -283,7 +275,7 @@ def _site(
             municipality=addressed.municipality,
             country=addressed.country,
         ),
-        position=(location.latitude, location.longitude) if location and placed else None,  # type: ignore[arg-type]
+        position=_position(location, addressed),
         telephone=(role.telephone if role else "")
         or (location.telephone if location else "")
         or organization.telephone,
@@ -295,6 +287,12 @@ def _site(
         accessible=location.accessible if location else None,
         confirmed=confirmed,
     )
+
+
+def _position(location: Location | None, addressed: Location | Organization) -> Position | None:
+    if location and location.latitude is not None and location.longitude is not None:
+        return location.latitude, location.longitude
+    return position_of(addressed.country, addressed.postal_code, addressed.municipality)
 
 
 def _licences(row: Practitioner) -> list[Licensed]:

@@ -13,9 +13,8 @@ from math import cos, radians
 from pathlib import Path
 from typing import Any
 
+from salus.country.gazetteer import Position
 from salus.kernel.errors import InvalidInput
-
-Position = tuple[float, float]
 
 WIDTH, HEIGHT = 360, 460  # of the drawing: about the pixels in which it is shown
 KILOMETRES = 111.2  # in a degree of latitude
