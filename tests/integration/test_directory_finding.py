@@ -112,14 +112,14 @@ def test_one_field_says_all() -> None:
 
 
 def test_near_before_far() -> None:
-    for place in ("Clervaux", "Esch-sur-Alzette", "Dudelange", "Schifflange"):
+    for place in ("Clervaux", "Esch-sur-Alzette", "Luxembourg", "Schifflange"):
         professional(place[:6], at=organization(municipality=place, postal_code="0"))
     assert names("dentiste Esch") == ["Léa Esch-s", "Léa Schiff"]
-    assert names("dentiste Esch", within=20.0) == ["Léa Esch-s", "Léa Schiff", "Léa Dudela"]
+    assert names("dentiste Esch", within=20.0) == ["Léa Esch-s", "Léa Schiff", "Léa Luxemb"]
     everywhere = find(Question(near=(49.4958, 5.9806)), at=AT)
     assert [hit.name for hit in everywhere.hits if hit.kind is Kind.PRACTITIONER][
         -1
-    ] == "Léa Clervau"[:-1]
+    ] == "Léa Clerva"
 
 
 def test_who_may_not_practise_is_not_found() -> None:

@@ -14,7 +14,7 @@ def fill(_apps: object, _editor: object) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0003_what_was_said_before"),
+        ("directory", "0008_certificate_of_endpoints"),
     ]
 
     operations = [
