@@ -6,7 +6,7 @@ width. Lines: salus/directory/outlines.json, which `make assets` makes of Natura
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import cos, radians
@@ -21,6 +21,10 @@ KILOMETRES = 111.2  # in a degree of latitude
 LEAST, MOST = 2.0, 400.0  # kilometres that a frame is wide
 _MARKER = 30  # what a finger meets, in pixels
 _DIGIT, _LETTER = 8.5, 6.0  # width of one in a marker, and in the name of a town
+_APART, _BESIDE = (
+    14,
+    25,
+)  # pixels between the names of towns, and from the middle of a marker to a name
 _MARGIN = 1.25  # of what a frame shows, beside what it has to show
 _TOGETHER = 0.15  # kilometres: nearer ones are at one address, which no closer look parts
 _TABLE = Path(__file__).parent.parent / "outlines.json"
@@ -62,6 +66,13 @@ class Spot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Town:
+    name: str
+    position: Position
+    large: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Marker:
     x: float
     y: float
@@ -97,7 +108,7 @@ class Marker:
 class Label:
     x: float
     y: float
-    text: str
+    town: Town
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +173,7 @@ def drawn(
     spots: Sequence[Spot],
     *,
     country: str,
-    towns: Iterable[tuple[str, Position]] = (),
+    towns: Iterable[Town] = (),
     here: Position | None = None,
 ) -> Map:
     """The map of a frame. ``towns``: the most important first; those that would cover others are left out."""
@@ -236,16 +247,17 @@ def _with_closer(frame: Frame, marker: Marker) -> Marker:
     return replace(marker, closer=replace(box, across=max(LEAST, box.across * 1.4)))
 
 
-def _labels(
-    frame: Frame, towns: Iterable[tuple[str, Position]], markers: Sequence[Marker]
-) -> Iterable[Label]:
+def _labels(frame: Frame, towns: Iterable[Town], markers: Sequence[Marker]) -> Iterator[Label]:
+    """A large town that a marker covers is named beside it."""
     taken = [(one.x, one.y, one.width / 2, _MARKER / 2) for one in markers]
-    for name, position in towns:
-        x, y = frame.point(position)
-        half = len(name) * _LETTER / 2
-        if not (half < x < WIDTH - half and 20 < y < HEIGHT - 30):
-            continue
-        if any(abs(x - a) < half + w and abs(y - b) < 9 + h for a, b, w, h in taken):
-            continue
-        taken.append((x, y, half, 9))
-        yield Label(x=round(x, 1), y=round(y, 1), text=name)
+    for town in towns:
+        x, middle = frame.point(town.position)
+        half = len(town.name) * _LETTER / 2
+        for y in (middle, middle - _BESIDE, middle + _BESIDE) if town.large else (middle,):
+            if not (half < x < WIDTH - half and 20 < y < HEIGHT - 30):
+                continue
+            if any(abs(x - a) < half + w + 6 and abs(y - b) < 9 + h for a, b, w, h in taken):
+                continue
+            taken.append((x, y, half, _APART))
+            yield Label(x=round(x, 1), y=round(y, 1), town=town)
+            break

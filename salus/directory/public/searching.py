@@ -15,14 +15,15 @@ from salus.directory.finding import Found, Hit, Place, Question, Sense, Understo
 from salus.directory.forms import ORGANIZATIONS, PEOPLE
 from salus.directory.models import Kind
 from salus.directory.public.hours import Opening, opening
-from salus.directory.public.maps import Map, Spot, around, drawn, frame_of, whole
+from salus.directory.public.maps import Map, Spot, Town, around, drawn, frame_of, whole
 from salus.kernel.errors import InvalidInput
 from salus.kernel.search_key import search_key
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
 Asked = Mapping[str, Any]  # what a valid DirectorySearch holds
 LEAST = 8.0  # kilometres that the map of a search is wide
-_WIDE = 60.0  # kilometres from which a map names the larger towns alone
+_WIDE = 40.0  # kilometres from which a map names the larger towns alone
+_PART = 0.4  # of the country's width, from which a map shows all of the country
 _PLACES_SHOWN = 3  # of one entry on the map
 _OF_A_VIEW = ("page", "map")  # of an address: they go when the question changes
 
@@ -157,7 +158,7 @@ def the_map(
         if fitting is None:
             return None
         land = whole(home)
-        frame = land if land and 0.6 * land.across < fitting.across < land.across else fitting
+        frame = land if land and _PART * land.across < fitting.across < land.across else fitting
     return drawn(frame, spots, country=home, towns=_towns(frame.across), here=here)
 
 
@@ -180,12 +181,12 @@ def _position(place: Place) -> Position | None:
     return place.position or position_of(place.country, place.postal_code, place.municipality)
 
 
-def _towns(across: float) -> Iterator[tuple[str, Position]]:
+def _towns(across: float) -> Iterator[Town]:
     """Those with more postal codes are larger; from afar those with none are left out."""
     ordered = sorted(known_places(), key=lambda one: -len(one.postal_codes))
     for one in ordered:
         if one.postal_codes or across < _WIDE:
-            yield one.name, one.position
+            yield Town(name=one.name, position=one.position, large=len(one.postal_codes) > 1)
 
 
 def _named(asked: Asked) -> Iterator[tuple[str, str]]:
