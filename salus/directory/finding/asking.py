@@ -43,24 +43,22 @@ class Ranked:
     distance: float | None
 
 
-def words_near(typed: Collection[str]) -> Costs:
-    """The words of names that may be meant by each, with their costs."""
+def known_of(typed: Collection[str], phrases: Collection[str]) -> tuple[Costs, set[str]]:
+    """The words of names that may be meant by each typed one; and which phrases are municipalities of entries."""
     keys = {key for word in typed for key in keys_of(word)}
     with connection.cursor() as cursor:
         cursor.execute(
-            "select distinct word from directory_wordkey where key = any (%s)", [sorted(keys)]
+            """
+            select true, word from (select distinct word from directory_wordkey where key = any (%s)) as near
+            union all
+            select false, key from unnest(%s::text[]) key
+            where exists (select from directory_listing where municipality_key = key)
+            """,
+            [sorted(keys), sorted(phrases)],
         )
-        return similar(typed, sorted(word for (word,) in cursor))
-
-
-def municipalities_among(keys: Collection[str]) -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select key from unnest(%s::text[]) key where exists"
-            " (select from directory_listing where municipality_key = key)",
-            [sorted(keys)],
-        )
-        return {key for (key,) in cursor}
+        known = cursor.fetchall()
+    words = sorted(text for is_word, text in known if is_word)
+    return similar(typed, words), {text for is_word, text in known if not is_word}
 
 
 def ranked(
@@ -108,7 +106,7 @@ def _ask(
         where {" and ".join(conditions)}
         group by l.name_key, l.kind, l.entry
         order by {"cost," if joins else ""} {"distance nulls last," if wanted.near else ""}
-            l.name_key, l.kind, l.entry
+            l.kind desc, l.name_key, l.entry
         limit {COUNTED + 1}
     """
     with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
 """One question, one answer."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +14,17 @@ from salus.directory.finding.asking import (
     Costs,
     Ranked,
     Wanted,
-    municipalities_among,
+    known_of,
     ranked,
-    words_near,
 )
 from salus.directory.finding.hits import hits_of
 from salus.directory.finding.hours import minute_of_week
 from salus.directory.finding.question import Found, Question, Understood
 from salus.directory.finding.reading import Reading, as_names, phrases, read
-from salus.directory.finding.vocabulary import Sense, meanings, plain
-from salus.directory.finding.words import EXACT
+from salus.directory.finding.vocabulary import Sense, meanings
+from salus.directory.finding.words import EXACT, plain
 from salus.directory.models import Kind
 from salus.kernel.errors import InvalidInput
-from salus.kernel.search_key import search_key
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
 AROUND = 10.0  # kilometres that count as a place when nothing else is said
@@ -54,10 +53,12 @@ def find(question: Question, *, at: datetime, page: int = 1, size: int = 20) -> 
     Who may not practise on the day of ``at`` is never among them. Raises InvalidInput.
     """
     _check(question, page, size)
-    text = question.text.strip()
+    text = " ".join(question.text.split())
     words = phrases(text)
-    similar = words_near({word for word in words if " " not in word})
-    for attempt in _attempts(text, similar, words):
+    similar, municipalities = (
+        known_of({word for word in words if " " not in word}, words) if words else ({}, set())
+    )
+    for attempt in _attempts(text, similar, municipalities):
         wanted = _wanted(question, attempt.reading, at)
         found, every = _search(wanted, attempt, similar, enough=page * size)
         if found:
@@ -75,9 +76,9 @@ def find(question: Question, *, at: datetime, page: int = 1, size: int = 20) -> 
     )
 
 
-def _attempts(text: str, similar: Costs, words: set[str]) -> Iterator[_Attempt]:
+def _attempts(text: str, similar: Costs, municipalities: set[str]) -> Iterator[_Attempt]:
     """What the text may mean, the likeliest first; the first one that finds somebody is it."""
-    reading = read(text, names=similar, municipalities=municipalities_among(words) if text else ())
+    reading = read(text, names=similar, municipalities=municipalities)
     if reading.doubtful and reading.names:
         yield _Attempt(reading=as_names(text), exact=True)
     yield _Attempt(reading=reading)
@@ -168,16 +169,20 @@ def _spot(text: str) -> Spot:
         return Spot(meant.place.position)
     if len(guessed) == 1 and guessed[0].sense is Sense.PLACE:
         return _spot(guessed[0].place)
-    return Spot(municipality=search_key(text))
+    return Spot(municipality=plain(text))
 
 
 def _check(question: Question, page: int, size: int) -> None:
-    if len(question.text) > _LONGEST_TEXT or not question.text.isprintable():
-        raise InvalidInput(f"a search has at most {_LONGEST_TEXT} characters that can be printed")
+    if max(len(question.text), len(question.place)) > _LONGEST_TEXT:
+        raise InvalidInput(f"a search has at most {_LONGEST_TEXT} characters")
     if question.profession and question.profession not in PROFESSIONS:
         raise InvalidInput("that is no profession of the directory")
     if question.type and question.type not in ORGANIZATION_TYPES:
         raise InvalidInput("that is no kind of organisation of the directory")
+    if question.language and not re.fullmatch("[A-Za-z0-9-]{2,20}", question.language):
+        raise InvalidInput("a language is a code, such as fr or pt")
+    if question.licence and not re.fullmatch("[A-Z]{2}", question.licence):
+        raise InvalidInput("a country is two capital letters (ISO 3166-1)")
     if question.within is not None and not 0 < question.within <= 20_100:
         raise InvalidInput("a distance is in kilometres, more than 0")
     if question.near is not None and not (

@@ -14,7 +14,7 @@ from django.db import connection
 from salus.country.gazetteer import position_of, postal_key
 from salus.directory.finding.grid import cell_of
 from salus.directory.finding.hours import openings
-from salus.directory.finding.words import keys_of, organization_words, person_words
+from salus.directory.finding.words import keys_of, organization_words, person_words, plain
 from salus.directory.models import Kind
 from salus.kernel.search_key import search_key
 
@@ -247,7 +247,7 @@ def _at(
         organization=organization,
         location=location,
         postal_code=postal_key(postal_code),
-        municipality_key=search_key(municipality),
+        municipality_key=plain(municipality),
         latitude=position[0] if position else None,
         longitude=position[1] if position else None,
         cell=cell_of(position) if position else None,

@@ -13,7 +13,8 @@ from rapidfuzz.distance import OSA
 
 from salus.country.gazetteer import coded, postal_key
 from salus.directory.finding.question import Taken
-from salus.directory.finding.vocabulary import Meaning, Sense, fillers, meanings, plain
+from salus.directory.finding.vocabulary import Meaning, Sense, fillers, meanings
+from salus.directory.finding.words import plain
 from salus.kernel.spelling.names import folded, words_of
 
 _LONGEST = 5  # words of a phrase

@@ -11,7 +11,7 @@ from functools import cache
 from babel import Locale
 
 from salus.country.gazetteer import KnownPlace, known_places
-from salus.kernel.spelling.names import folded, undone
+from salus.directory.finding.words import plain
 from salus.terminology import PHYSICIANS
 
 
@@ -119,10 +119,6 @@ _ENDINGS = {
     "en": ("",),
     "lb": ("",),
 }
-
-
-def plain(text: str) -> str:
-    return " ".join(undone(word) for word in folded(text).split())
 
 
 @cache

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from salus.kernel.spelling.names import folded, words_of
+from salus.kernel.spelling.names import folded, undone, words_of
 from salus.kernel.spelling.phonetic import sounds
 
 _LONGEST = 20  # letters that are keyed; who mistypes a longer word is found by its other words
@@ -18,23 +18,22 @@ EXACT, PREFIX = 0, 1  # costs; a mistake costs more than any prefix
 _MISTAKE, _SOUND = 20, 10
 
 
+def plain(text: str) -> str:
+    """As words are compared: small ASCII letters, umlauts undone."""
+    return " ".join(undone(word) for word in folded(text).split())
+
+
 def person_words(given: str, family: str) -> set[str]:
     """All by which a person may be looked for: words, and what is written in one by some: "Jeanpierre", "Dasilva"."""
     found = set[str]()
     for part in (given, family):
-        plain = folded(part)
-        words = words_of(plain)
-        found |= {*words, "".join(words), "".join(words_of_all(plain))}
+        words = words_of(folded(part))
+        found |= {*words, "".join(words), plain(part).replace(" ", "")}
     return found - {""}
 
 
 def organization_words(name: str) -> set[str]:
     return set(words_of(folded(name)))
-
-
-def words_of_all(plain: str) -> list[str]:
-    """With its particles."""
-    return [word for part in plain.split() for word in words_of(part)]
 
 
 def mistakes(word: str) -> int:

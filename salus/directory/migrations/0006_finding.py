@@ -98,15 +98,18 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["kind", "entry"], name="directory_l_kind_7b341b_idx"),
                     models.Index(
-                        fields=["profession", "name_key", "kind", "entry"],
-                        name="directory_l_profess_26ea12_idx",
+                        fields=["kind", "profession", "name_key", "entry"],
+                        name="directory_l_kind_035a35_idx",
                     ),
                     models.Index(
                         fields=["kind", "type", "name_key", "entry"],
                         name="directory_l_kind_87ae14_idx",
                     ),
                     models.Index(
-                        fields=["name_key", "kind", "entry"], name="directory_l_name_ke_111c81_idx"
+                        models.OrderBy(models.F("kind"), descending=True),
+                        models.F("name_key"),
+                        models.F("entry"),
+                        name="listing_in_order",
                     ),
                     models.Index(fields=["cell", "profession"], name="directory_l_cell_2318c9_idx"),
                     models.Index(fields=["postal_code"], name="directory_l_postal__47cce5_idx"),

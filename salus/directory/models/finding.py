@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, OrderBy
 
 from salus.directory.models.history import Kind
 
@@ -37,9 +38,14 @@ class Listing(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["kind", "entry"]),
-            models.Index(fields=["profession", "name_key", "kind", "entry"]),
+            models.Index(fields=["kind", "profession", "name_key", "entry"]),
             models.Index(fields=["kind", "type", "name_key", "entry"]),
-            models.Index(fields=["name_key", "kind", "entry"]),
+            models.Index(
+                OrderBy(F("kind"), descending=True),
+                F("name_key"),
+                F("entry"),
+                name="listing_in_order",
+            ),
             models.Index(fields=["cell", "profession"]),
             models.Index(fields=["postal_code"]),
             models.Index(fields=["municipality_key"]),
