@@ -8,6 +8,7 @@ from salus.directory.actions.changing import (
     roll_back,
     source_named,
 )
+from salus.directory.actions.correcting import confirm, correct, withdraw
 from salus.directory.actions.registering import (
     register_organization,
     register_practitioner,
@@ -17,6 +18,8 @@ from salus.directory.actions.registering import (
 __all__ = [
     "apply",
     "change",
+    "confirm",
+    "correct",
     "decline",
     "propose",
     "register_organization",
@@ -24,4 +27,5 @@ __all__ = [
     "register_role",
     "roll_back",
     "source_named",
+    "withdraw",
 ]
