@@ -352,6 +352,8 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /stewards/search/choose/": {"person": patient},
         "POST /directory/desk/sets/{change set}/": {"act": "apply", "ends": "0"},
         "POST /directory/desk/sets/{no change set}/": {"act": "apply", "ends": "0"},
+        "POST /directory/me/Practitioner/{practitioner}/telephone/": {"value": "+352 27 11 11"},
+        "POST /directory/me/PractitionerRole/{role}/telephone/": {"value": "+352 27 11 11"},
         "POST /preferences/": {"language": "de", "next": "/"},
         "POST /desk/{request}/": {"act": "refuse", "reason": "Not now."},
         "POST /fhir": {"resourceType": "Bundle", "type": "batch", "entry": [read]},

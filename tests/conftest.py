@@ -120,6 +120,12 @@ def copy(made: Path, to: Path) -> Path:
     return to
 
 
+def _in_a_hurry(data: Path) -> None:
+    """No waiting for the disk: these tests cut no power. Those of durability do not use such a folder."""
+    settings = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+    (data / "postgresql.local.conf").write_text(settings)
+
+
 def _made_once(name: str, make: Callable[[Path], None]) -> Path:
     data = Path(os.environ[RUN]) / name
     with data.with_suffix(".lock").open("w") as lock:
@@ -166,6 +172,7 @@ def _cluster() -> Iterator[Path]:
     """This process's database server, with the databases `empty` and `nation` to start over from."""
     data = _data()
     copy(with_the_nation(), data)
+    _in_a_hurry(data)
     for folder in FOLDERS:
         (data / folder).rename(data / f"{folder}-of-the-nation")
     with attached(data):
@@ -253,6 +260,7 @@ def own_site() -> Iterator[Site]:
 @contextmanager
 def _served(*, mllp: bool = False) -> Iterator[Site]:
     data = copy(with_the_nation(), new_folder())
+    _in_a_hurry(data)
     port, mllp_port = _free_port(), _free_port() if mllp else None
     options, environ, authority = [], {}, None
     if mllp:

@@ -4,7 +4,7 @@ Done after each change set, after each that is taken back, and on each day on wh
 ends to be true. It may be done at any time: it writes what differs.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from salus.directory.rules import (
     both,
     spans,
     state_on,
+    survived,
     time_out,
     together,
     value_about,
@@ -44,6 +45,7 @@ TABLES: Mapping[Kind, type[Any]] = {
     Kind.SERVICE: HealthcareService,
     Kind.ENDPOINT: Endpoint,
 }
+JOINED = (Kind.PRACTITIONER, Kind.ORGANIZATION)  # of which there are duplicates
 _GONE = frozenset({None, "ended", "retired", "deceased"})
 _SOME = 2_000  # rows at a time
 _LATE = timedelta(days=40)  # a worker that was away so long catches up
@@ -56,7 +58,10 @@ def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
     licensed = Licence.objects.filter(pk__in=touched.get(Kind.LICENCE, ()))
     behind = set(licensed.values_list("practitioner", flat=True))
     for kind in ORDER:
-        _project(kind, touched.get(kind, ()), at)
+        entries = touched.get(kind, ())
+        roots = _roots(kind, entries)
+        _project(kind, entries, at)
+        _project(kind, roots | _roots(kind, entries), at)  # show what duplicates say, or did
     behind |= set(licensed.values_list("practitioner", flat=True))
     _project(Kind.PRACTITIONER, behind, at)  # whether somebody may practise depends on licences
 
@@ -79,10 +84,30 @@ def _project(kind: Kind, entries: Collection[int], at: datetime) -> None:
         _project_some(kind, ordered[start : start + _SOME], at)
 
 
+def _roots(kind: Kind, entries: Collection[int]) -> set[int]:
+    if kind not in JOINED or not entries:
+        return set()
+    found = TABLES[kind].objects.filter(pk__in=entries).exclude(same_as=None)
+    return set(found.values_list("same_as", flat=True))
+
+
+def _duplicates(kind: Kind, roots: Collection[int]) -> dict[int, list[History]]:
+    """By root, what is said of its duplicates."""
+    if kind not in JOINED:
+        return {}
+    found = TABLES[kind].objects.filter(same_as__in=roots).order_by("pk")
+    root_of = dict(found.values_list("pk", "same_as"))
+    of: dict[int, list[History]] = {}
+    for duplicate, history in histories(kind, root_of).items():
+        of.setdefault(root_of[duplicate], []).append(history)
+    return of
+
+
 def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> None:
     table = TABLES[kind]
     said = histories(kind, entries)
     rows = {row.pk: row for row in table.objects.filter(pk__in=entries)}
+    others = _duplicates(kind, rows)
     practise = _may_practise(rows) if kind is Kind.PRACTITIONER else {}
     made, changed, names = [], [], set[str]()
     for entry, history in said.items():
@@ -90,8 +115,9 @@ def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> None:
         if row is None:
             made.append((entry, history))
             continue
-        columns = _columns(kind, history, at.date(), practise.get(entry))
-        columns["deregistered_at"] = _deregistered(row, history, at)
+        also = others.get(entry, ())
+        columns = _columns(kind, history, at.date(), practise.get(entry), also)
+        columns["deregistered_at"] = _deregistered(row, [history, *also], at)
         different = {name for name, value in columns.items() if getattr(row, name) != value}
         if different:
             for name in different:
@@ -117,27 +143,43 @@ def _made(table: type[Model], kind: Kind, entry: int, history: History, at: date
         value=identifier["value"],
         **columns,
     )
-    row.deregistered_at = _deregistered(row, history, at)  # type: ignore[attr-defined]
+    row.deregistered_at = _deregistered(row, [history], at)  # type: ignore[attr-defined]
     return row
 
 
-def _deregistered(row: Any, history: History, at: datetime) -> datetime | None:
-    """When it left the directory; it never was there when all that was said of it is taken back."""
-    if not history:
+def _deregistered(row: Any, told: Sequence[History], at: datetime) -> datetime | None:
+    """When it left the directory; it never was there when all that was said of it is taken back.
+
+    ``told``: what is said of it, and of its duplicates. It stays while one of them does.
+    """
+    if not told[0]:
         return row.registered_at  # type: ignore[no-any-return]
     ahead = any(
         span.value not in _GONE
+        for history in told
         for span in spans(history, "status")
         if span.until is None or span.until > at.date()
     )
     return None if ahead else row.deregistered_at or at
 
 
-def _columns(kind: Kind, history: History, today: date, practise: list[Span] | None) -> Columns:
-    """What the row's columns hold; a field without a column of its own is found in statements alone."""
+def _columns(
+    kind: Kind,
+    history: History,
+    today: date,
+    practise: list[Span] | None,
+    others: Iterable[History] = (),
+) -> Columns:
+    """What the row's columns hold; a field without a column of its own is found in statements alone.
+
+    ``others``: of its duplicates; one that has left its register lends nothing.
+    """
     if not history:
         return {}
-    state = state_on(history, today)
+    states = [state_on(other, today) for other in others]
+    state = survived(
+        state_on(history, today), [one for one in states if one.get("status") not in _GONE]
+    )
     columns: Columns = {}
     for field, about in FIELDS[kind].items():
         if (column := _column(kind, field)) is None:

@@ -109,6 +109,24 @@ def _meet(span: Span, since: date | None, until: date | None) -> bool:
     )
 
 
+def survived(own: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is shown of an entry that others are duplicates of: its own fields, then what each of them alone has.
+
+    A status is nobody else's: who is suspended in one register may work by another.
+    """
+    found = dict(own)
+    for other in others:
+        found |= {
+            field: value
+            for field, value in other.items()
+            if field not in found and field not in _OF_ONE_ROW
+        }
+    return found
+
+
+_OF_ONE_ROW = frozenset({"identifier", "status", "status_reason", "same_as", "apart_from"})
+
+
 def confirmed_at(history: History, field: str) -> datetime | None:
     """When somebody last said what the field's value is, be it anew."""
     said = [one.known_at for one in history if field in one.said or field in one.again]

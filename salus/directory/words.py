@@ -96,6 +96,24 @@ OUTCOMES: Mapping[str, Text] = {
     Outcome.ENDED: _("ended"),
     Outcome.REFUSED: _("refused"),
 }
+# Why an electronic address is stale (salus.directory.endpoints.Why), and what the last call found (calling.Fault).
+STALE: Mapping[str, Text] = {
+    "no-answer": _("does not answer"),
+    "never-checked": _("was never checked"),
+    "certificate-ends": _("its certificate ends soon"),
+}
+FAULTS: Mapping[str, Text] = {
+    "address": _("cannot be called"),
+    "name": _("its name is not known"),
+    "private": _("leads into a private network"),
+    "refused": _("nobody listens there"),
+    "timeout": _("no answer in time"),
+    "certificate": _("its certificate is not good"),
+    "tls": _("no secure connection"),
+    "broken": _("the connection broke"),
+    "status": _("answers with an error"),
+    "content": _("says nothing of FHIR"),
+}
 # Which change sets (salus.directory.desk.queries.Waiting).
 WAITING: Mapping[str, Text] = {
     "corrections": _("Corrections"),

@@ -171,6 +171,7 @@ def test_packs_only_grow_in_the_copy(data: Path) -> None:
         assert (folder.documents / simulated.name).read_bytes() == content
 
 
+@pytest.mark.prove
 def test_a_dump_goes_into_a_database_of_another_version(data: Path, folder: Path) -> None:
     """Here of the same version: the commands are those that a later one takes."""
     with attached(data):

@@ -226,6 +226,7 @@ def test_damaged_log(drill: Drill, folder: Path) -> None:
     assert f"{damaged} is damaged" in refused(drill, folder / "new")
 
 
+@pytest.mark.prove
 def test_killed_while_restoring(lost: Drill, folder: Path) -> None:
     data = folder / "new"
     command = [*SALUS, "restore", str(lost.backups), "--data", str(data)]

@@ -55,8 +55,8 @@ OF_REGISTRAR = [
 ]
 VIEWS = [
     pytest.param(1280, "light", "en", id="desk"),
-    pytest.param(1280, "dark", "fr", id="desk-dark"),
-    pytest.param(390, "light", "fr", id="phone"),
+    pytest.param(1280, "dark", "fr", id="desk-dark", marks=pytest.mark.prove),
+    pytest.param(390, "light", "fr", id="phone", marks=pytest.mark.prove),
     pytest.param(320, "dark", "en", id="small-phone-dark"),
 ]
 

@@ -75,7 +75,15 @@ def test_csv_says_what_the_json_says(folder: Path, published: dict[str, Any]) ->
     assert {key: float(str(value)) for key, value in rows.items()} == expected
 
 
-@pytest.mark.parametrize("language", ["fr", "de", "en", "lb"])
+@pytest.mark.parametrize(
+    "language",
+    [
+        pytest.param("en", marks=pytest.mark.prove),
+        "fr",
+        "lb",
+        pytest.param("de", marks=pytest.mark.prove),
+    ],
+)
 def test_pdf_prints_every_figure(folder: Path, language: str) -> None:
     figures = json.loads(written("json", folder, language))["figures"]
     with pdfplumber.open(io.BytesIO(written("pdf", folder, language))) as pdf:

@@ -160,7 +160,7 @@ def test_lines_name_each_other_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ({"family": "Weber"}, "given: is missing of a new entry"),
+        ({"family": "Weber"}, "profession: is missing of a new entry"),
         (WEBER | {"profession": "wizard"}, "profession: should be one of"),
         (WEBER | {"shoe_size": "44"}, "shoe_size: is no field of Practitioner"),
         (WEBER | {"same_as": f"{COLLEGE}|99"}, "same_as: names no Practitioner that is known"),

@@ -1,6 +1,10 @@
-"""The nation at 1/100 has, in its calibration month, a hundredth of the published figures of a real agency."""
+"""The nation at 1/100 has, in its calibration month, a hundredth of the published figures of a real agency.
+
+Without SALUS_PROVE a smaller one has its part of them.
+"""
 
 import json
+import os
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +15,7 @@ import pytest
 from tests.conftest import new_folder, salus
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "activity-report-2024-12.json"
-DENOMINATOR = 100
+DENOMINATOR = 100 if "SALUS_PROVE" in os.environ else 500
 _FACTORS = {"M": 1_000_000, "%": 1}
 
 pytestmark = pytest.mark.skipif(
@@ -51,7 +55,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Decimal]:
 
 
 @pytest.mark.parametrize("published", _published(), ids=lambda figure: figure["id"])
-def test_a_hundredth_of_the_published_figure(
+def test_its_part_of_the_published_figure(
     counted: dict[str, Decimal], published: dict[str, Any]
 ) -> None:
     value = counted[published["id"]]

@@ -159,6 +159,7 @@ def test_no_month_is_dropped_while_a_report_counts(
     rows.execute("reset lock_timeout")
 
 
+@pytest.mark.prove
 def test_dropping_closed_months_changes_no_figure(
     published: list[Edition], rows: psycopg.Connection
 ) -> None:

@@ -16,3 +16,7 @@ EVENT_RETENTION = Retention(rule="LU-EVENTS-10-YEARS", years=10)
 PROVIDER_SYSTEM = "https://salus.example/lu/provider-code"
 ORGANIZATION_SYSTEM = "https://salus.example/lu/organization-code"
 ROLE_SYSTEM = "https://salus.example/lu/role-code"
+LICENCE_SYSTEM = "https://salus.example/lu/licence-code"
+LOCATION_SYSTEM = "https://salus.example/lu/location-code"
+SERVICE_SYSTEM = "https://salus.example/lu/service-code"
+ENDPOINT_SYSTEM = "https://salus.example/lu/endpoint-code"

@@ -8,7 +8,9 @@ from salus.directory.actions.changing import (
     roll_back,
     source_named,
 )
+from salus.directory.actions.checking import check_endpoints
 from salus.directory.actions.correcting import confirm, correct, withdraw
+from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
     register_practitioner,
@@ -18,14 +20,18 @@ from salus.directory.actions.registering import (
 __all__ = [
     "apply",
     "change",
+    "check_endpoints",
     "confirm",
     "correct",
     "decline",
+    "join",
+    "part",
     "propose",
     "register_organization",
     "register_practitioner",
     "register_role",
     "roll_back",
     "source_named",
+    "tell_apart",
     "withdraw",
 ]

@@ -22,7 +22,7 @@ from salus.directory.models import (
     Source,
     Statement,
 )
-from salus.directory.projecting import TABLES, project
+from salus.directory.projecting import JOINED, TABLES, project
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -56,6 +56,8 @@ def propose(
     """
     said = list(lines)
     if complete:
+        if not source.system:
+            raise InvalidInput("the source has no numbers of its own: its file cannot be complete")
         said += ended(source, said, at=at)
     change_set = ChangeSet.objects.create(
         source=source,
@@ -81,12 +83,12 @@ def apply(*, actor: Actor, at: datetime, change_set: int) -> Counter[Outcome]:
     row = _held(change_set)
     if row.applied_at or row.declined_at:
         raise Conflict("the change set was decided before")
-    results, entries = compare(
-        [_said(line) for line in row.lines.order_by("number")], at=at, allot=_ids
-    )
+    lines = list(row.lines.order_by("number", "pk"))
+    results, entries = compare([_said(line) for line in lines], at=at, allot=_ids)
     Statement.objects.bulk_create(_statements(row, results, entries, at), batch_size=_SOME)
     project(_touched(results, entries), at=at)
-    _tell(row, results, entries)
+    _refuse_chains()
+    _tell(lines, results, entries)
     row.applied_at = at
     row.save(update_fields=["applied_at"])
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
@@ -102,7 +104,7 @@ def change(
     Raises InvalidInput for the first line that is refused, and then nothing has changed.
     """
     change_set = propose(actor=actor, at=at, source=source, how=how, lines=lines)
-    kept = ChangeLine.objects.filter(change_set=change_set).order_by("number")
+    kept = ChangeLine.objects.filter(change_set=change_set).order_by("number", "pk")
     refused = kept.filter(outcome=Outcome.REFUSED).first()
     if refused:
         raise InvalidInput(refused.problem)
@@ -132,6 +134,7 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     for kind, entry in row.statements.values_list("kind", "entry"):
         touched.setdefault(Kind(kind), set()).add(entry)
     project(touched, at=at)
+    _refuse_chains()
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
 
 
@@ -147,6 +150,12 @@ def _held(change_set: int) -> ChangeSet:
     if row is None:
         raise NotFound("there is no such change set")
     return row
+
+
+def _refuse_chains() -> None:
+    """A duplicate of a duplicate, or a ring, would be shown nowhere: Raises Conflict, whichever way it would come."""
+    if any(TABLES[kind].objects.exclude(same_as__same_as=None).exists() for kind in JOINED):
+        raise Conflict("entries that are shown as one would make a chain: part them first")
 
 
 def _ids(kind: Kind, number: int) -> Iterator[int]:
@@ -219,14 +228,11 @@ def _touched(results: Sequence[Compared], entries: Sequence[int | None]) -> dict
 
 
 def _tell(
-    change_set: ChangeSet, results: Sequence[Compared], entries: Sequence[int | None]
+    lines: Sequence[ChangeLine], results: Sequence[Compared], entries: Sequence[int | None]
 ) -> None:
     """What became of each line, beside what was expected of it."""
-    became = {one.line.number: (one, entry) for one, entry in zip(results, entries, strict=True)}
-    lines = list(change_set.lines.all())
-    for line in lines:
-        result, line.entry = became[line.number]
-        line.outcome, line.problem = result.outcome, result.problem
+    for line, result, entry in zip(lines, results, entries, strict=True):
+        line.outcome, line.problem, line.entry = result.outcome, result.problem, entry
         line.differences = dict(result.differences)
     ChangeLine.objects.bulk_update(
         lines, ["outcome", "problem", "differences", "entry"], batch_size=_SOME

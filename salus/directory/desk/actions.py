@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import BinaryIO
 
 from django.utils.translation import gettext
 
 from salus.directory.actions import apply, decline, propose, roll_back, source_named
 from salus.directory.lines import Line
-from salus.directory.models import ChangeLine, How, Outcome
+from salus.directory.models import ChangeLine, How, Kind, Outcome, Source
 from salus.directory.permissions import registrars_only
+from salus.directory.reading import read
 from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput
 
@@ -47,3 +49,31 @@ def propose_lines(*, actor: Actor, at: datetime, lines: Sequence[Line]) -> int:
     registrars_only(actor)
     source = source_named(AUTHORITY, title="The authority", at=at)
     return propose(actor=actor, at=at, source=source, how=How.AUTHORITY, lines=lines)
+
+
+def propose_file(
+    *,
+    actor: Actor,
+    at: datetime,
+    source: Source,
+    file: BinaryIO,
+    file_name: str,
+    kind: Kind | None,
+    complete: bool,
+) -> int:
+    """A register's file, to be looked at before it is in force; the change set's row id.
+
+    Raises InvalidInput when the file as a whole cannot be read.
+    """
+    registrars_only(actor)
+    reading = read(file, system=source.system, kind=kind)
+    return propose(
+        actor=actor,
+        at=at,
+        source=source,
+        how=How.FILE,
+        lines=reading.lines,
+        complete=complete,
+        file_name=file_name,
+        digest=reading.digest,
+    )

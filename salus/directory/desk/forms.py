@@ -7,7 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from salus.directory.words import STATUSES
+from salus.directory.models import Kind, Source
+from salus.directory.words import KINDS, STATUSES
 
 
 def _day(**field: Any) -> forms.DateField:
@@ -38,6 +39,37 @@ class Reason(forms.Form):
         max_length=500,
         help_text=_("Whoever brought it reads this."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+
+
+class Register(forms.ModelChoiceField):
+    """A source that gives numbers of its own: the desk and professionals bring no files."""
+
+    def __init__(self, **field: Any) -> None:
+        registers = Source.objects.exclude(system="").order_by("title")
+        super().__init__(queryset=registers, **field)
+
+    def label_from_instance(self, obj: Source) -> str:
+        return obj.title
+
+
+class RegisterFile(forms.Form):
+    """A file of a register: CSV, a FHIR Bundle, or resources one a line (NDJSON)."""
+
+    source = Register(label=_("Register"))
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV, a FHIR R4 Bundle, or its resources one a line (NDJSON)."),
+    )
+    kind = forms.ChoiceField(
+        label=_("What its lines are"),
+        required=False,
+        help_text=_("For CSV without a column that says it."),
+        choices=[("", _("as the file says")), *((kind.value, KINDS[kind]) for kind in Kind)],
+    )
+    complete = forms.BooleanField(
+        label=_("The file is complete: whom it does not name has left the register"),
+        required=False,
     )
 
 

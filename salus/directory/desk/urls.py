@@ -8,6 +8,8 @@ ENTRY = "entries/<str:kind>/<int:entry>/"
 
 urlpatterns = [
     path("", views.queue, name="queue"),
+    path("upload/", views.upload, name="upload"),
+    path("endpoints/", views.endpoints, name="endpoints"),
     path("sets/<int:number>/", views.change_set, name="set"),
     path("entries/", views.search, name="search"),
     path(ENTRY, views.entry, name="entry"),

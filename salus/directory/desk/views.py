@@ -19,10 +19,12 @@ from salus.directory.desk.forms import (
     Leaving,
     NewName,
     Reason,
+    RegisterFile,
     Succession,
     Suspension,
 )
 from salus.directory.desk.queries import Waiting
+from salus.directory.endpoints import stale
 from salus.directory.lines import Line, checked
 from salus.directory.models import Kind
 from salus.directory.rules import History, state_on
@@ -65,7 +67,7 @@ def change_set(request: HttpRequest, number: int) -> HttpResponse:
         change_set=number,
         at=now(),
         outcome=request.GET.get("outcome", ""),
-        number=_number(request.GET.get("line")),
+        line=_number(request.GET.get("line")),
         page=_number(request.GET.get("page")) or 1,
         request_id=request_id(request),
     )
@@ -102,6 +104,38 @@ def _decided(
         actions.roll_back_set(actor=actor, at=at, change_set=number, reason=because)
         messages.success(request, _("Taken back as a whole, as if it had never been said."))
     return True
+
+
+@registrar_only
+@_GET_OR_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """A register's file, of which a change set is made that waits."""
+    actor = registrar(request)
+    form = RegisterFile(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            made = actions.propose_file(
+                actor=actor,
+                at=now(),
+                source=form.cleaned_data["source"],
+                file=file.file,
+                file_name=file.name,
+                kind=Kind(form.cleaned_data["kind"]) if form.cleaned_data["kind"] else None,
+                complete=form.cleaned_data["complete"],
+            )
+            return redirect("registrars:set", number=made)
+        except InvalidInput as error:
+            form.add_error("file", problem_said(str(error)))
+    return render(request, "directory/desk/upload.html", {"form": form})
+
+
+@registrar_only
+@require_safe
+def endpoints(request: HttpRequest) -> HttpResponse:
+    """Electronic addresses that do not answer, or soon will not."""
+    registrar(request)
+    return render(request, "directory/desk/endpoints.html", {"stale": stale(at=now())})
 
 
 @registrar_only

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0003_what_was_said_before")]
+    dependencies = [("directory", "0008_certificate_of_endpoints")]
 
     operations = [
         migrations.AddIndex(

@@ -4,7 +4,7 @@ from django import template
 
 from salus.directory.desk.queries import Queue, SetShown, Waiting
 from salus.directory.models import ChangeSet, How, Kind, Outcome
-from salus.directory.words import HOW, KINDS, OUTCOMES, STATUSES, WAITING, Text
+from salus.directory.words import FAULTS, HOW, KINDS, OUTCOMES, STALE, STATUSES, WAITING, Text
 
 register = template.Library()
 
@@ -22,6 +22,16 @@ def outcome_word(outcome: str) -> Text:
 @register.filter
 def status_word(status: str) -> Text:
     return STATUSES.get(status, status)
+
+
+@register.filter
+def stale_word(why: str) -> Text:
+    return STALE[why]
+
+
+@register.filter
+def fault_word(fault: str) -> Text:
+    return FAULTS.get(fault, fault)
 
 
 @register.filter

@@ -73,7 +73,8 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class LineShown:
-    number: int
+    id: int
+    number: int  # in the file; one of its lines may speak of several entries
     kind: Kind
     entry: int | None  # row id, once there is one
     name: str
@@ -94,6 +95,7 @@ class SetShown:
     page: int
     has_more: bool
     brought_by: str
+    before: int | None  # another change set of the same file
     overtaken: int  # change sets that came into force, or went, since this one was previewed
     goes: int  # entries that nothing else speaks of: with the change set they would be gone
     touched: int  # entries of which it speaks
@@ -140,11 +142,11 @@ def set_shown(
     change_set: int,
     at: datetime,
     outcome: str = "",
-    number: int | None = None,
+    line: int | None = None,
     page: int = 1,
     request_id: UUID | None = None,
 ) -> SetShown:
-    """A change set with a page of its lines: those of an ``outcome``, or the one of a ``number``.
+    """A change set with a page of its lines: those of an ``outcome``, or one ``line`` alone, by its row id.
 
     What is not public is shown of a line that stands alone, and that is an event. Raises NotFound.
     """
@@ -152,13 +154,13 @@ def set_shown(
     row = ChangeSet.objects.filter(pk=change_set).select_related("source").first()
     if row is None:
         raise NotFound("no such change set")
-    lines = ChangeLine.objects.filter(change_set=row).order_by("number")
+    lines = ChangeLine.objects.filter(change_set=row).order_by("number", "pk")
     if outcome in Outcome.values:
         lines = lines.filter(outcome=outcome)
-    if number is not None:
-        lines = lines.filter(number=number)
+    if line is not None:
+        lines = lines.filter(pk=line)
     found, page, has_more = _page(lines, page)
-    alone = page == 1 and len(found) == 1
+    alone = len(found) == 1
     if alone:
         _event(actor, found[0], at, request_id)
     touched, goes = _effects(row) if row.applied_at and not row.rolled_back_at else (0, 0)
@@ -170,6 +172,7 @@ def set_shown(
         page=page,
         has_more=has_more,
         brought_by=_email(row.account_id),
+        before=_same_file(row),
         overtaken=0 if row.applied_at or row.declined_at else _since(row.received_at),
         goes=goes,
         touched=touched,
@@ -213,6 +216,7 @@ def _line(line: ChangeLine, names: Mapping[Named, str], *, openly: bool) -> Line
     kind = Kind(line.kind)
     name = names.get((kind, line.entry), "") if line.entry is not None else ""
     return LineShown(
+        id=line.pk,
         number=line.number,
         kind=kind,
         entry=line.entry,
@@ -287,6 +291,11 @@ _ALONE = """
     from (select distinct kind, entry from directory_statement
           where change_set_id = %(change_set)s) mine
 """
+
+
+def _same_file(row: ChangeSet) -> int | None:
+    same = ChangeSet.objects.filter(how=How.FILE, digest=row.digest, pk__lt=row.pk)
+    return same.order_by("-pk").values_list("pk", flat=True).first() if row.digest else None
 
 
 def _since(received_at: datetime) -> int:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from salus.kernel.search_key import search_key
-from salus.mpi.matching.placeholders import is_name_placeholder
+from salus.kernel.spelling.placeholders import is_name_placeholder
 
 # Portuguese, French, Italian, German, Dutch, Arabic: left out by one registry, kept by the next.
 _PARTICLES = frozenset(
