@@ -52,7 +52,9 @@ def test_a_file_is_previewed_applied_and_taken_back(
     file, report = tmp_path / "doctors.csv", tmp_path / "report.csv"
     brought(file, HOSPITAL, person(1), person(2, "Weis"))
     role = f"PractitionerRole,R,,,,,1,{COLLEGE}|H,,\n"
-    file.write_text(HEADER + person(1, "Weber-Muller", "+352 1") + person(2, "Weis") + role + "x,\n")
+    file.write_text(
+        HEADER + person(1, "Weber-Muller", "+352 1") + person(2, "Weis") + role + "x,\n"
+    )
     capsys.readouterr()
     directory("propose", file, "--source", "college", "--out", report)
     told = capsys.readouterr().out

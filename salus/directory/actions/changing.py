@@ -267,9 +267,17 @@ def _tell(
     lines: Sequence[ChangeLine], results: Sequence[Compared], entries: Sequence[int | None]
 ) -> None:
     """What became of each line, beside what was expected of it."""
+    told = []
     for line, result, entry in zip(lines, results, entries, strict=True):
-        line.outcome, line.problem, line.entry = result.outcome, result.problem, entry
-        line.differences = dict(result.differences)
-    ChangeLine.objects.bulk_update(
-        lines, ["outcome", "problem", "differences", "entry"], batch_size=_SOME
+        differences = {name: list(values) for name, values in result.differences.items()}
+        became = (result.outcome, result.problem, differences, entry)
+        if (line.outcome, line.problem, line.differences, line.entry) != became:
+            line.outcome, line.problem, line.differences, line.entry = became
+            told.append(line)
+    ChangeLine.objects.bulk_create(  # as an upsert, for its speed
+        told,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["outcome", "problem", "differences", "entry"],
+        batch_size=_SOME,
     )
