@@ -11,6 +11,7 @@ from salus.directory.actions.changing import (
     source_named,
 )
 from salus.directory.actions.checking import check_endpoints
+from salus.directory.actions.correcting import confirm, correct, withdraw
 from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
@@ -23,6 +24,8 @@ __all__ = [
     "apply",
     "change",
     "check_endpoints",
+    "confirm",
+    "correct",
     "decline",
     "join",
     "part",
@@ -34,4 +37,5 @@ __all__ = [
     "source_called",
     "source_named",
     "tell_apart",
+    "withdraw",
 ]

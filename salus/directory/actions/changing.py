@@ -162,9 +162,14 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
 
 
-def _held(change_set: int) -> ChangeSet:
+def hold() -> None:
+    """Nobody else changes the directory until the end of the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _held(change_set: int) -> ChangeSet:
+    hold()
     row = ChangeSet.objects.filter(pk=change_set).first()
     if row is None:
         raise NotFound("there is no such change set")
