@@ -133,13 +133,13 @@ def account(part: str) -> Account:
 
 
 def person_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor and actor.person
     return actor.person
 
 
 def practitioner_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor and actor.practitioner
     return actor.practitioner
 

@@ -1,12 +1,21 @@
 """Public reads of the directory."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import models
 
 from salus.directory.models import Organization, Practitioner, PractitionerRole
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
+
+# In SQL, on the day %(day)s: a directory_practitioner called so may exercise a profession; a
+# directory_practitionerrole called so is held. Exact on each day, whether the worker has turned it or not.
+PRACTISES = """
+    (practitioner.deregistered_at is null and (practitioner.out_since is null
+        or %(day)s < practitioner.out_since or practitioner.out_until <= %(day)s))
+"""
+HELD = "(role.until is null and (role.ends_on is null or %(day)s < role.ends_on))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +54,17 @@ def organization_named(text: str) -> int:
 def registered_practitioners() -> models.QuerySet[Practitioner]:
     """Everybody whom the directory shows, to search among."""
     return Practitioner.objects.filter(deregistered_at=None)
+
+
+def practising(day: date) -> models.QuerySet[Practitioner]:
+    """Who may exercise a profession on the day: what rights ask, beside PRACTISES."""
+    out = models.Q(out_since__lte=day) & (models.Q(out_until=None) | models.Q(out_until__gt=day))
+    return registered_practitioners().exclude(out)
+
+
+def held(day: date) -> models.Q:
+    """Of a role: it is held on the day, as HELD says."""
+    return models.Q(until=None) & (models.Q(ends_on=None) | models.Q(ends_on__gt=day))
 
 
 def registered_organizations() -> models.QuerySet[Organization]:
