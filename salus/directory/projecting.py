@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Model
 
 from salus.directory.fields import FIELDS, ORDER
+from salus.directory.following import Moved, follow
 from salus.directory.history import histories
 from salus.directory.models import (
     Endpoint,
@@ -27,6 +28,7 @@ from salus.directory.rules import (
     History,
     Span,
     both,
+    is_shown,
     spans,
     state_on,
     time_out,
@@ -44,7 +46,6 @@ TABLES: Mapping[Kind, type[Any]] = {
     Kind.SERVICE: HealthcareService,
     Kind.ENDPOINT: Endpoint,
 }
-_GONE = frozenset({None, "ended", "retired", "deceased"})
 _SOME = 2_000  # rows at a time
 _LATE = timedelta(days=40)  # a worker that was away so long catches up
 
@@ -55,10 +56,11 @@ def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
     """Bring the rows of these entries up to what is true on the day of ``at``; makes those that are new."""
     licensed = Licence.objects.filter(pk__in=touched.get(Kind.LICENCE, ()))
     behind = set(licensed.values_list("practitioner", flat=True))
-    for kind in ORDER:
-        _project(kind, touched.get(kind, ()), at)
+    moved = {kind: _project(kind, touched.get(kind, ()), at) for kind in ORDER}
     behind |= set(licensed.values_list("practitioner", flat=True))
-    _project(Kind.PRACTITIONER, behind, at)  # whether somebody may practise depends on licences
+    # Whether somebody may practise depends on licences.
+    moved[Kind.PRACTITIONER] += _project(Kind.PRACTITIONER, behind, at)
+    follow(moved, at=at)
 
 
 def turn_of_day(*, at: datetime) -> None:
@@ -73,43 +75,46 @@ def turn_of_day(*, at: datetime) -> None:
     project(turned, at=at)
 
 
-def _project(kind: Kind, entries: Collection[int], at: datetime) -> None:
+def _project(kind: Kind, entries: Collection[int], at: datetime) -> list[Moved]:
     ordered = sorted(entries)
+    moved: list[Moved] = []
     for start in range(0, len(ordered), _SOME):
-        _project_some(kind, ordered[start : start + _SOME], at)
+        moved += _project_some(kind, ordered[start : start + _SOME], at)
+    return moved
 
 
-def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> None:
+def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> list[Moved]:
     table = TABLES[kind]
     said = histories(kind, entries)
     rows = {row.pk: row for row in table.objects.filter(pk__in=entries)}
     practise = _may_practise(rows) if kind is Kind.PRACTITIONER else {}
-    made, changed, names = [], [], set[str]()
+    made, moved, names = [], list[Moved](), set[str]()
     for entry, history in said.items():
         row = rows.get(entry)
         if row is None:
-            made.append((entry, history))
+            made.append(_made(table, kind, entry, history, at))
             continue
-        columns = _columns(kind, history, at.date(), practise.get(entry))
+        columns = columns_on(kind, history, at.date(), practise.get(entry))
         columns["deregistered_at"] = _deregistered(row, history, at)
-        different = {name for name, value in columns.items() if getattr(row, name) != value}
-        if different:
-            for name in different:
+        before = {name: getattr(row, name) for name in columns}
+        before = {name: held for name, held in before.items() if held != columns[name]}
+        if before:
+            for name in before:
                 setattr(row, name, columns[name])
             row.version, row.changed_at = (row.version or 1) + 1, at
-            changed.append(row)
-            names |= different
-    if changed:
-        table.objects.bulk_update(changed, [*names, "version", "changed_at"], batch_size=500)
-    if made:
-        table.objects.bulk_create(
-            [_made(table, kind, entry, history, at) for entry, history in made], batch_size=1000
-        )
+            row.changes = [*row.changes, at]
+            moved.append(Moved(row=row, before=before))
+            names |= before.keys()
+    if moved:
+        written = [*names, "version", "changed_at", "changes"]
+        table.objects.bulk_update([one.row for one in moved], written, batch_size=500)
+    table.objects.bulk_create(made, batch_size=1000)
+    return [*moved, *(Moved(row=row) for row in made)]
 
 
 def _made(table: type[Model], kind: Kind, entry: int, history: History, at: datetime) -> Model:
     identifier = next(one.said for one in history if "identifier" in one.said)["identifier"]
-    columns = _columns(kind, history, at.date(), None)
+    columns = columns_on(kind, history, at.date())
     row = table(
         pk=entry,
         registered_at=at,
@@ -125,16 +130,13 @@ def _deregistered(row: Any, history: History, at: datetime) -> datetime | None:
     """When it left the directory; it never was there when all that was said of it is taken back."""
     if not history:
         return row.registered_at  # type: ignore[no-any-return]
-    ahead = any(
-        span.value not in _GONE
-        for span in spans(history, "status")
-        if span.until is None or span.until > at.date()
-    )
-    return None if ahead else row.deregistered_at or at
+    return None if is_shown(history, at.date()) else row.deregistered_at or at
 
 
-def _columns(kind: Kind, history: History, today: date, practise: list[Span] | None) -> Columns:
-    """What the row's columns hold; a field without a column of its own is found in statements alone."""
+def columns_on(
+    kind: Kind, history: History, today: date, practise: list[Span] | None = None
+) -> Columns:
+    """What a row's columns hold on a day; a field without a column of its own is found in statements alone."""
     if not history:
         return {}
     state = state_on(history, today)
