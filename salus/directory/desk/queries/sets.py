@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,9 +15,9 @@ from salus.accounts.models import Account
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.models import ChangeLine, ChangeSet, How, Kind, Licence, Outcome
-from salus.directory.naming import Named, names_of, referred
+from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import registrars_only
-from salus.directory.words import field_name, is_restricted, problem_said, refers, value_said
+from salus.directory.words import field_name, is_restricted, problem_said
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
 
@@ -234,18 +234,12 @@ def _line(line: ChangeLine, names: Mapping[Named, str], *, openly: bool) -> Line
 
 
 def _difference(
-    kind: Kind, field: str, was: object, will: object, names: Mapping[Named, str], *, hidden: bool
+    kind: Kind, field: str, was: Any, will: Any, names: Mapping[Named, str], *, hidden: bool
 ) -> Difference:
     if hidden and is_restricted(kind, field):
         return Difference(name=field_name(field), was="", will="", hidden=True)
-    other = refers(kind, field)
-
-    def said(value: object) -> str:
-        if other and isinstance(value, int):
-            return names.get((other, value), str(value))
-        return value_said(kind, field, value)
-
-    return Difference(name=field_name(field), was=said(was), will=said(will), hidden=False)
+    was, will = (said_of(kind, field, value, names) for value in (was, will))
+    return Difference(name=field_name(field), was=was, will=will, hidden=False)
 
 
 def _said_name(line: ChangeLine) -> str:
