@@ -136,9 +136,9 @@ def test_one_correction_of_a_field_waits_at_a_time_and_can_be_withdrawn(lea: Bro
 @pytest.mark.parametrize(
     ("field", "value", "why"),
     [
-        ("telephone", "call me", "should be a telephone number"),
-        ("email", "nobody", "should be an e-mail address"),
-        ("family", "", "cannot be taken away"),
+        ("telephone", "call me", "Should be a telephone number"),
+        ("email", "nobody", "Should be an e-mail address"),
+        ("family", "", "Cannot be taken away"),
         ("telephone", "+352 27 00 01", "The directory says so already."),
     ],
 )

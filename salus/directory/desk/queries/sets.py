@@ -17,6 +17,7 @@ from salus.audit.models import EventKind
 from salus.directory.models import ChangeLine, ChangeSet, How, Kind, Licence, Outcome
 from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import registrars_only
+from salus.directory.projecting import TABLES
 from salus.directory.words import field_name, is_restricted, problem_said
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
@@ -161,6 +162,7 @@ def set_shown(
         lines = lines.filter(pk=line)
     found, page, has_more = _page(lines, page)
     alone = len(found) == 1
+    _find_entries(found)
     if alone:
         _event(actor, found[0], at, request_id)
     touched, goes = _effects(row) if row.applied_at and not row.rolled_back_at else (0, 0)
@@ -198,6 +200,14 @@ def _about(change_sets: Collection[int]) -> dict[int, str]:
     of = {line.change_set_id: (Kind(line.kind), line.entry) for line in lines if line.entry}
     names = names_of(set(of.values()))
     return {number: names.get(entry, "") for number, entry in of.items()}
+
+
+def _find_entries(lines: Sequence[ChangeLine]) -> None:
+    """Of which entries lines that wait speak, as far as they are there: until they are in force an identifier says so."""
+    for line in lines:
+        if line.entry is None and line.value:
+            rows = TABLES[Kind(line.kind)].objects.filter(system=line.system, value=line.value)
+            line.entry = rows.values_list("pk", flat=True).first()
 
 
 def _shown(lines: Sequence[ChangeLine], *, openly: bool) -> list[LineShown]:
