@@ -1,11 +1,13 @@
 """The only writes of the provider directory: change sets, and what makes them."""
 
 from salus.directory.actions.changing import (
+    add_source,
     apply,
     change,
     decline,
     propose,
     roll_back,
+    source_called,
     source_named,
 )
 from salus.directory.actions.checking import check_endpoints
@@ -18,6 +20,7 @@ from salus.directory.actions.registering import (
 )
 
 __all__ = [
+    "add_source",
     "apply",
     "change",
     "check_endpoints",
@@ -31,6 +34,7 @@ __all__ = [
     "register_practitioner",
     "register_role",
     "roll_back",
+    "source_called",
     "source_named",
     "tell_apart",
     "withdraw",

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0008_certificate_of_endpoints")]
+    dependencies = [("directory", "0006_finding")]
 
     operations = [
         migrations.AddIndex(

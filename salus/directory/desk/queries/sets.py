@@ -203,7 +203,7 @@ def _about(change_sets: Collection[int]) -> dict[int, str]:
 
 
 def _find_entries(lines: Sequence[ChangeLine]) -> None:
-    """Of which entries lines that wait speak, as far as they are there: until they are in force an identifier says so."""
+    """Of which entries lines that wait speak: until they are in force, the identifier says so."""
     for line in lines:
         if line.entry is None and line.value:
             rows = TABLES[Kind(line.kind)].objects.filter(system=line.system, value=line.value)
