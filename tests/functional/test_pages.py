@@ -52,6 +52,12 @@ OF_STEWARD = [
     "/stewards/quality/",
     "/account/security/",
 ]
+OF_REGISTRAR = [
+    "/",
+    "/directory/desk/",
+    "/directory/desk/?waiting=decided",
+    "/directory/desk/entries/?q=hoffmann",
+]
 VIEWS = [
     pytest.param(1280, "light", "en", id="desk"),
     pytest.param(1280, "dark", "fr", id="desk-dark", marks=pytest.mark.prove),
@@ -69,6 +75,7 @@ VIEWS = [
         ("physician", OF_PROFESSIONAL),
         ("agency", OF_AGENCY),
         ("steward", OF_STEWARD),
+        ("registrar", OF_REGISTRAR),
     ],
 )
 def test_pages_open(
