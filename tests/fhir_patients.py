@@ -55,7 +55,7 @@ def ids(query: str, actor: Actor = HOSPITAL) -> set[int]:
 
 
 def somebody(part: str = "patient") -> Actor:
-    actor = actor_of(Account.objects.get(email=EMAILS[part]).pk)
+    actor = actor_of(Account.objects.get(email=EMAILS[part]).pk, at=now())
     assert actor
     return actor
 

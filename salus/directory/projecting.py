@@ -6,11 +6,13 @@ ends to be true. It may be done at any time: it writes what differs.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db.models import Model
 
 from salus.directory.fields import FIELDS, ORDER
+from salus.directory.finding.listing import list_again, spoken_of
 from salus.directory.history import histories
 from salus.directory.models import (
     Endpoint,
@@ -48,6 +50,7 @@ TABLES: Mapping[Kind, type[Any]] = {
 JOINED = (Kind.PRACTITIONER, Kind.ORGANIZATION)  # of which there are duplicates
 _GONE = frozenset({None, "ended", "retired", "deceased"})
 _SOME = 2_000  # rows at a time
+_AT_ONCE = 1_000  # rows in one statement of SQL
 _LATE = timedelta(days=40)  # a worker that was away so long catches up
 
 Columns = dict[str, Any]
@@ -55,6 +58,7 @@ Columns = dict[str, Any]
 
 def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
     """Bring the rows of these entries up to what is true on the day of ``at``; makes those that are new."""
+    listed = spoken_of(touched)  # before and after: a role may go to another organisation
     licensed = Licence.objects.filter(pk__in=touched.get(Kind.LICENCE, ()))
     behind = set(licensed.values_list("practitioner", flat=True))
     for kind in ORDER:
@@ -64,6 +68,7 @@ def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
         _project(kind, roots | _roots(kind, entries), at)  # show what duplicates say, or did
     behind |= set(licensed.values_list("practitioner", flat=True))
     _project(Kind.PRACTITIONER, behind, at)  # whether somebody may practise depends on licences
+    list_again(listed | spoken_of(touched), today=at.date())
 
 
 def turn_of_day(*, at: datetime) -> None:
@@ -126,10 +131,18 @@ def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> None:
             changed.append(row)
             names |= different
     if changed:
-        table.objects.bulk_update(changed, [*names, "version", "changed_at"], batch_size=500)
+        # As an upsert: an update of many rows by their conditions takes Django ten times as long.
+        table.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[*_fields(kind, names), "version", "changed_at"],
+            batch_size=_AT_ONCE,
+        )
     if made:
         table.objects.bulk_create(
-            [_made(table, kind, entry, history, at) for entry, history in made], batch_size=1000
+            [_made(table, kind, entry, history, at) for entry, history in made],
+            batch_size=_AT_ONCE,
         )
 
 
@@ -192,14 +205,21 @@ def _columns(
     return columns | (more(history, columns, today, practise) if more else {})
 
 
+@cache
 def _attributes(kind: Kind) -> dict[str, Any]:
     return {field.attname: field for field in TABLES[kind]._meta.concrete_fields}
 
 
+@cache
 def _column(kind: Kind, field: str) -> str | None:
     """The name of the column that holds the field; None when the table has none."""
     attributes = _attributes(kind)
     return next((name for name in (field, f"{field}_id") if name in attributes), None)
+
+
+def _fields(kind: Kind, columns: Collection[str]) -> list[str]:
+    """The model's fields with these columns."""
+    return [_attributes(kind)[column].name for column in sorted(columns)]
 
 
 def _empty(kind: Kind, field: str) -> Any:

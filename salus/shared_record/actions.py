@@ -53,7 +53,7 @@ def close_record(
     Of a human being with several records each counts as closed; a patient who has none of their own gets one to close.
     """
     with _alone_in(person) as human:
-        check_control(actor=actor, human=human)
+        check_control(actor=actor, human=human, at=at)
         row = own_row(actor=actor, human=human, person=person)
         _open(actor, row, at)
         Closure.objects.get_or_create(record_id=row, reopened_at=None, defaults={"closed_at": at})
@@ -65,7 +65,7 @@ def reopen_record(
 ) -> None:
     """Readable again; what others made meanwhile was not filed and is not back-filled."""
     with _alone_in(person) as human:
-        check_control(actor=actor, human=human)
+        check_control(actor=actor, human=human, at=at)
         Closure.objects.filter(record__in=human.all, reopened_at=None).update(reopened_at=at)
         _record_consent(actor, human, at, request_id)
 
@@ -109,7 +109,7 @@ def file_document(
         raise InvalidInput(f"a document has 1 to {CONTENT_AT_MOST} bytes")
     with _alone_in(person) as human:
         decision = decision_on(
-            actor=actor, human=human, purpose=Purpose.WRITE, organization=organization
+            actor=actor, human=human, at=at, purpose=Purpose.WRITE, organization=organization
         )
         filed = None
         if decision.permit:

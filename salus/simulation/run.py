@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from tqdm import tqdm
 
 from salus.accounts.models import Account
-from salus.directory.models import Organization, Practitioner
+from salus.directory.finding.listing import TABLES, list_everything
+from salus.directory.models import Listing, Organization, Practitioner
 from salus.kernel import clock
 from salus.kernel.errors import AlreadyRunning, Conflict, InvalidInput
 from salus.kernel.month import Month
@@ -63,7 +64,16 @@ def simulate(
         _write_blocks(world, until, as_owner, progress)
         as_owner("put-back")
         vacuum(loaded_tables())
+        _list_directory()
         Nation.objects.update(finished_at=clock.now())
+
+
+def _list_directory() -> None:
+    """What the public finds, from the tables that are loaded."""
+    with transaction.atomic():
+        if not Listing.objects.exists():  # else by a run that was killed after it
+            list_everything(today=clock.now().date())
+    vacuum(TABLES)
 
 
 def loaded_tables() -> list[str]:

@@ -66,7 +66,10 @@ class Two:
 @pytest.fixture
 def two(nation: Path) -> Iterator[Two]:
     """Two again afterwards."""
-    patient, doctor = actor_of(account("patient").pk), actor_of(account("physician").pk)
+    patient, doctor = (
+        actor_of(account("patient").pk, at=now()),
+        actor_of(account("physician").pk, at=now()),
+    )
     assert patient and doctor
     other = registered(given="Léa")
     open_record(actor=SYSTEM, person=other, at=now())
@@ -120,7 +123,7 @@ def with_account(person: int) -> Actor:
 
 
 def who(number: int | None) -> Actor:
-    actor = actor_of(number or 0)
+    actor = actor_of(number or 0, at=now())
     assert actor
     return actor
 
@@ -189,7 +192,7 @@ def test_a_professional_lists_each_human_being_once(two: Two) -> None:
     linked(two.other, two.root)
     together = [one.person for one in patients_of(actor=two.doctor, at=now())]
     assert sorted(together) == sorted(set(apart) - {two.other})
-    assert [one.practitioner for one in circle_of_trust(two.root)].count(
+    assert [one.practitioner for one in circle_of_trust(two.root, at=now())].count(
         two.doctor.practitioner or 0
     ) == 1
 
@@ -316,11 +319,11 @@ def test_what_one_took_back_for_both_is_in_force_again_for_the_other(two: Two) -
         practitioner=another,
         at=now(),
     )
-    assert not {doctor, another} & {one.practitioner for one in circle_of_trust(two.root)}
+    assert not {doctor, another} & {one.practitioner for one in circle_of_trust(two.root, at=now())}
     declare_professional(actor=joined, person=two.root, practitioner=doctor, at=now())
     separated(link)
-    assert {one.practitioner for one in circle_of_trust(two.other)} == {doctor}
-    theirs = {one.practitioner for one in circle_of_trust(two.root)}
+    assert {one.practitioner for one in circle_of_trust(two.other, at=now())} == {doctor}
+    theirs = {one.practitioner for one in circle_of_trust(two.root, at=now())}
     assert doctor in theirs
     assert another not in theirs, "the patient took it back, and nobody else"
 
@@ -337,7 +340,7 @@ def test_a_separation_that_is_told_twice_changes_nothing_more(two: Two) -> None:
     for subscription in SUBSCRIPTIONS:
         if subscription.event is PersonsSeparated:
             subscription.act(again)
-    assert doctor not in {one.practitioner for one in circle_of_trust(two.root)}
+    assert doctor not in {one.practitioner for one in circle_of_trust(two.root, at=now())}
     declare_professional(actor=two.patient, person=two.root, practitioner=doctor, at=now())
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0003_what_was_said_before")]
+    dependencies = [("directory", "0004_what_registers_say")]
 
     operations = [
         migrations.AddField(

@@ -150,13 +150,14 @@ class PractitionerRole(Entry):
     hours = models.JSONField(default=list, db_default=[])  # FHIR R4 PractitionerRole.availableTime
 
     class Meta:
-        constraints = [
-            *_constraints("role"),
-            models.UniqueConstraint(
+        constraints = _constraints("role")
+        # Not unique: two registers may know of the same work, and one of two works at one place.
+        indexes = [
+            models.Index(
                 fields=["practitioner", "organization"],
+                name="current_roles_at_a_place",
                 condition=Q(until__isnull=True),
-                name="one_current_role_per_place",
-            ),
+            )
         ]
 
 
