@@ -21,17 +21,20 @@ from salus.kernel.scopes import Context
 from salus.mpi.identities import IS_LINKED, Identities, humans, identities_of, rows_of_human
 from salus.mpi.models import Person
 
-_STAFF = {AccountKind.AGENCY: Role.AGENCY, AccountKind.STEWARD: Role.STEWARD}
+_STAFF = {
+    AccountKind.AGENCY: Role.AGENCY,
+    AccountKind.STEWARD: Role.STEWARD,
+    AccountKind.REGISTRAR: Role.REGISTRAR,
+}
 
 
 def actor_of(account: int, *, at: datetime) -> Actor | None:
     """The actor behind an account; None when it is bound to nobody, or to a professional who may not practise then.
 
-    Staff of the agency are bound to nobody: they decide about software or about the patient index, and have no
-    rights on records.
+    Staff of the agency are bound to nobody: they decide about software, the patient index or the directory, and have
+    no rights on records.
     """
-    known = _patient_behind(account)
-    if known:
+    if known := _patient_behind(account):
         person, linked = known
         human = identities_of(person) if linked else Identities(root=person, all=(person,))
         return Actor(
@@ -148,12 +151,9 @@ def circle_of_trust(person: int, *, at: datetime) -> list[Trusted]:
     """By name; whom several of the patient's rows declare is there once, since the first."""
     with rows_of_human(person) as human:
         rows = TrustedProfessional.objects.filter(person__in=human.all, until=None)
+        declared = practising(at.date()).filter(pk__in=rows.values("practitioner"))
+        able = set(declared.values_list("pk", flat=True))
         rows = rows.select_related("practitioner", "practitioner__accountpractitioner__account")
-        able = set(
-            practising(at.date())
-            .filter(pk__in=rows.values("practitioner"))
-            .values_list("pk", flat=True)
-        )
         first = {
             row.practitioner_id: Trusted(
                 practitioner=row.practitioner_id,

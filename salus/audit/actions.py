@@ -30,12 +30,14 @@ def record(
     person: int | None = None,
     persons: Collection[int] | None = None,
     document: int | None = None,
+    practitioner: int | None = None,
     denied: bool = False,
     request_id: UUID | None = None,
 ) -> None:
     """Write one event for one response.
 
-    ``person`` is the one whose data it is; ``persons`` those of a list. The same actor's second event of
+    ``person`` is the one whose data it is; ``persons`` those of a list; ``practitioner`` the
+    professional whose entry was shown, when that is not who acts. The same actor's second event of
     the same kind, person and document with the same ``request_id`` within REMEMBERED is a retry: it is kept as
     repeated, and no figure counts it. A link that went to somebody else is no retry, nor is a request of
     another software, or of the same one for another professional.
@@ -48,7 +50,7 @@ def record(
                 "kind": kind,
                 "agent": _agent(actor),
                 "account": actor.account,
-                "practitioner": actor.practitioner,
+                "practitioner": actor.practitioner or practitioner,
                 "organization": actor.organization,
                 "client": actor.client,
                 "purpose": actor.purpose,
@@ -124,7 +126,7 @@ def _agent(actor: Actor) -> Agent:
             return Agent.PROFESSIONAL
         case Role.SOFTWARE:
             return _CALLERS.get(actor.organization_type, Agent.SYSTEM)
-        case Role.AGENCY | Role.STEWARD | Role.SYSTEM:
+        case Role.AGENCY | Role.STEWARD | Role.REGISTRAR | Role.SYSTEM:
             return Agent.SYSTEM
 
 

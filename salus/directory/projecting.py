@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Model
 
 from salus.directory.fields import FIELDS, ORDER
+from salus.directory.finding.listing import list_again, spoken_of
 from salus.directory.history import histories
 from salus.directory.models import (
     Endpoint,
@@ -55,6 +56,7 @@ Columns = dict[str, Any]
 
 def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
     """Bring the rows of these entries up to what is true on the day of ``at``; makes those that are new."""
+    listed = spoken_of(touched)  # before and after: a role may go to another organisation
     licensed = Licence.objects.filter(pk__in=touched.get(Kind.LICENCE, ()))
     behind = set(licensed.values_list("practitioner", flat=True))
     for kind in ORDER:
@@ -64,6 +66,7 @@ def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
         _project(kind, roots | _roots(kind, entries), at)  # show what duplicates say, or did
     behind |= set(licensed.values_list("practitioner", flat=True))
     _project(Kind.PRACTITIONER, behind, at)  # whether somebody may practise depends on licences
+    list_again(listed | spoken_of(touched), today=at.date())
 
 
 def turn_of_day(*, at: datetime) -> None:

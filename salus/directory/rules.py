@@ -127,6 +127,15 @@ def survived(own: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dic
 _OF_ONE_ROW = frozenset({"identifier", "status", "status_reason", "same_as", "apart_from"})
 
 
+def is_unlikely(ended: int, known: int) -> bool:
+    """Whether a complete file ends so many of a source's entries that it may rather be cut short."""
+    return ended > _SOME_ENDED and ended > _SHARE_ENDED * known
+
+
+_SOME_ENDED = 5
+_SHARE_ENDED = 0.1
+
+
 def confirmed_at(history: History, field: str) -> datetime | None:
     """When somebody last said what the field's value is, be it anew."""
     said = [one.known_at for one in history if field in one.said or field in one.again]

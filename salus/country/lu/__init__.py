@@ -5,6 +5,7 @@ from salus.country.lu.identifiers import identifier_system as identifier_system
 from salus.country.lu.identifiers import temporary_identifier as temporary_identifier
 from salus.country.lu.matricule import check_matricule as check_matricule
 from salus.country.lu.matricule import matricule as matricule
+from salus.country.lu.places import places as places
 from salus.country.lu.report import REPORT as REPORT
 from salus.country.retention import Retention
 

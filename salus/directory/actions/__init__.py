@@ -1,14 +1,18 @@
 """The only writes of the provider directory: change sets, and what makes them."""
 
 from salus.directory.actions.changing import (
+    add_source,
     apply,
     change,
     decline,
     propose,
     roll_back,
+    source_called,
     source_named,
+    turn_day,
 )
 from salus.directory.actions.checking import check_endpoints
+from salus.directory.actions.correcting import confirm, correct, withdraw
 from salus.directory.actions.joining import join, part, tell_apart
 from salus.directory.actions.registering import (
     register_organization,
@@ -17,9 +21,12 @@ from salus.directory.actions.registering import (
 )
 
 __all__ = [
+    "add_source",
     "apply",
     "change",
     "check_endpoints",
+    "confirm",
+    "correct",
     "decline",
     "join",
     "part",
@@ -28,6 +35,9 @@ __all__ = [
     "register_practitioner",
     "register_role",
     "roll_back",
+    "source_called",
     "source_named",
     "tell_apart",
+    "turn_day",
+    "withdraw",
 ]

@@ -3,11 +3,13 @@
 One at a time: whoever applies or takes back holds the directory until the end of the transaction.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -22,7 +24,8 @@ from salus.directory.models import (
     Source,
     Statement,
 )
-from salus.directory.projecting import JOINED, TABLES, project
+from salus.directory.projecting import JOINED, TABLES, project, turn_of_day
+from salus.directory.rules import is_unlikely
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -36,6 +39,24 @@ def source_named(name: str, *, title: str = "", system: str = "", at: datetime) 
         name=name, defaults={"title": title or name, "system": system, "created_at": at}
     )
     return source
+
+
+def add_source(*, name: str, title: str, system: str, at: datetime) -> None:
+    """Raises Conflict when there is one of this name or with these numbers, InvalidInput for a name that is no word."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,39}", name):
+        raise InvalidInput(
+            "a source's name should be a short word of small letters: college, hospital-7"
+        )
+    if Source.objects.filter(Q(name=name) | (Q(system=system) & ~Q(system=""))).exists():
+        raise Conflict("there is a source of this name, or with these numbers")
+    Source.objects.create(name=name, title=title, system=system, created_at=at)
+
+
+def source_called(name: str) -> Source:
+    found = Source.objects.filter(name=name).first()
+    if found is None:
+        raise NotFound(f"there is no source {name}: `salus directory add-source` names one")
+    return found
 
 
 @transaction.atomic
@@ -75,16 +96,19 @@ def propose(
 
 
 @transaction.atomic
-def apply(*, actor: Actor, at: datetime, change_set: int) -> Counter[Outcome]:
+def apply(*, actor: Actor, at: datetime, change_set: int, really: bool = False) -> Counter[Outcome]:
     """Put in force what was proposed, beside what is known by now; how many lines did what.
 
-    Raises Conflict when it was decided before, NotFound when there is none.
+    Raises Conflict when it was decided before, and, unless it is ``really`` meant, when it is a complete file that
+    seems to be cut short or damaged; NotFound when there is none.
     """
     row = _held(change_set)
     if row.applied_at or row.declined_at:
         raise Conflict("the change set was decided before")
     lines = list(row.lines.order_by("number", "pk"))
     results, entries = compare([_said(line) for line in lines], at=at, allot=_ids)
+    if row.complete and not really:
+        _check_completeness(row, results)
     Statement.objects.bulk_create(_statements(row, results, entries, at), batch_size=_SOME)
     project(_touched(results, entries), at=at)
     _refuse_chains()
@@ -138,13 +162,42 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
 
 
-def _held(change_set: int) -> ChangeSet:
+@transaction.atomic
+def turn_day(*, at: datetime) -> None:
+    """Show what begins or ends to be true today: it was said before, and that left its event."""
+    hold()
+    turn_of_day(at=at)
+
+
+def hold() -> None:
+    """Nobody else changes the directory until the end of the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _held(change_set: int) -> ChangeSet:
+    hold()
     row = ChangeSet.objects.filter(pk=change_set).first()
     if row is None:
         raise NotFound("there is no such change set")
     return row
+
+
+def _check_completeness(change_set: ChangeSet, results: Sequence[Compared]) -> None:
+    ends = Counter(one.line.kind for one in results if one.outcome is Outcome.ENDED)
+    for kind, count in ends.items():
+        known = TABLES[kind].objects.filter(system=change_set.source.system, deregistered_at=None)
+        if is_unlikely(count, known.count()):
+            raise Conflict(
+                f"it would end {count} of {known.count()} entries of type {kind} that the source has:"
+                " look at it, and apply it with --really if that is right"
+            )
+    nameless = sum(one.outcome is Outcome.REFUSED and not one.line.value for one in results)
+    if ends and nameless:
+        raise Conflict(
+            f"{nameless} of its lines cannot be read, and whom they name would end with the others:"
+            " look at it, and apply it with --really if that is right"
+        )
 
 
 def _refuse_chains() -> None:

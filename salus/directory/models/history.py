@@ -70,7 +70,13 @@ class ChangeSet(models.Model):
                 fields=["received_at"],
                 name="change_set_that_waits",
                 condition=Q(applied_at__isnull=True, declined_at__isnull=True),
-            )
+            ),
+            # What a professional, or a registrar, has said.
+            models.Index(
+                fields=["account_id", "received_at"],
+                name="change_set_of_account",
+                condition=Q(account_id__isnull=False),
+            ),
         ]
 
 

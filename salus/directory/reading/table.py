@@ -7,7 +7,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from io import TextIOWrapper
+from io import StringIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from salus.directory.fields import DAYS, FIELDS
@@ -33,7 +33,7 @@ Lines = Iterator[Line]
 def read(file: BinaryIO, *, system: str, kind: Kind | None) -> tuple[str, tuple[str, ...], Lines]:
     """What the file is, what its owner should know, and its lines. Raises InvalidInput for a wrong first line."""
     charset = charset_of(file)
-    text = TextIOWrapper(file, encoding=charset, errors="replace", newline="")
+    text = StringIO(file.read().decode(charset, "replace"), newline="")
     delimiter = _delimiter(text)
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
@@ -47,7 +47,7 @@ def read(file: BinaryIO, *, system: str, kind: Kind | None) -> tuple[str, tuple[
     return form, notes, _Table(reader, columns, system=system, kind=kind).lines()
 
 
-def _delimiter(text: TextIOWrapper) -> str:
+def _delimiter(text: StringIO) -> str:
     first = text.readline()
     text.seek(0)
     return max(_DELIMITERS, key=first.count)
