@@ -69,9 +69,10 @@ def practising(day: date) -> models.QuerySet[Practitioner]:
     return registered_practitioners().exclude(out)
 
 
-def held(day: date) -> models.Q:
-    """Of a role: it is held on the day, as HELD says."""
-    return models.Q(until=None) & (models.Q(ends_on=None) | models.Q(ends_on__gt=day))
+def roles_held(day: date) -> models.QuerySet[PractitionerRole]:
+    """Those that are held on the day, as HELD says."""
+    goes_on = models.Q(ends_on=None) | models.Q(ends_on__gt=day)
+    return PractitionerRole.objects.filter(goes_on, until=None)
 
 
 def registered_organizations() -> models.QuerySet[Organization]:
