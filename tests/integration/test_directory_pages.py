@@ -219,7 +219,9 @@ class TestASearch:
         html = page("/directory/?text=dentist+who+speaks+Portuguese+near+Esch&page=1")
         assert "Dr Ana Ferreira" in words(html)
         assert "Weber" not in words(html)
-        without = {parse_qs(urlsplit(one).query)["text"][0] for one in addresses(html, "understood")}
+        without = {
+            parse_qs(urlsplit(one).query)["text"][0] for one in addresses(html, "understood")
+        }
         assert "who speaks Portuguese near Esch" in without
         assert "dentist who speaks near Esch" in without
         assert "Weber" in words(page("/directory/?text=dentist+who+speaks+near+Esch"))
@@ -271,7 +273,10 @@ class TestASearch:
             works(dentist(family), where, location=location)
         html = page(f"/directory/?kind={DENTIST}")
         for number, family in ((1, "Adam"), (2, "Becker")):
-            assert f'href="#entry-{number}" data-numbers="{number}" aria-label="{number} Dr Ana' in html
+            assert (
+                f'href="#entry-{number}" data-numbers="{number}" aria-label="{number} Dr Ana'
+                in html
+            )
             assert re.search(rf'id="entry-{number}".{{0,400}}{family}', html, re.DOTALL)
         closer = page(f"/directory/?kind={DENTIST}&map=49.500,5.980,5.0")
         assert re.findall('data-numbers="([0-9 ]+)"', closer) == ["1"]
@@ -300,7 +305,15 @@ class TestASearch:
 
     @pytest.mark.parametrize(
         "asked",
-        ["kind=astrologer", "within=0", "near=here", "near=nan,6", "page=-1", "page=9999999", "map=1"],
+        [
+            "kind=astrologer",
+            "within=0",
+            "near=here",
+            "near=nan,6",
+            "page=-1",
+            "page=9999999",
+            "map=1",
+        ],
     )
     def test_forgives_what_it_cannot_understand(self, asked: str) -> None:
         assert visitor().get(f"/directory/?text=a&{asked}").status_code == 200
