@@ -28,7 +28,8 @@ ENVIRONMENT := .venv/.synced
 ASSETS := salus/portal/static/vendor/NOTICE.txt
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po locale/packages/*/LC_MESSAGES/*.po))
 DEFINITIONS := salus/fhir/r4.json
-READY := $(ENVIRONMENT) $(ASSETS) $(DEFINITIONS) $(CATALOGUES)
+OUTLINES := salus/directory/outlines.json
+READY := $(ENVIRONMENT) $(ASSETS) $(DEFINITIONS) $(OUTLINES) $(CATALOGUES)
 
 VERAPDF_VERSION := 1.28.2
 VERAPDF_SHA256 := 687d4d8bcfec48c9f7e931cf78ed061f1eeccfba55d4cdc000ba9b4d8aa46ce6
@@ -111,7 +112,7 @@ bench: $(READY) ## run every script of benchmarks/, which print ratios
 install: $(ENVIRONMENT) ## the Python environment alone, in .venv/
 
 .PHONY: assets
-assets: $(ASSETS) $(DEFINITIONS) ## styles, scripts and icons of the pages, and what the FHIR edge knows of R4's types
+assets: $(ASSETS) $(DEFINITIONS) $(OUTLINES) ## styles, scripts and icons of the pages, the lines of maps, and R4's types
 
 .PHONY: messages
 messages: $(ENVIRONMENT) ## collect the texts of pages, code and figures into locale/
@@ -136,6 +137,9 @@ $(ASSETS): package.json package-lock.json uv.lock tools/assets.py | $(ENVIRONMEN
 
 $(DEFINITIONS): $(ASSETS) tools/definitions.py
 	$(BIN)/python tools/definitions.py
+
+$(OUTLINES): $(ASSETS) tools/outlines.py
+	$(BIN)/python tools/outlines.py
 
 # The one jar of Maven's that has all that it needs; GPL-3 or MPL-2, only ever called.
 $(VERAPDF):

@@ -15,7 +15,9 @@ import psycopg
 from django.db import OperationalError
 
 from config.client_options import add_client_steps
+from config.directory_options import add_directory_steps
 from config.index_options import add_index_steps
+from config.ldap_options import PORT as LDAP_PORT
 from config.migrate import is_current, is_migrated
 from config.mllp_options import PORT
 from config.serve import as_owner, migrate, serve
@@ -55,7 +57,13 @@ def complaint(error: Exception) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return serve(options.data, port=options.port, host=options.host, mllp_port=options.mllp_port)
+    return serve(
+        options.data,
+        port=options.port,
+        host=options.host,
+        mllp_port=options.mllp_port,
+        ldap_port=options.ldap_port,
+    )
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -264,6 +272,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=_port, default=8000)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on")
     command.add_argument("--mllp-port", type=_port, metavar="PORT", help=f"of HL7 v2 ({PORT})")
+    command.add_argument("--ldap-port", type=_port, metavar="PORT", help=f"of LDAP ({LDAP_PORT})")
 
     command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
     command.add_argument(
@@ -350,6 +359,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--really", action="store_true", help="drop them")
     add_client_steps(commands, add, _by("config.clients"))
+    add_directory_steps(commands, add, _by("config.directory"))
     add_index_steps(commands, add, _by("config.index"))
     add_staff_steps(commands, add, _by("config.staff"))
     add("doctor", _doctor, "Check this installation and say what to do.")

@@ -70,6 +70,16 @@ def _forget_answered_requests(timestamp: int) -> None:
 
 
 @_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="check_endpoints")
+def _check_endpoints(timestamp: int) -> None:
+    from salus.directory.actions import check_endpoints
+    from salus.directory.endpoints import are_checked
+
+    if are_checked():
+        check_endpoints(at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
 @_tasks.task(name="delete_old_jobs", pass_context=True)
 async def _delete_old_jobs(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager

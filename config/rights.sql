@@ -31,7 +31,8 @@ grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     eligibility_affiliation, secure_mail_mailidentity, file_share_shareuser to app;
 grant update (pack, position, wrapped_key) on shared_record_documentcontent to app; -- sealed anew for another person
 grant select, insert on shared_record_documentcontent, mpi_personversion, mpi_formername, mpi_namekey,
-    mpi_learnedmodel, directory_statement to app;
+    mpi_learnedmodel, directory_statement, directory_wordkey to app;
+grant select, insert, delete on directory_listing, directory_nameword to app; -- follow from the entries
 
 -- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
 grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,

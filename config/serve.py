@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+from config.ldap_options import LdapOptions
 from config.migrate import BUSY
 from config.mllp_options import MllpOptions
 from salus.kernel.errors import AlreadyRunning, SalusError
@@ -29,17 +30,28 @@ class MigrationFailed(SalusError):
     """The tables could not be brought to the shape that this version needs."""
 
 
-def serve(data: Path, *, port: int, host: str = "127.0.0.1", mllp_port: int | None = None) -> int:
+def serve(
+    data: Path,
+    *,
+    port: int,
+    host: str = "127.0.0.1",
+    mllp_port: int | None = None,
+    ldap_port: int | None = None,
+) -> int:
     """Serve until SIGTERM or Ctrl-C (returns 0), or until a child dies (returns 1).
 
-    HL7 v2 is spoken when it is said who may, or on which port. Stops in the opposite order of the start: first who
-    asks the database, then the database.
+    HL7 v2 is spoken when it is said who may, or on which port; LDAP when a port or a certificate is named. Stops in
+    the opposite order of the start: first who asks the database, then the database.
     """
     mllp = MllpOptions.of(os.environ, port=mllp_port)
+    ldap = LdapOptions.of(os.environ, port=ldap_port)
     _check_port(host, port, "--port")
     if mllp.is_wanted:
         mllp.check()
         _check_port(mllp.host, mllp.port, "--mllp-port")
+    if ldap.is_wanted:
+        ldap.check()
+        _check_port(ldap.host, ldap.port, "--ldap-port")
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
@@ -59,11 +71,17 @@ def serve(data: Path, *, port: int, host: str = "127.0.0.1", mllp_port: int | No
                 child = _child(data, "app", ["-m", "config.mllp", str(mllp.port)])
                 children["mllp"] = stack.enter_context(child)
                 _listens(mllp.host, mllp.port, children["mllp"])
+            if ldap.is_wanted:
+                child = _child(data, "app", ["-m", "config.ldap", str(ldap.port)])
+                children["ldap"] = stack.enter_context(child)
+                _listens(ldap.host, ldap.port, children["ldap"])
             if _answers(host, port, children["web"]):
                 shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104
                 print(f"Salus is at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
                 if mllp.is_wanted:
                     print(f"HL7 v2 is at {mllp}", flush=True)
+                if ldap.is_wanted:
+                    print(f"The address book is at {ldap}", flush=True)
             dead = _first_death(children)
     except KeyboardInterrupt:
         return 0
@@ -153,9 +171,9 @@ def _answers(host: str, port: int, web: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _listens(host: str, port: int, mllp: subprocess.Popen[bytes]) -> None:
+def _listens(host: str, port: int, server: subprocess.Popen[bytes]) -> None:
     """Wait until somebody may connect, or until its process has ended."""
-    while not os.waitid(os.P_PID, mllp.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+    while not os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         try:
             socket.create_connection((host, port)).close()
             return

@@ -16,7 +16,10 @@ def add_staff_steps(
     steps = staff.add_subparsers(required=True, metavar="STEP", dest="step")
     command = add("create", run, "Make an account; prints its first password, once.", steps)
     command.add_argument(
-        "--kind", required=True, choices=["agency", "steward"], help="what they decide about"
+        "--kind",
+        required=True,
+        choices=["agency", "steward", "registrar"],
+        help="what they decide about",
     )
     command.add_argument("--email", required=True, metavar="ADDRESS", help="to sign in with")
     add("list", run, "List the accounts of staff.", steps)
@@ -39,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         case "list":
             for account in Account.objects.filter(kind__in=STAFF).order_by("created_at", "pk"):
                 state = "ended" if account.deleted_at else "active"
-                print(f"{account.kind:<8}  {state:<6}  {account.email}")
+                print(f"{account.kind:<9}  {state:<6}  {account.email}")
         case _:
             end_staff(actor=actor, email=options.email, at=now())
     return 0

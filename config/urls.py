@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.access.oauth.urls")),
     path("", include("salus.mpi.urls")),
     path("stewards/", include("salus.mpi.stewards.urls")),
+    path("directory/desk/", include("salus.directory.desk.urls")),
+    path("directory/me/", include("salus.directory.own.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
     path(

@@ -21,7 +21,9 @@ from salus.accounts.models import Account
 from salus.accounts.oauth.registration import NewClient
 from salus.accounts.oauth.tokens import verified
 from salus.audit.models import Event
-from salus.directory.models import Organization
+from salus.directory.actions import propose, source_named
+from salus.directory.lines import Line
+from salus.directory.models import How, Kind, Organization, PractitionerRole
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -46,6 +48,7 @@ SESSIONS = {  # by the names of the demo people's parts
     "pharmacist": "pharmacist",
     "agency": "agency",
     "steward": "steward",
+    "registrar": "registrar",
 }
 NO_GOOD = ("garbage", "expired", "revoked", "ended")
 GOOD = ("narrow", "no purpose", "wide", "patient's app", "physician's app")
@@ -218,6 +221,9 @@ def made() -> World:
         "no pair": ABSENT,
         "link": links.linked(links.registered(), links.registered()),
         "no link": ABSENT,
+        "change set": _change_set(physician),
+        "no change set": ABSENT,
+        "role": PractitionerRole.objects.filter(practitioner=physician)[0].pk,
         "no month": "1999-12",
         **_of(patient),
         **{f"stranger's {kind}": number for kind, number in _of(stranger).items()},
@@ -245,6 +251,15 @@ def _pair() -> int:
     pair = queue_pair(at=now(), person=links.registered(), target=links.registered())
     assert pair
     return pair
+
+
+def _change_set(practitioner: int) -> int:
+    """That waits for a registrar."""
+    line = Line(
+        number=1, kind=Kind.PRACTITIONER, entry=practitioner, said={"telephone": "+352 27 00 00"}
+    )
+    source = source_named("matrix", at=now())
+    return propose(actor=software.SYSTEM, at=now(), source=source, how=How.FEED, lines=[line])
 
 
 def _stranger() -> int:
@@ -335,6 +350,10 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /stewards/pairs/{pair}/": {"act": "unsure"},
         "POST /stewards/search/": {"family": "weber"},
         "POST /stewards/search/choose/": {"person": patient},
+        "POST /directory/desk/sets/{change set}/": {"act": "apply", "ends": "0"},
+        "POST /directory/desk/sets/{no change set}/": {"act": "apply", "ends": "0"},
+        "POST /directory/me/Practitioner/{practitioner}/telephone/": {"value": "+352 27 11 11"},
+        "POST /directory/me/PractitionerRole/{role}/telephone/": {"value": "+352 27 11 11"},
         "POST /preferences/": {"language": "de", "next": "/"},
         "POST /desk/{request}/": {"act": "refuse", "reason": "Not now."},
         "POST /fhir": {"resourceType": "Bundle", "type": "batch", "entry": [read]},

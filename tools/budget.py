@@ -109,6 +109,17 @@ BUDGET = {
         row=46,
         indexes={"access_accountperson_pkey": 24, "access_accountperson_person_id_key": 24},
     ),
+    "directory_statement": Budget(
+        rows=111_700,
+        row=485,
+        indexes={
+            "directory_statement_pkey": 24,
+            "directory_s_kind_a8ed57_idx": 60,
+            "directory_statement_change_set_id_12a4edf5": 8,
+            "statement_begins": 16,
+            "statement_ends": 1,
+        },
+    ),
     "vaccination_immunization": Budget(
         rows=332_500,
         row=150,

@@ -20,14 +20,18 @@ from salus.kernel.scopes import Context
 from salus.mpi.identities import IS_LINKED, Identities, humans, identities_of, rows_of_human
 from salus.mpi.models import Person
 
-_STAFF = {AccountKind.AGENCY: Role.AGENCY, AccountKind.STEWARD: Role.STEWARD}
+_STAFF = {
+    AccountKind.AGENCY: Role.AGENCY,
+    AccountKind.STEWARD: Role.STEWARD,
+    AccountKind.REGISTRAR: Role.REGISTRAR,
+}
 
 
 def actor_of(account: int) -> Actor | None:
     """The actor behind an account; None when it is bound to nobody, or to a professional no longer registered.
 
-    Staff of the agency are bound to nobody: they decide about software or about the patient index, and have no
-    rights on records.
+    Staff of the agency are bound to nobody: they decide about software, the patient index or the directory, and have
+    no rights on records.
     """
     known = _patient_behind(account)
     if known:

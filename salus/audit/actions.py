@@ -30,49 +30,57 @@ def record(
     person: int | None = None,
     persons: Collection[int] | None = None,
     document: int | None = None,
+    practitioner: int | None = None,
     denied: bool = False,
     request_id: UUID | None = None,
 ) -> None:
     """Write one event for one response.
 
-    ``person`` is the one whose data it is; ``persons`` those of a list. The same actor's second event of
+    ``person`` is the one whose data it is; ``persons`` those of a list; ``practitioner`` the
+    professional whose entry was shown, when that is not who acts. The same actor's second event of
     the same kind, person and document with the same ``request_id`` within REMEMBERED is a retry: it is kept as
     repeated, and no figure counts it. A link that went to somebody else is no retry, nor is a request of
     another software, or of the same one for another professional.
     """
     with connection.cursor() as cursor:
-        repeated = False
-        if request_id and not denied:
-            cursor.execute(
-                "insert into audit_answeredrequest (request_id, at) values (%s, %s)"
-                " on conflict do nothing",
-                [_same(request_id, actor, kind, person, document), at],
-            )
-            repeated = cursor.rowcount == 0
         cursor.execute(
-            """
-            insert into audit_event (at, kind, agent, account_id, practitioner_id, organization_id,
-                client_id, purpose, system, person_id, persons, document_id, denied, repeated, request_id)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            """,
-            [
-                at,
-                kind,
-                _agent(actor),
-                actor.account,
-                actor.practitioner,
-                actor.organization,
-                actor.client,
-                actor.purpose,
-                actor.system or None,
-                person,
-                sorted(persons) if persons else None,
-                document,
-                denied,
-                repeated,
-                request_id,
-            ],
+            _RECORD,
+            {
+                "at": at,
+                "kind": kind,
+                "agent": _agent(actor),
+                "account": actor.account,
+                "practitioner": actor.practitioner or practitioner,
+                "organization": actor.organization,
+                "client": actor.client,
+                "purpose": actor.purpose,
+                "system": actor.system or None,
+                "person": person,
+                "persons": sorted(persons) if persons else None,
+                "document": document,
+                "denied": denied,
+                "request": request_id,
+                "same": None
+                if denied or request_id is None
+                else _same(request_id, actor, kind, person, document),
+            },
         )
+
+
+# One round trip: every request that is answered waits for it.
+_RECORD = """
+    with answered as (
+        insert into audit_answeredrequest (request_id, at)
+        select same, %(at)s from (values (%(same)s::uuid)) asked (same) where same is not null
+        on conflict do nothing
+        returning request_id
+    )
+    insert into audit_event (at, kind, agent, account_id, practitioner_id, organization_id, client_id, purpose,
+        system, person_id, persons, document_id, denied, repeated, request_id)
+    values (%(at)s, %(kind)s, %(agent)s, %(account)s, %(practitioner)s, %(organization)s, %(client)s, %(purpose)s,
+        %(system)s, %(person)s, %(persons)s, %(document)s, %(denied)s,
+        %(same)s::uuid is not null and not exists (select from answered), %(request)s)
+"""
 
 
 def is_answered(*, actor: Actor, kind: EventKind, person: int, request_id: UUID) -> bool:
@@ -118,7 +126,7 @@ def _agent(actor: Actor) -> Agent:
             return Agent.PROFESSIONAL
         case Role.SOFTWARE:
             return _CALLERS.get(actor.organization_type, Agent.SYSTEM)
-        case Role.AGENCY | Role.STEWARD | Role.SYSTEM:
+        case Role.AGENCY | Role.STEWARD | Role.REGISTRAR | Role.SYSTEM:
             return Agent.SYSTEM
 
 

@@ -28,6 +28,7 @@ class EventKind(models.TextChoices):
     PAIR_JUDGED = "pair_judged"
     RECORD_OPENED = "record_opened"
     DIRECTORY_CHANGED = "directory_changed"
+    DIRECTORY_SHOWN = "directory_shown"  # what is not public of a professional, to the authority
     PATIENTS_LISTED = "patients_listed"  # names of those who gave the actor a right
     TOKEN_ISSUED = "token_issued"  # noqa: S105  # or refused: `denied`
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
@@ -56,6 +57,7 @@ class Event(models.Model):
     kind = models.TextField(choices=EventKind)
     agent = models.TextField(choices=Agent)
     account_id = models.BigIntegerField(null=True)
+    # Who acted; of directory_shown the one whose entry it is.
     practitioner_id = models.BigIntegerField(null=True)
     organization_id = models.BigIntegerField(null=True)  # on whose behalf
     system = models.TextField(null=True)  # the name of a system actor

@@ -50,11 +50,12 @@ def compare(
 def ended(source: Source, lines: Sequence[Line], *, at: datetime) -> list[Line]:
     """A line for each entry of the source that a complete file does not name: it has ended today.
 
-    Only of the kinds that the file speaks of, and never of all: an empty file ends nothing.
+    Only of the kinds that the file speaks of, and never of all: an empty file ends nothing. One that is named by a
+    line that is refused goes on.
     """
     number = count(max((line.number for line in lines), default=0) + 1)
     found = []
-    for kind in {line.kind for line in lines}:
+    for kind in dict.fromkeys(line.kind for line in lines if not line.problem):
         named = {(line.system, line.value) for line in lines if line.kind is kind}
         known = TABLES[kind].objects.filter(system=source.system, deregistered_at=None)
         for system, value in known.order_by("pk").values_list("system", "value"):

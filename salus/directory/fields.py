@@ -78,6 +78,13 @@ def texts(value: Any) -> list[str]:
     return [text(one) for one in value]
 
 
+def entries(value: Any) -> list[int]:
+    """Row ids of the same kind."""
+    if not isinstance(value, list) or not all(type(one) is int for one in value):
+        raise InvalidInput("should be a list of entries")
+    return sorted(set(value))
+
+
 def telephone(value: Any) -> str:
     found = text(value)
     if not re.fullmatch(r"\+?[0-9 ()./-]{3,30}", found):
@@ -172,6 +179,7 @@ _HOURS = Field(check=hours, correctable=True, ages=True)
 _NEW_PATIENTS = Field(check=flag, correctable=True, ages=True)
 _LANGUAGES = Field(check=languages, correctable=True, ages=True)
 _STATUS = Field(check=one_of(("active", "suspended", "ended")))
+_APART = Field(check=entries, public=False)  # who only look like it
 _ADDRESS = {
     "country": Field(check=country),
     "postal_code": Field(check=text),
@@ -196,6 +204,7 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = {
         "status": Field(check=one_of(("active", "suspended", "retired", "deceased", "ended"))),
         "status_reason": Field(check=text, public=False),
         "same_as": _to(Kind.PRACTITIONER),
+        "apart_from": _APART,
     },
     Kind.LICENCE: {
         "practitioner": _to(Kind.PRACTITIONER, needed=True),
@@ -214,6 +223,7 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = {
         "website": Field(check=web_address, correctable=True, ages=True),
         "status": _STATUS,
         "same_as": _to(Kind.ORGANIZATION),
+        "apart_from": _APART,
     },
     Kind.LOCATION: {
         "organization": _to(Kind.ORGANIZATION, needed=True),

@@ -10,6 +10,8 @@ from salus.directory.models import Kind, Outcome
 from salus.directory.rules import History, says_already, state_on
 from salus.kernel.errors import InvalidInput
 
+_LONGEST = 500  # characters of an identifier and its system, which stand in an index
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -57,9 +59,20 @@ def checked(line: Line) -> Line:
             return replace(line, problem=f"{name}: cannot be taken away")
     if line.since and line.until and line.until <= line.since:
         return replace(line, problem="until: should be after since")
-    if line.entry is None and not line.value:
-        return replace(line, problem="identifier: is missing")
+    if line.entry is None and (problem := _of_identifier(line)):
+        return replace(line, problem=f"identifier: {problem}")
     return replace(line, said=said)
+
+
+def _of_identifier(line: Line) -> str:
+    """What is wrong with it; another line names it as "system|value"."""
+    if not line.value:
+        return "is missing"
+    if "|" in line.value:
+        return "should hold no |"
+    if not (line.system + line.value).isprintable() or len(line.system + line.value) > _LONGEST:
+        return f"should be at most {_LONGEST} characters that can be printed"
+    return ""
 
 
 def compared(line: Line, history: History, *, at: datetime) -> Compared:
@@ -105,11 +118,12 @@ def _new(line: Line, today: date) -> Compared:
         if about.needed and line.said.get(name) is None:
             problem = f"{name}: is missing of a new entry"
             return Compared(line=line, outcome=Outcome.REFUSED, problem=problem)
+    begins_today = line.kind is Kind.ROLE and (line.until is None or today < line.until)
     said = {"status": "active"} | {n: value for n, value in line.said.items() if value is not None}
     return Compared(
         line=line,
         outcome=Outcome.NEW,
         said=said | {"identifier": {"system": line.system, "value": line.value}},
-        since=line.since or (today if line.kind is Kind.ROLE else None),
+        since=line.since or (today if begins_today else None),
         differences={name: (None, value) for name, value in said.items()},
     )

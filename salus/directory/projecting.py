@@ -4,13 +4,14 @@ Done after each change set, after each that is taken back, and on each day on wh
 ends to be true. It may be done at any time: it writes what differs.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
 
 from salus.directory.fields import FIELDS, ORDER
+from salus.directory.finding.listing import list_again, spoken_of
 from salus.directory.following import Moved, follow
 from salus.directory.history import histories
 from salus.directory.models import (
@@ -25,12 +26,14 @@ from salus.directory.models import (
     Statement,
 )
 from salus.directory.rules import (
+    GONE,
     History,
     Span,
     both,
     is_shown,
     spans,
     state_on,
+    survived,
     time_out,
     together,
     value_about,
@@ -46,6 +49,7 @@ TABLES: Mapping[Kind, type[Any]] = {
     Kind.SERVICE: HealthcareService,
     Kind.ENDPOINT: Endpoint,
 }
+JOINED = (Kind.PRACTITIONER, Kind.ORGANIZATION)  # of which there are duplicates
 _SOME = 2_000  # rows at a time
 _LATE = timedelta(days=40)  # a worker that was away so long catches up
 
@@ -54,13 +58,21 @@ Columns = dict[str, Any]
 
 def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
     """Bring the rows of these entries up to what is true on the day of ``at``; makes those that are new."""
+    listed = spoken_of(touched)  # before and after: a role may go to another organisation
     licensed = Licence.objects.filter(pk__in=touched.get(Kind.LICENCE, ()))
     behind = set(licensed.values_list("practitioner", flat=True))
-    moved = {kind: _project(kind, touched.get(kind, ()), at) for kind in ORDER}
+    moved: dict[Kind, list[Moved]] = {}
+    for kind in ORDER:
+        entries = touched.get(kind, ())
+        roots = _roots(kind, entries)
+        moved[kind] = _project(kind, entries, at)
+        # Show what duplicates say, or did.
+        moved[kind] += _project(kind, roots | _roots(kind, entries), at)
     behind |= set(licensed.values_list("practitioner", flat=True))
     # Whether somebody may practise depends on licences.
     moved[Kind.PRACTITIONER] += _project(Kind.PRACTITIONER, behind, at)
     follow(moved, at=at)
+    list_again(listed | spoken_of(touched), today=at.date())
 
 
 def turn_of_day(*, at: datetime) -> None:
@@ -83,10 +95,30 @@ def _project(kind: Kind, entries: Collection[int], at: datetime) -> list[Moved]:
     return moved
 
 
+def _roots(kind: Kind, entries: Collection[int]) -> set[int]:
+    if kind not in JOINED or not entries:
+        return set()
+    found = TABLES[kind].objects.filter(pk__in=entries).exclude(same_as=None)
+    return set(found.values_list("same_as", flat=True))
+
+
+def _duplicates(kind: Kind, roots: Collection[int]) -> dict[int, list[History]]:
+    """By root, what is said of its duplicates."""
+    if kind not in JOINED:
+        return {}
+    found = TABLES[kind].objects.filter(same_as__in=roots).order_by("pk")
+    root_of = dict(found.values_list("pk", "same_as"))
+    of: dict[int, list[History]] = {}
+    for duplicate, history in histories(kind, root_of).items():
+        of.setdefault(root_of[duplicate], []).append(history)
+    return of
+
+
 def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> list[Moved]:
     table = TABLES[kind]
     said = histories(kind, entries)
     rows = {row.pk: row for row in table.objects.filter(pk__in=entries)}
+    others = _duplicates(kind, rows)
     practise = _may_practise(rows) if kind is Kind.PRACTITIONER else {}
     made, moved, names = [], list[Moved](), set[str]()
     for entry, history in said.items():
@@ -94,15 +126,17 @@ def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> list[Mo
         if row is None:
             made.append(_made(table, kind, entry, history, at))
             continue
-        columns = columns_on(kind, history, at.date(), practise.get(entry))
-        columns["deregistered_at"] = _deregistered(row, history, at)
+        also = others.get(entry, ())
+        columns = columns_on(kind, history, at.date(), practise.get(entry), also)
+        columns["deregistered_at"] = _deregistered(row, [history, *also], at)
         before = {name: getattr(row, name) for name in columns}
         before = {name: held for name, held in before.items() if held != columns[name]}
         if before:
             for name in before:
                 setattr(row, name, columns[name])
-            row.version, row.changed_at = (row.version or 1) + 1, at
-            row.changes = [*row.changes, at]
+            if row.changed_at != at:  # else it is the same version still
+                row.version, row.changed_at = (row.version or 1) + 1, at
+                row.changes = [*row.changes, at]
             moved.append(Moved(row=row, before=before))
             names |= before.keys()
     if moved:
@@ -122,24 +156,38 @@ def _made(table: type[Model], kind: Kind, entry: int, history: History, at: date
         value=identifier["value"],
         **columns,
     )
-    row.deregistered_at = _deregistered(row, history, at)  # type: ignore[attr-defined]
+    row.deregistered_at = _deregistered(row, [history], at)  # type: ignore[attr-defined]
     return row
 
 
-def _deregistered(row: Any, history: History, at: datetime) -> datetime | None:
-    """When it left the directory; it never was there when all that was said of it is taken back."""
-    if not history:
+def _deregistered(row: Any, told: Sequence[History], at: datetime) -> datetime | None:
+    """When it left the directory; it never was there when all that was said of it is taken back.
+
+    ``told``: what is said of it, and of its duplicates. It stays while one of them does.
+    """
+    if not told[0]:
         return row.registered_at  # type: ignore[no-any-return]
-    return None if is_shown(history, at.date()) else row.deregistered_at or at
+    shown = any(is_shown(history, at.date()) for history in told)
+    return None if shown else row.deregistered_at or at
 
 
 def columns_on(
-    kind: Kind, history: History, today: date, practise: list[Span] | None = None
+    kind: Kind,
+    history: History,
+    today: date,
+    practise: list[Span] | None = None,
+    others: Iterable[History] = (),
 ) -> Columns:
-    """What a row's columns hold on a day; a field without a column of its own is found in statements alone."""
+    """What a row's columns hold on a day; a field without a column of its own is found in statements alone.
+
+    ``others``: of its duplicates; one that has left its register lends nothing.
+    """
     if not history:
         return {}
-    state = state_on(history, today)
+    states = [state_on(other, today) for other in others]
+    state = survived(
+        state_on(history, today), [one for one in states if one.get("status") not in GONE]
+    )
     columns: Columns = {}
     for field, about in FIELDS[kind].items():
         if (column := _column(kind, field)) is None:

@@ -109,16 +109,43 @@ def _meet(span: Span, since: date | None, until: date | None) -> bool:
     )
 
 
-_GONE = frozenset({"ended", "retired", "deceased"})
+GONE = frozenset({None, "ended", "retired", "deceased"})
 
 
 def is_shown(history: History, day: date) -> bool:
     """Whether the entry is in the directory on the day: it is in use, or suspended, then or later."""
     return any(
-        span.value not in _GONE
+        span.value not in GONE
         for span in spans(history, "status")
         if span.until is None or span.until > day
     )
+
+
+def survived(own: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is shown of an entry that others are duplicates of: its own fields, then what each of them alone has.
+
+    A status is nobody else's: who is suspended in one register may work by another.
+    """
+    found = dict(own)
+    for other in others:
+        found |= {
+            field: value
+            for field, value in other.items()
+            if field not in found and field not in _OF_ONE_ROW
+        }
+    return found
+
+
+_OF_ONE_ROW = frozenset({"identifier", "status", "status_reason", "same_as", "apart_from"})
+
+
+def is_unlikely(ended: int, known: int) -> bool:
+    """Whether a complete file ends so many of a source's entries that it may rather be cut short."""
+    return ended > _SOME_ENDED and ended > _SHARE_ENDED * known
+
+
+_SOME_ENDED = 5
+_SHARE_ENDED = 0.1
 
 
 def confirmed_at(history: History, field: str) -> datetime | None:

@@ -7,5 +7,8 @@ app_name = "directory"
 urlpatterns = [
     path("", views.search, name="search"),
     path("professionals/<int:practitioner>/", views.professional, name="professional"),
+    path("professionals/<int:practitioner>.vcf", views.professional_card, name="professional-card"),
     path("organizations/<int:organization>/", views.organization, name="organization"),
+    path("organizations/<int:organization>.vcf", views.organization_card, name="organization-card"),
+    path("places/<int:location>/", views.place, name="place"),
 ]

@@ -13,12 +13,13 @@ class Role(StrEnum):
     PROFESSIONAL = "professional"
     AGENCY = "agency"  # staff who decide about software; they see nobody's record
     STEWARD = "steward"  # staff who judge whether two in the patient index are one; as above
+    REGISTRAR = "registrar"  # staff who keep the provider directory; as above
     SOFTWARE = "software"  # of an organisation, in its own name
     SYSTEM = "system"
 
 
 # Of the agency: bound to nobody, with no rights on records that they could lend to an app.
-STAFF = frozenset({Role.AGENCY, Role.STEWARD})
+STAFF = frozenset({Role.AGENCY, Role.STEWARD, Role.REGISTRAR})
 
 
 class PurposeOfUse(StrEnum):
@@ -86,6 +87,7 @@ class Actor:
             Role.PROFESSIONAL: (self.account or self.client) and self.practitioner,
             Role.AGENCY: self.account,
             Role.STEWARD: self.account,
+            Role.REGISTRAR: self.account,
             Role.SOFTWARE: self.client and self.organization,
             Role.SYSTEM: self.system,
         }[self.role]

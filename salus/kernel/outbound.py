@@ -46,17 +46,23 @@ def connection_to(parts: SplitResult, *, timeout: float) -> Iterator[http.client
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
-    plain = socket.create_connection((_resolved(host, port), port), timeout=timeout)
-    try:
-        connection.sock = (
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-            if parts.scheme == "https"
-            else plain
-        )
-        yield connection
-    finally:
-        connection.close()
-        plain.close()
+    with line_to(host, port, timeout=timeout) as plain:
+        try:
+            connection.sock = (
+                ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+                if parts.scheme == "https"
+                else plain
+            )
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def line_to(host: str, port: int, *, timeout: float) -> Iterator[socket.socket]:
+    """A bare connection, for what is not asked by HTTP. Raises Unreachable, OSError."""
+    with socket.create_connection((_resolved(host, port), port), timeout=timeout) as line:
+        yield line
 
 
 def path_of(parts: SplitResult) -> str:

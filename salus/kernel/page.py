@@ -21,6 +21,7 @@ class Rule(StrEnum):
     PROFESSIONAL_ONLY = "professional-only"
     AGENCY_ONLY = "agency-only"
     STEWARD_ONLY = "steward-only"
+    REGISTRAR_ONLY = "registrar-only"
 
 
 _ROLES = {
@@ -29,6 +30,7 @@ _ROLES = {
     Rule.PROFESSIONAL_ONLY: {Role.PROFESSIONAL},
     Rule.AGENCY_ONLY: {Role.AGENCY},
     Rule.STEWARD_ONLY: {Role.STEWARD},
+    Rule.REGISTRAR_ONLY: {Role.REGISTRAR},
 }
 
 
@@ -54,6 +56,10 @@ def agency_only(view: View) -> View:
 
 def steward_only(view: View) -> View:
     return _with_rule(view, Rule.STEWARD_ONLY)
+
+
+def registrar_only(view: View) -> View:
+    return _with_rule(view, Rule.REGISTRAR_ONLY)
 
 
 def rule_of(view: View) -> Rule | None:
@@ -104,6 +110,14 @@ def steward(request: HttpRequest) -> Actor:
     actor = actor_of(request)
     if actor is None or actor.role is not Role.STEWARD:
         raise NotFound("for stewards only")
+    return actor
+
+
+def registrar(request: HttpRequest) -> Actor:
+    """The registrar of the directory who asks; for a view marked `registrar_only`."""
+    actor = actor_of(request)
+    if actor is None or actor.role is not Role.REGISTRAR:
+        raise NotFound("for registrars only")
     return actor
 
 

@@ -12,11 +12,11 @@ from datetime import date
 from django.db import connection
 
 from salus.kernel.search_key import search_key
+from salus.kernel.spelling.phonetic import sounds
 from salus.mpi.identities import IS_LINKED, Identities, humans
 from salus.mpi.keys import keys_of
 from salus.mpi.learned import model_in_force
 from salus.mpi.matching.model import Model
-from salus.mpi.matching.phonetic import sounds
 from salus.mpi.matching.prepared import Prepared, prepare
 from salus.mpi.matching.record import Traits
 from salus.mpi.matching.score import Band, Match, score_prepared

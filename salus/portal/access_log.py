@@ -31,6 +31,7 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.PAIR_SHOWN: _("compared two entries of the patient index"),
     EventKind.PAIR_JUDGED: _("judged whether two entries of the patient index are one person"),
     EventKind.DIRECTORY_CHANGED: _("changed the directory"),
+    EventKind.DIRECTORY_SHOWN: _("saw what the directory keeps to itself"),
     EventKind.PATIENTS_LISTED: _("saw the name in their own list of people"),
     EventKind.TOKEN_ISSUED: _("let an app in"),
     EventKind.TOKEN_REVOKED: _("shut an app out"),

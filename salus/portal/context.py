@@ -71,7 +71,12 @@ def _navigation(actor: Actor | None, path: str) -> list[Place]:
             (reverse("access:circle"), _("My circle"), "people"),
         ]
     elif actor.role is Role.PROFESSIONAL:
-        entries = [home, (reverse("mpi:search"), _("Patients"), "people"), *public]
+        entries = [
+            home,
+            (reverse("mpi:search"), _("Patients"), "people"),
+            (reverse("own:entry"), _("My entry"), "person"),
+            *public,
+        ]
     elif actor.role is Role.STEWARD:
         entries = [
             home,
@@ -80,9 +85,16 @@ def _navigation(actor: Actor | None, path: str) -> list[Place]:
             (reverse("stewards:history"), _("History"), "episode"),
             (reverse("stewards:quality"), _("Quality"), "report"),
         ]
+    elif actor.role is Role.REGISTRAR:
+        entries = [
+            home,
+            (reverse("registrars:queue"), _("What waits"), "tick"),
+            (reverse("registrars:search"), _("Entries"), "search"),
+            *public,
+        ]
     else:
         entries = [home, (reverse("access:desk"), _("Software"), "key"), *public]
-    # The longest that leads here: the stewards' queue lies above their other pages.
+    # The longest that leads here: a desk's queue lies above their other pages.
     here = max((url for url, *_rest in entries if _leads_to(url, path)), key=len, default="")
     return [
         Place(

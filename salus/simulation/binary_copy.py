@@ -6,6 +6,7 @@ fields and per field its length (-1 for null) and its bytes, big-endian.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from struct import pack
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ _TRAILER = b"\xff\xff"
 _PIECE = 20_000  # rows: what is laid out at once stays in the processor's cache
 _DAYS_TO_2000 = 10_957  # PostgreSQL's epoch
 _MICROSECONDS_TO_2000 = _DAYS_TO_2000 * 86_400_000_000
+_TEXT = 25  # the type's number in the catalogue
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -41,8 +43,8 @@ def keys(values: npt.NDArray[np.integer]) -> Column:
     return _fixed(values + 1, ">i8", null=values < 0)
 
 
-def integers(values: npt.NDArray[np.integer]) -> Column:
-    return _fixed(values, ">i4")
+def integers(values: npt.NDArray[np.integer], *, null: int | None = None) -> Column:
+    return _fixed(values, ">i4", null=None if null is None else values == null)
 
 
 def smallints(values: npt.NDArray[np.integer], *, null: int | None = None) -> Column:
@@ -51,6 +53,16 @@ def smallints(values: npt.NDArray[np.integer], *, null: int | None = None) -> Co
 
 def booleans(values: npt.NDArray[np.bool_]) -> Column:
     return _fixed(values, "u1")
+
+
+def flags(values: npt.NDArray[np.integer]) -> Column:
+    """boolean from 0 and 1; -1 is null."""
+    return _fixed(values.astype(np.int8), "u1", null=values < 0)
+
+
+def doubles(values: npt.NDArray[np.float64]) -> Column:
+    """double precision; NaN is null."""
+    return _fixed(values, ">f8", null=np.isnan(values))
 
 
 def instants(values: npt.NDArray[np.int64]) -> Column:
@@ -73,12 +85,25 @@ def uuids(values: npt.NDArray[np.uint64]) -> Column:
 
 def words(values: Sequence[str], index: npt.NDArray[np.integer] | None = None) -> Column:
     """text or an enum: ``values`` themselves, or those that ``index`` picks; a negative index is null."""
-    table = np.array([value.encode() for value in values] or [b""])
-    cells = table.view(np.uint8).reshape(len(table), -1)
-    lengths = np.array([len(value.encode()) for value in values] or [0])
+    table = _ragged([value.encode() for value in values])
     if index is None:
-        return Column(cells=cells, lengths=lengths[: len(values)])
-    return Column(cells=cells[index], lengths=np.where(index < 0, -1, lengths[index]))
+        return table
+    return Column(cells=table.cells[index], lengths=np.where(index < 0, -1, table.lengths[index]))
+
+
+def json(values: Sequence[str]) -> Column:
+    """jsonb from its text: the format's version, then the text."""
+    return _ragged([b"\1" + value.encode() for value in values])
+
+
+def text_arrays(values: Sequence[Sequence[str]]) -> Column:
+    """text[]: the number of dimensions, whether there are nulls, the type; then length and first index, and each."""
+    return _ragged([_text_array([text.encode() for text in texts]) for texts in values])
+
+
+def _text_array(texts: Sequence[bytes]) -> bytes:
+    shape = pack(">5i", 1, 0, _TEXT, len(texts), 1) if texts else pack(">3i", 0, 0, _TEXT)
+    return shape + b"".join(pack(">i", len(text)) + text for text in texts)
 
 
 def blobs(values: Sequence[bytes]) -> Column:
@@ -119,6 +144,15 @@ def _encode(columns: Sequence[Column]) -> bytes:
             there[:, at:end] = np.arange(end - at) < column.lengths[:, None]
         at = end
     return stream[there].tobytes()
+
+
+def _ragged(values: Sequence[bytes]) -> Column:
+    """Of any lengths; none may end with a zero byte."""
+    table = np.array(values or [b""])
+    return Column(
+        cells=table.view(np.uint8).reshape(len(table), -1)[: len(values)],
+        lengths=np.array([len(value) for value in values], dtype=np.int64),
+    )
 
 
 def _fixed(

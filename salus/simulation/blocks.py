@@ -13,6 +13,7 @@ from salus.simulation.lives import World
 from salus.simulation.load import Work
 from salus.simulation.matricules import serial_numbers
 from salus.simulation.tables import Names, Table, event_table, people_tables
+from salus.simulation.tables_of_directory import first_free_ids_of_directory
 from salus.simulation.tables_of_services import (
     choice_tables,
     directory_tables,
@@ -42,7 +43,7 @@ def blocks(world: World, until: Month, *, store: ContentStore | None) -> list[Wo
         Work(
             name="directory",
             stage=0,
-            rows=5 * len(world.providers.practitioners),
+            rows=10 * len(world.providers.practitioners),
             make=partial(directory_tables, world, names, end),
         )
     ]
@@ -106,9 +107,6 @@ def first_free_ids(world: World) -> dict[str, int]:
             "mpi_residence": 2 * people,
             "eligibility_affiliation": people,
             "accounts_account": last_staff_id(world),
-            "directory_organization": len(providers.organizations.name),
-            "directory_practitioner": len(providers.practitioners),
-            "directory_practitionerrole": len(providers.practitioners),
             "secure_mail_mailidentity": len(providers.mail.since),
             "file_share_shareuser": len(providers.shares.since),
             "access_trustedprofessional": len(world.circle.person),
@@ -118,4 +116,4 @@ def first_free_ids(world: World) -> dict[str, int]:
             "vaccination_immunization": len(acts(world).person),
             "shared_record_document": int(versions_per_month(world.plan).sum()),
         }.items()
-    }
+    } | first_free_ids_of_directory(world)

@@ -51,6 +51,11 @@ _PARTS = {
         "steward",
         _("confirms what the other steward judged: to merge takes two"),
     ),
+    "registrar": (
+        "Nathalie Thill",
+        "registrar",
+        _("keeps the directory: registers' files, corrections, suspensions"),
+    ),
 }
 
 
@@ -63,7 +68,11 @@ EMAILS = {part: _email(name) for part, (name, _role, _story) in _PARTS.items()}
 
 
 # Accounts of the agency's staff: kind -> parts.
-STAFF = {"agency": ["agency"], "steward": ["steward", "second_steward"]}
+STAFF = {
+    "agency": ["agency"],
+    "steward": ["steward", "second_steward"],
+    "registrar": ["registrar"],
+}
 
 
 def demo_people() -> list[DemoPerson]:

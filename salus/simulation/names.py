@@ -77,13 +77,17 @@ def name_table() -> NameTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Municipalities where people live; ``group`` is the index in COUNTRIES."""
+    """Municipalities where people live; ``group`` is the index in COUNTRIES.
+
+    Those in Luxembourg have a position, in degrees; the others (0, 0).
+    """
 
     country: list[str]
     postal_code: list[str]
     municipality: list[str]
     group: Ints
     weight: Floats
+    position: list[tuple[float, float]]
 
     def draw(self, rng: np.random.Generator, groups: npt.NDArray[np.integer]) -> Ints:
         result = np.zeros(len(groups), dtype=np.int64)
@@ -103,6 +107,7 @@ def places() -> Places:
         municipality=[row[2] for row in rows],
         group=np.array([group_of(row[0]) for row in rows]),
         weight=np.array([float(row[3]) for row in rows]),
+        position=[(float(row[4]), float(row[5])) if row[4:] else (0.0, 0.0) for row in rows],
     )
 
 
@@ -118,6 +123,12 @@ def streets() -> dict[str, list[str]]:
 @cache
 def organization_names() -> dict[str, list[str]]:
     return _sections("organizations.txt")
+
+
+@cache
+def departments() -> list[tuple[str, str]]:
+    """Those of a hospital: name, and specialty as a code of salus.terminology.PROFESSIONS."""
+    return [(name, code) for name, code in (line.split("\t") for line in _lines("departments.tsv"))]
 
 
 def street_line(country: str, mixed: int) -> str:

@@ -77,6 +77,8 @@ class Organizations:
 class Practitioners:
     profession: Ints  # index in PROFESSIONS
     female: Mask
+    culture: Ints  # index in CULTURES
+    born: Ints  # year
     family: Ints
     given: Ints
     registered: Ints
@@ -177,7 +179,8 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
     account[[DEMO_PHYSICIAN, DEMO_PHARMACIST]] = [-2, -1]
     names = name_table()
     family = names.draw(rng, "family", culture)
-    given = names.draw_given(rng, culture, female, rng.integers(1958, 1996, count))
+    born = rng.integers(1958, 1996, count)
+    given = names.draw_given(rng, culture, female, born)
     for who, (is_female, given_name, family_name) in enumerate(_DEMO_NAMES):
         female[who] = is_female
         given[who], family[who] = names.find(given_name), names.find(family_name)
@@ -190,6 +193,8 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
     practitioners = Practitioners(
         profession=profession,
         female=female,
+        culture=culture,
+        born=born,
         family=family,
         given=given,
         registered=registered,

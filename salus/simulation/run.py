@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from tqdm import tqdm
 
 from salus.accounts.models import Account
-from salus.directory.models import Organization, Practitioner
+from salus.directory.finding.listing import list_everything
+from salus.directory.models import Listing, Organization, Practitioner
 from salus.kernel import clock
 from salus.kernel.errors import AlreadyRunning, Conflict, InvalidInput
 from salus.kernel.month import Month
@@ -62,6 +63,9 @@ def simulate(
         reserve_ids(first_free_ids(world))
         _write_blocks(world, until, as_owner, progress)
         as_owner("put-back")
+        with transaction.atomic():
+            if not Listing.objects.exists():  # else of a run that was killed here
+                list_everything(today=clock.now().date())
         vacuum(loaded_tables())
         Nation.objects.update(finished_at=clock.now())
 

@@ -4,19 +4,15 @@ import numpy as np
 from django.contrib.auth.hashers import make_password
 
 from salus.audit.models import Agent, EventKind
-from salus.country.lu import ORGANIZATION_SYSTEM, PROVIDER_SYSTEM, ROLE_SYSTEM
 from salus.simulation import binary_copy as copy
 from salus.simulation.demo_people import EMAILS, PASSWORD, STAFF
 from salus.simulation.documents import LANGUAGES, Documents
 from salus.simulation.events import Events, for_professionals
 from salus.simulation.lives import Links, Spans, World
-from salus.simulation.names import places, street_line
 from salus.simulation.providers import (
     DEMO_PHARMACIST,
     DEMO_PHYSICIAN,
     HOLDERS,
-    ORGANIZATION_TYPES,
-    PROFESSIONS,
     Users,
 )
 from salus.simulation.sampling import mixed
@@ -28,101 +24,22 @@ from salus.simulation.tables import (
     until,
     verified_emails,
 )
-from salus.simulation.timeline import NEVER, NO_DAY, Ints, day_of
+from salus.simulation.tables_of_directory import register_tables
+from salus.simulation.timeline import NEVER, Ints
 from salus.simulation.vaccinations import ACT_TYPES, acts, vaccinators
 from salus.terminology import ATC, VACCINES
 
 
 def directory_tables(world: World, names: Names, end: int) -> list[Table]:
     """The provider directory with what its professionals hold."""
-    practitioners = world.providers.practitioners
-    who = np.flatnonzero(practitioners.registered < end)
-    registered = Events(
-        kind=EventKind.DIRECTORY_CHANGED,
-        agent=Agent.SYSTEM,
-        at=np.concatenate(
-            [world.providers.organizations.registered, practitioners.registered[who]]
-        ),
-        system="health-directorate",
-    )
+    who = np.flatnonzero(world.providers.practitioners.registered < end)
     return [
-        _organizations(world, names),
-        _practitioners(world, who, names, end),
-        _roles(world, who, end),
+        *register_tables(world, names, end),
         *_accounts(world, who, names, end),
         *_staff(world, end),
         _mail(world, names, end),
         _shares(world, names, end),
-        event_table([registered], end),
     ]
-
-
-def _organizations(world: World, names: Names) -> Table:
-    organizations, where = world.providers.organizations, places()
-    ids = np.arange(len(organizations.name))
-    dice = (mixed(ids, 43) >> np.uint64(16)).tolist()
-    return Table(
-        name="directory_organization",
-        columns={
-            "id": copy.keys(ids),
-            "system": copy.same(ORGANIZATION_SYSTEM, len(ids)),
-            "value": copy.words([f"{600_000 + i}" for i in ids]),
-            "name": copy.words(organizations.name),
-            "name_key": copy.words([names.key(name) for name in organizations.name]),
-            "type": copy.words(ORGANIZATION_TYPES, organizations.type),
-            "country": copy.same("LU", len(ids)),
-            "postal_code": copy.words(where.postal_code, organizations.place),
-            "municipality": copy.words(where.municipality, organizations.place),
-            "line": copy.words([street_line("LU", number) for number in dice]),
-            "telephone": copy.words([f"+352 20 {d % 90 + 10} {d // 90 % 90 + 10}" for d in dice]),
-            "registered_at": copy.instants(organizations.registered),
-        },
-    )
-
-
-def _practitioners(world: World, who: Ints, names: Names, end: int) -> Table:
-    practitioners = world.providers.practitioners
-    none = np.full(len(who), -1, dtype=np.int64)
-    family = names.texts(practitioners.family[who], none)
-    given = names.texts(practitioners.given[who], none)
-    doctor = practitioners.physician[who] | (
-        practitioners.profession[who] == PROFESSIONS.index("106289002")
-    )
-    return Table(
-        name="directory_practitioner",
-        columns={
-            "id": copy.keys(who),
-            "system": copy.same(PROVIDER_SYSTEM, len(who)),
-            "value": copy.words([f"{900_000 + i}" for i in who.tolist()]),
-            "prefix": copy.words(["", "Dr"], doctor.astype(np.int64)),
-            "family": copy.words(family),
-            "given": copy.words(given),
-            "family_key": copy.words([names.key(text) for text in family]),
-            "given_key": copy.words([names.key(text) for text in given]),
-            "gender": copy.words(["male", "female"], practitioners.female[who].astype(np.int64)),
-            "profession": copy.words(PROFESSIONS, practitioners.profession[who]),
-            "registered_at": copy.instants(practitioners.registered[who]),
-            "deregistered_at": copy.instants(until(practitioners.deregistered[who], end)),
-        },
-    )
-
-
-def _roles(world: World, who: Ints, end: int) -> Table:
-    practitioners, roles = world.providers.practitioners, world.providers.roles
-    gone = until(practitioners.deregistered[who], end)
-    return Table(
-        name="directory_practitionerrole",
-        columns={
-            "id": copy.keys(who),
-            "system": copy.same(ROLE_SYSTEM, len(who)),
-            "value": copy.words([f"{500_000 + i}" for i in who.tolist()]),
-            "registered_at": copy.instants(practitioners.registered[who]),
-            "practitioner_id": copy.keys(roles.practitioner[who]),
-            "organization_id": copy.keys(roles.organization[who]),
-            "since": copy.dates(day_of(practitioners.registered[who])),
-            "until": copy.dates(np.where(gone < NEVER, day_of(gone), NO_DAY)),
-        },
-    )
 
 
 def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:

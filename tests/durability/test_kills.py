@@ -199,12 +199,12 @@ def test_database_backend_killed(served: Site) -> None:
     """All connections break; whoever asks after the recovery does not notice."""
     site = served
     client = Client(site.url)
-    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
+    assert [client.get("/directory/?text=a").status for _ in range(20)] == [200] * 20
     family = set(children(site.postmaster))
     site.kill(next(pid for pid in family if "postgres: app" in command_line(pid)))
     wait_until(lambda: not any(map(is_alive, family)), site.process)
     wait_until(lambda: cluster.answers(site.data), site.process)
-    assert [client.get("/directory/?name=a").status for _ in range(20)] == [200] * 20
+    assert [client.get("/directory/?text=a").status for _ in range(20)] == [200] * 20
 
 
 def test_two_on_one_folder(served: Site, start: Start) -> None:

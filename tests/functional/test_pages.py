@@ -10,6 +10,11 @@ PUBLIC = [
     "/",
     "/sign-in/",
     "/directory/",
+    "/directory/?text=m%C3%A9decin+luxembourg",
+    "/directory/?text=nobody+of+this+name",
+    "/directory/professionals/1/",
+    "/directory/organizations/1/",
+    "/directory/places/1/",
     "/report/",
     "/status",
     "/verify/",
@@ -33,7 +38,7 @@ OF_PATIENT = [
 OF_PROFESSIONAL = [
     "/",
     "/patients/",
-    "/directory/?name=a",
+    "/directory/?text=a",
     "/report/",
     "/apps/",
     "/account/security/",
@@ -46,6 +51,12 @@ OF_STEWARD = [
     "/stewards/history/",
     "/stewards/quality/",
     "/account/security/",
+]
+OF_REGISTRAR = [
+    "/",
+    "/directory/desk/",
+    "/directory/desk/?waiting=decided",
+    "/directory/desk/entries/?q=hoffmann",
 ]
 VIEWS = [
     pytest.param(1280, "light", "en", id="desk"),
@@ -64,6 +75,7 @@ VIEWS = [
         ("physician", OF_PROFESSIONAL),
         ("agency", OF_AGENCY),
         ("steward", OF_STEWARD),
+        ("registrar", OF_REGISTRAR),
     ],
 )
 def test_pages_open(

@@ -17,7 +17,11 @@ from tests.functional.visitor import Visitor, visit
 def test_each_demo_person_signs_in_and_out(site: Site, browser: Browser, part: str) -> None:
     with visit(browser, site.url) as visitor:
         visitor.signs_in(part)
-        desks = {"agency": "The agency's desk", "steward": "The stewards' desk"}
+        desks = {
+            "agency": "The agency's desk",
+            "steward": "The stewards' desk",
+            "registrar": "The directory's desk",
+        }
         kind = "steward" if "steward" in part else part
         assert visitor.heading.startswith(desks.get(kind, "Hello, "))
         visitor.page.locator(".account-menu > summary").click()

@@ -176,7 +176,11 @@ def test_the_public_is_sent_to_the_sign_in(world: World, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/sign-in/", "/directory/", "/status", "/verify/", "/design", "/about/"]
+    "address",
+    [
+        *("/", "/sign-in/", "/directory/", "/directory/?text=weber", "/status", "/verify/"),
+        *("/design", "/about/"),
+    ],
 )
 def test_the_public_may_read_the_public_pages(world: World, address: str) -> None:
     assert visitor().get(address).status_code == 200
@@ -349,8 +353,8 @@ def test_a_choice_of_language_never_leads_to_another_site(world: World, there: s
 
 def test_language_and_appearance_stay_and_keep_the_page(world: World) -> None:
     client = visitor()
-    chosen = client.post("/preferences/", {"language": "fr", "next": "/directory/?name=w"})
-    assert chosen["Location"] == "/directory/?name=w"
+    chosen = client.post("/preferences/", {"language": "fr", "next": "/directory/?text=w"})
+    assert chosen["Location"] == "/directory/?text=w"
     client.post("/preferences/", {"theme": "dark", "next": "/"})
     page = client.get("/").content.decode()
     assert '<html lang="fr" data-theme="dark">' in page

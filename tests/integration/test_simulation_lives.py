@@ -64,11 +64,12 @@ NEVER: dict[str, LiteralString] = {
     "a role before or after the professional is registered": """
         select from directory_practitionerrole role
         join directory_practitioner practitioner on practitioner.id = practitioner_id
-        where since < registered_at::date or until > deregistered_at::date""",
+        where since < practitioner.registered_at::date
+           or until > practitioner.deregistered_at::date""",
     "a professional at a place that does not exist yet": """
         select from directory_practitionerrole role
         join directory_organization organization on organization.id = organization_id
-        where since < registered_at::date""",
+        where since < organization.registered_at::date""",
     "an assistant who is a child or dead": """
         select from access_assistant assistance join mpi_person person on person.id = assistant_id
         where since < birth_date + interval '18 years' or since::date > deceased_on""",

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from salus.kernel.spelling.names import name
 from salus.mpi.matching.keys import blocking_keys, sounds
-from salus.mpi.matching.names import name
 from salus.mpi.matching.prepared import birth_digits, prepare
 from salus.mpi.matching.record import Traits
 

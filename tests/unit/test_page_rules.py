@@ -19,6 +19,7 @@ from salus.kernel.page import (
     permits,
     professional_only,
     public,
+    registrar_only,
     request_id,
     rule_of,
     signed_in,
@@ -32,6 +33,7 @@ PATIENT = Actor(role=Role.PATIENT, account=1, person=1)
 PROFESSIONAL = Actor(role=Role.PROFESSIONAL, account=2, practitioner=1)
 AGENCY = Actor(role=Role.AGENCY, account=3)
 STEWARD = Actor(role=Role.STEWARD, account=4)
+REGISTRAR = Actor(role=Role.REGISTRAR, account=5)
 
 
 def mounted(
@@ -74,12 +76,13 @@ def test_what_shows_a_person_is_never_public() -> None:
 @pytest.mark.parametrize(
     ("mark", "permitted"),
     [
-        (public, [None, PATIENT, PROFESSIONAL, AGENCY, STEWARD]),
-        (signed_in, [PATIENT, PROFESSIONAL, AGENCY, STEWARD]),
+        (public, [None, PATIENT, PROFESSIONAL, AGENCY, STEWARD, REGISTRAR]),
+        (signed_in, [PATIENT, PROFESSIONAL, AGENCY, STEWARD, REGISTRAR]),
         (patient_only, [PATIENT]),
         (professional_only, [PROFESSIONAL]),
         (agency_only, [AGENCY]),
         (steward_only, [STEWARD]),
+        (registrar_only, [REGISTRAR]),
     ],
 )
 def test_a_rule_permits(mark: Callable[[View], View], permitted: list[Actor | None]) -> None:
@@ -89,7 +92,7 @@ def test_a_rule_permits(mark: Callable[[View], View], permitted: list[Actor | No
 
     rule = rule_of(view)
     assert rule is not None
-    everyone = (None, PATIENT, PROFESSIONAL, AGENCY, STEWARD)
+    everyone = (None, PATIENT, PROFESSIONAL, AGENCY, STEWARD, REGISTRAR)
     assert [actor for actor in everyone if permits(rule, actor)] == permitted
 
 

@@ -11,11 +11,15 @@ from salus.access import actions
 from salus.access.forms import Assistant, NewAssistant, Professional, ProfessionalSearch
 from salus.access.queries import assistants_of, assisted_by, circle_of_trust
 from salus.country.identifiers import WrongIdentifier
-from salus.directory.queries import professional, search_professionals
+from salus.directory.finding import Question, find
+from salus.directory.models import Kind
+from salus.directory.queries import professional
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound, SalusError
 from salus.kernel.page import patient, patient_only, request_id
 from salus.mpi.queries import person_by_matricule
+
+_SHOWN = 50  # professionals; who has more before them says more of whom they mean
 
 
 @patient_only
@@ -28,10 +32,8 @@ def circle(request: HttpRequest) -> HttpResponse:
     found = None
     if request.method == "POST" and form.is_valid():
         declared = {row.practitioner for row in trusted}
-        found = [
-            (row, row.id in declared)
-            for row in search_professionals(name=form.cleaned_data["name"])
-        ]
+        question = Question(text=form.cleaned_data["name"], kind=Kind.PRACTITIONER)
+        found = [(hit, hit.entry in declared) for hit in find(question, at=now(), size=_SHOWN).hits]
     return render(request, "access/circle.html", {"trusted": trusted, "form": form, "found": found})
 
 

@@ -12,9 +12,11 @@ class AccountKind(models.TextChoices):
     PROFESSIONAL = "professional"
     AGENCY = "agency"  # staff who decide about software
     STEWARD = "steward"  # staff who judge whether two in the patient index are one
+    REGISTRAR = "registrar"  # staff who keep the provider directory
 
 
-STAFF = (AccountKind.AGENCY, AccountKind.STEWARD)  # of the agency: bound to nobody
+# Of the agency: bound to nobody.
+STAFF = (AccountKind.AGENCY, AccountKind.STEWARD, AccountKind.REGISTRAR)
 
 
 class AccountManager(BaseUserManager["Account"]):

@@ -3,11 +3,13 @@
 One at a time: whoever applies or takes back holds the directory until the end of the transaction.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -22,9 +24,10 @@ from salus.directory.models import (
     Source,
     Statement,
 )
-from salus.directory.projecting import TABLES, project
+from salus.directory.projecting import JOINED, TABLES, project
+from salus.directory.rules import is_unlikely
 from salus.kernel.actor import Actor
-from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 _LOCK = 7_041_113  # advisory: whoever changes the directory
 _SOME = 1_000  # rows in one statement of SQL
@@ -36,6 +39,41 @@ def source_named(name: str, *, title: str = "", system: str = "", at: datetime) 
         name=name, defaults={"title": title or name, "system": system, "created_at": at}
     )
     return source
+
+
+def add_source(*, name: str, title: str, system: str, at: datetime) -> None:
+    """Raises Conflict when there is one of this name or with these numbers, InvalidInput for a name that is no word."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,39}", name):
+        raise InvalidInput(
+            "a source's name should be a short word of small letters: college, hospital-7"
+        )
+    if Source.objects.filter(Q(name=name) | (Q(system=system) & ~Q(system=""))).exists():
+        raise Conflict("there is a source of this name, or with these numbers")
+    Source.objects.create(name=name, title=title, system=system, created_at=at)
+
+
+def source_called(name: str) -> Source:
+    found = Source.objects.filter(name=name).first()
+    if found is None:
+        raise NotFound(f"there is no source {name}: `salus directory add-source` names one")
+    return found
+
+
+def let_feed(*, source: str, client: int, is_authority: bool) -> None:
+    """From now on this software, and no other, feeds the source. Raises NotFound; Conflict when it feeds another."""
+    row = source_called(source)
+    if Source.objects.filter(client_id=client).exclude(pk=row.pk).exists():
+        raise Conflict("the software feeds another source")
+    row.client_id, row.is_authority = client, is_authority
+    row.save(update_fields=["client_id", "is_authority"])
+
+
+def source_fed_by(actor: Actor) -> Source:
+    """Raises Forbidden when the actor is no software that feeds one."""
+    found = actor.client and Source.objects.filter(client_id=actor.client).first()
+    if not found:
+        raise Forbidden("this software feeds no source of the directory: the authority decides it")
+    return found
 
 
 @transaction.atomic
@@ -56,6 +94,8 @@ def propose(
     """
     said = list(lines)
     if complete:
+        if not source.system:
+            raise InvalidInput("the source has no numbers of its own: its file cannot be complete")
         said += ended(source, said, at=at)
     change_set = ChangeSet.objects.create(
         source=source,
@@ -73,20 +113,23 @@ def propose(
 
 
 @transaction.atomic
-def apply(*, actor: Actor, at: datetime, change_set: int) -> Counter[Outcome]:
+def apply(*, actor: Actor, at: datetime, change_set: int, really: bool = False) -> Counter[Outcome]:
     """Put in force what was proposed, beside what is known by now; how many lines did what.
 
-    Raises Conflict when it was decided before, NotFound when there is none.
+    Raises Conflict when it was decided before, and, unless it is ``really`` meant, when it is a complete file that
+    seems to be cut short or damaged; NotFound when there is none.
     """
     row = _held(change_set)
     if row.applied_at or row.declined_at:
         raise Conflict("the change set was decided before")
-    results, entries = compare(
-        [_said(line) for line in row.lines.order_by("number")], at=at, allot=_ids
-    )
+    lines = list(row.lines.order_by("number", "pk"))
+    results, entries = compare([_said(line) for line in lines], at=at, allot=_ids)
+    if row.complete and not really:
+        _check_completeness(row, results)
     Statement.objects.bulk_create(_statements(row, results, entries, at), batch_size=_SOME)
     project(_touched(results, entries), at=at)
-    _tell(row, results, entries)
+    _refuse_chains()
+    _tell(lines, results, entries)
     row.applied_at = at
     row.save(update_fields=["applied_at"])
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
@@ -102,12 +145,36 @@ def change(
     Raises InvalidInput for the first line that is refused, and then nothing has changed.
     """
     change_set = propose(actor=actor, at=at, source=source, how=how, lines=lines)
-    kept = ChangeLine.objects.filter(change_set=change_set).order_by("number")
+    kept = ChangeLine.objects.filter(change_set=change_set).order_by("number", "pk")
     refused = kept.filter(outcome=Outcome.REFUSED).first()
     if refused:
         raise InvalidInput(refused.problem)
     apply(actor=actor, at=at, change_set=change_set)
     return [entry for entry in kept.values_list("entry", flat=True) if entry is not None]
+
+
+@transaction.atomic
+def feed(*, actor: Actor, at: datetime, source: Source, lines: Iterable[Line]) -> list[int]:
+    """As `change`, of one resource in a request; what a request brings beside is said in the same change set."""
+    hold()
+    known = ChangeSet.objects.filter(
+        source=source, how=How.FEED, client_id=actor.client, received_at=at, applied_at=at
+    ).first()
+    if known is None:
+        return change(actor=actor, at=at, source=source, how=How.FEED, lines=lines)
+    said = list(lines)
+    results, entries = compare(said, at=at, allot=_ids)
+    if problems := [one.problem for one in results if one.outcome is Outcome.REFUSED]:
+        raise InvalidInput(problems[0])
+    number = known.lines.count()
+    kept = [_line(known, one) for one in results]
+    for place, line in enumerate(kept, start=1):
+        line.number = number + place
+    _tell(ChangeLine.objects.bulk_create(kept), results, entries)
+    Statement.objects.bulk_create(_statements(known, results, entries, at))
+    project(_touched(results, entries), at=at)
+    _refuse_chains()
+    return [entry for entry in entries if entry is not None]
 
 
 @transaction.atomic
@@ -132,16 +199,45 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     for kind, entry in row.statements.values_list("kind", "entry"):
         touched.setdefault(Kind(kind), set()).add(entry)
     project(touched, at=at)
+    _refuse_chains()
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
 
 
-def _held(change_set: int) -> ChangeSet:
+def hold() -> None:
+    """Nobody else changes the directory until the end of the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _held(change_set: int) -> ChangeSet:
+    hold()
     row = ChangeSet.objects.filter(pk=change_set).first()
     if row is None:
         raise NotFound("there is no such change set")
     return row
+
+
+def _check_completeness(change_set: ChangeSet, results: Sequence[Compared]) -> None:
+    ends = Counter(one.line.kind for one in results if one.outcome is Outcome.ENDED)
+    for kind, count in ends.items():
+        known = TABLES[kind].objects.filter(system=change_set.source.system, deregistered_at=None)
+        if is_unlikely(count, known.count()):
+            raise Conflict(
+                f"it would end {count} of {known.count()} entries of type {kind} that the source has:"
+                " look at it, and apply it with --really if that is right"
+            )
+    nameless = sum(one.outcome is Outcome.REFUSED and not one.line.value for one in results)
+    if ends and nameless:
+        raise Conflict(
+            f"{nameless} of its lines cannot be read, and whom they name would end with the others:"
+            " look at it, and apply it with --really if that is right"
+        )
+
+
+def _refuse_chains() -> None:
+    """A duplicate of a duplicate, or a ring, would be shown nowhere: Raises Conflict, whichever way it would come."""
+    if any(TABLES[kind].objects.exclude(same_as__same_as=None).exists() for kind in JOINED):
+        raise Conflict("entries that are shown as one would make a chain: part them first")
 
 
 def _ids(kind: Kind, number: int) -> Iterator[int]:
@@ -214,14 +310,11 @@ def _touched(results: Sequence[Compared], entries: Sequence[int | None]) -> dict
 
 
 def _tell(
-    change_set: ChangeSet, results: Sequence[Compared], entries: Sequence[int | None]
+    lines: Sequence[ChangeLine], results: Sequence[Compared], entries: Sequence[int | None]
 ) -> None:
     """What became of each line, beside what was expected of it."""
-    became = {one.line.number: (one, entry) for one, entry in zip(results, entries, strict=True)}
-    lines = list(change_set.lines.all())
-    for line in lines:
-        result, line.entry = became[line.number]
-        line.outcome, line.problem = result.outcome, result.problem
+    for line, result, entry in zip(lines, results, entries, strict=True):
+        line.outcome, line.problem, line.entry = result.outcome, result.problem, entry
         line.differences = dict(result.differences)
     ChangeLine.objects.bulk_update(
         lines, ["outcome", "problem", "differences", "entry"], batch_size=_SOME

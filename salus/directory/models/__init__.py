@@ -13,6 +13,7 @@ from salus.directory.models.entries import (
     Practitioner,
     PractitionerRole,
 )
+from salus.directory.models.finding import Listing, NameWord, WordKey
 from salus.directory.models.history import (
     ChangeLine,
     ChangeSet,
@@ -31,11 +32,14 @@ __all__ = [
     "How",
     "Kind",
     "Licence",
+    "Listing",
     "Location",
+    "NameWord",
     "Organization",
     "Outcome",
     "Practitioner",
     "PractitionerRole",
     "Source",
     "Statement",
+    "WordKey",
 ]

@@ -167,15 +167,16 @@ class PractitionerRole(Entry):
     hours = models.JSONField(default=list, db_default=[])  # FHIR R4 PractitionerRole.availableTime
 
     class Meta:
-        constraints = [
-            *_constraints("role"),
-            models.UniqueConstraint(
+        constraints = _constraints("role")
+        # Not unique: two registers may know of the same work, and one of two works at one place.
+        indexes = [
+            models.Index(
                 fields=["practitioner", "organization"],
+                name="current_roles_at_a_place",
                 condition=Q(until__isnull=True),
-                name="one_current_role_per_place",
             ),
+            _updated("role"),
         ]
-        indexes = [_updated("role")]
 
 
 class HealthcareService(Entry):
@@ -218,7 +219,8 @@ class Endpoint(Entry):
     failures = models.IntegerField(default=0, db_default=0)  # checks in a row without an answer
     fault = models.TextField(
         blank=True, default="", db_default=""
-    )  # of the last one: a stable word
+    )  # of the last one: a stable word (salus.directory.calling.Fault)
+    certificate_until = models.DateTimeField(null=True)  # of TLS, when it last answered
 
     class Meta:
         constraints = _constraints("endpoint")

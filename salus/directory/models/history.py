@@ -35,6 +35,9 @@ class Source(models.Model):
     name = models.TextField(unique=True)  # a short word for commands: college, chamber, hospital-7
     title = models.TextField()
     system = models.TextField(blank=True, default="")  # URI of its numbers; '' has none of its own
+    # The software that feeds it (ITI-130): entries with its numbers, and of the authority's source all.
+    client_id = models.BigIntegerField(null=True, unique=True)
+    is_authority = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
 
 
@@ -70,7 +73,13 @@ class ChangeSet(models.Model):
                 fields=["received_at"],
                 name="change_set_that_waits",
                 condition=Q(applied_at__isnull=True, declined_at__isnull=True),
-            )
+            ),
+            # What a professional, or a registrar, has said.
+            models.Index(
+                fields=["account_id", "received_at"],
+                name="change_set_of_account",
+                condition=Q(account_id__isnull=False),
+            ),
         ]
 
 
@@ -88,7 +97,8 @@ class ChangeLine(models.Model):
     """What a change set says of one entry, as it was understood; kept with what became of it."""
 
     change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="lines")
-    number = models.IntegerField()  # of the line or entry in the file, from 1
+    # Of the line or entry in the file, from 1; several when it tells of several, as of a professional's licences.
+    number = models.IntegerField()
     kind = models.TextField(choices=Kind)
     system = models.TextField(blank=True, default="")
     value = models.TextField(blank=True, default="")
@@ -101,13 +111,6 @@ class ChangeLine(models.Model):
         blank=True, default=""
     )  # why it is refused: which field, what is wrong
     entry = models.BigIntegerField(null=True)  # row id among its kind, once there is one
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["change_set", "number"], name="number_of_a_line_in_a_change_set"
-            )
-        ]
 
 
 class Statement(models.Model):

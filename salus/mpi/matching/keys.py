@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from salus.mpi.matching.phonetic import sounds
+from salus.kernel.spelling.phonetic import sounds
 from salus.mpi.matching.prepared import Prepared, prepare
 from salus.mpi.matching.record import Traits
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from salus.mpi.matching.phonetic import sounds
+from salus.kernel.spelling.phonetic import sounds
 from salus.mpi.matching.prepared import Prepared
 
 

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from salus.mpi.matching.names import folded, name
-from salus.mpi.matching.phonetic import sounds
-from salus.mpi.matching.placeholders import (
+from salus.kernel.spelling.names import folded, name
+from salus.kernel.spelling.phonetic import sounds
+from salus.kernel.spelling.placeholders import (
     is_date_placeholder,
     is_name_placeholder,
     is_number_placeholder,

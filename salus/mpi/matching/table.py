@@ -6,8 +6,8 @@ from itertools import islice
 import duckdb
 import pyarrow as pa
 
+from salus.kernel.spelling.phonetic import sounds
 from salus.mpi.matching.keys import keys_of
-from salus.mpi.matching.phonetic import sounds
 from salus.mpi.matching.prepared import Prepared
 
 _TEXT = (

@@ -7,6 +7,8 @@ from django.views.decorators.http import require_safe
 from salus.access.oauth.queries import requests_waiting
 from salus.access.queries import assisted_by, circle_of_trust, patients_of
 from salus.audit.models import EventKind
+from salus.directory.desk.queries import open_counts as sets_that_wait
+from salus.directory.own.queries import fields_due
 from salus.kernel.actor import Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
@@ -39,6 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "mpi/stewards/home.html",
             {"counts": open_counts(), "months": quality(now())[-2:][::-1]},
         )
+    if actor.role is Role.REGISTRAR:
+        return render(request, "directory/desk/home.html", {"counts": sets_that_wait()})
     return _of_patient(request)
 
 
@@ -75,8 +79,13 @@ def _of_patient(request: HttpRequest) -> HttpResponse:
 
 def _of_professional(request: HttpRequest) -> HttpResponse:
     actor, _practitioner = professional(request)
+    at = now()
     return render(
         request,
         "portal/home_professional.html",
-        {"form": PersonSearch(), "patients": patients_of(actor=actor, at=now())},
+        {
+            "form": PersonSearch(),
+            "patients": patients_of(actor=actor, at=at),
+            "due": fields_due(actor=actor, at=at),
+        },
     )

@@ -141,5 +141,5 @@ ICONS = [
     *("summary", "vaccination", "episode", "eye", "people", "person", "settings", "search"),
     *("report", "directory", "key", "shield", "lock", "sign-in", "sign-out", "download"),
     *("chevron", "back", "plus", "tick", "info", "warning", "sun", "moon", "auto", "place"),
-    *("phone", "calendar"),
+    *("phone", "calendar", "minus", "share", "clock", "target", "close"),
 ]

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from salus.mpi.matching.names import name
+from salus.kernel.spelling.names import name
 
 # In order: what sounds alike in one of the four languages is written alike. A key may join too much, not too little.
 _SOUNDS = [

@@ -7,7 +7,7 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from salus.kernel.search_key import search_key
-from salus.mpi.matching.placeholders import is_name_placeholder
+from salus.kernel.spelling.placeholders import is_name_placeholder
 
 # Portuguese, French, Italian, German, Dutch, Arabic: left out by one registry, kept by the next.
 _PARTICLES = frozenset(
@@ -57,11 +57,11 @@ def name(text: str) -> Name:
     first, *others = (part.strip() for part in _OTHERWISE.split(plain))
     if not first and others:
         first, *others = others
-    words = _without(first)
+    words = words_of(first)
     return Name(
         words=words,
-        full="".join(_undone(word) for word in first.split() if word not in _TITLES),
-        others=tuple(joined for other in others if (joined := "".join(_without(other)))),
+        full="".join(undone(word) for word in first.split() if word not in _TITLES),
+        others=tuple(joined for other in others if (joined := "".join(words_of(other)))),
     )
 
 
@@ -71,11 +71,13 @@ def folded(text: str) -> str:
     return search_key(text if text.isascii() else anyascii(text))
 
 
-def _without(plain: str) -> tuple[str, ...]:
+def words_of(plain: str) -> tuple[str, ...]:
+    """The words of a folded name without titles, and without particles unless it has no other."""
     words = [word for word in plain.split() if word not in _TITLES]
     kept = [word for word in words if word not in _PARTICLES] or words
-    return tuple(_undone(word) for word in kept)
+    return tuple(undone(word) for word in kept)
 
 
-def _undone(word: str) -> str:
+def undone(word: str) -> str:
+    """A folded word with its umlauts undone: "mueller" is "muller"."""
     return _UMLAUT.sub("", word)

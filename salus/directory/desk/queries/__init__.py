@@ -1,0 +1,43 @@
+"""Reads of the desk, for registrars alone. An answer that shows what is not public of a professional is an event."""
+
+from salus.directory.desk.queries.entries import (
+    EntryShown,
+    FieldShown,
+    Related,
+    Told,
+    entry_shown,
+    find_entries,
+    history_of,
+    successors,
+)
+from salus.directory.desk.queries.sets import (
+    AT_A_TIME,
+    LineShown,
+    Queue,
+    SetShown,
+    Waiting,
+    Waits,
+    open_counts,
+    queue,
+    set_shown,
+)
+
+__all__ = [
+    "AT_A_TIME",
+    "EntryShown",
+    "FieldShown",
+    "LineShown",
+    "Queue",
+    "Related",
+    "SetShown",
+    "Told",
+    "Waiting",
+    "Waits",
+    "entry_shown",
+    "find_entries",
+    "history_of",
+    "open_counts",
+    "queue",
+    "set_shown",
+    "successors",
+]

@@ -1,0 +1,1 @@
+"""Professionals' own pages: what the directory says of them, how old it is, what they say is wrong or still right."""

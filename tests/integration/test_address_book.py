@@ -1,0 +1,313 @@
+"""The address book by an independent LDAP client, as mail programs ask it; and what is no LDAP."""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from ldap3 import (
+    ALL_ATTRIBUTES,
+    BASE,
+    LEVEL,
+    MODIFY_REPLACE,
+    NONE,
+    SUBTREE,
+    Connection,
+    Server,
+    Tls,
+)
+from ldap3.utils.conv import escape_filter_chars
+
+from salus.directory.address_book.answering import MOST
+from salus.directory.address_book.server import Limits, tls_of
+from salus.directory.models import Organization, Practitioner
+from salus.directory.queries import current_roles, registered_practitioners
+from salus.kernel.search_key import search_key
+from tests.address_book import listening
+from tests.authority import Authority
+from tests.conftest import new_folder
+
+BASE_DN = "dc=salus"
+# As Thunderbird, Outlook and Apple's Contacts write them when somebody types {0}.
+TYPED = {
+    "Thunderbird": "(|(displayName=*{0}*)(mail=*{0}*)(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*))",
+    "Outlook": "(&(cn=*)(|(mail={0}*)(|(cn={0}*)(|(sn={0}*)(givenName={0}*)))))",
+    "Contacts": "(&(objectClass=inetOrgPerson)(|(cn=*{0}*)(sn=*{0}*)(givenName=*{0}*)(mail=*{0}*)))",
+}
+
+
+@pytest.fixture(scope="module")
+def port(nation: Path) -> Iterator[int]:
+    with listening(limits=Limits(connections=4, bytes=4096, idle=20)) as port:
+        yield port
+
+
+@pytest.fixture
+def client(port: int) -> Iterator[Connection]:
+    with bound(port) as client:
+        yield client
+
+
+def bound(port: int, **more: Any) -> Connection:
+    return Connection(Server("127.0.0.1", port, get_info=NONE), auto_bind=True, **more)
+
+
+def names(client: Connection) -> list[str]:
+    return [entry["dn"] for entry in client.response if entry["type"] == "searchResEntry"]
+
+
+def ask(client: Connection, filter: str, **more: Any) -> list[str]:
+    options = {"search_base": BASE_DN, "search_scope": SUBTREE, "attributes": ALL_ATTRIBUTES}
+    client.search(search_filter=filter, **options | more)
+    return names(client)
+
+
+def somebody() -> Practitioner:
+    row = registered_practitioners().filter(roles__until=None).order_by("pk").first()
+    assert row
+    return row
+
+
+def of(row: Practitioner) -> str:
+    return f"uid={row.pk},ou=professionals,{BASE_DN}"
+
+
+@pytest.mark.parametrize("program", TYPED)
+def test_what_somebody_types_is_found(client: Connection, program: str) -> None:
+    row = somebody()
+    for typed in (row.family[:4], row.family.upper(), search_key(row.family)):
+        assert of(row) in ask(client, TYPED[program].format(escape_filter_chars(typed)))
+
+
+def test_an_entry_has_what_is_public(client: Connection) -> None:
+    row = somebody()
+    Practitioner.objects.filter(pk=row.pk).update(email="Mail@Practice.example", prefix="Dr")
+    assert ask(client, "(mail=mail@practice.EXAMPLE)") == [of(row)]
+    entry = client.response[0]["attributes"]
+    role = current_roles().filter(practitioner=row).order_by("-since", "pk").first()
+    assert role
+    place = role.organization
+    assert entry["objectClass"] == ["top", "person", "organizationalPerson", "inetOrgPerson"]
+    assert entry["cn"] == [f"{row.given} {row.family}", f"{row.family} {row.given}"]
+    assert (entry["sn"], entry["givenName"]) == ([row.family], [row.given])
+    assert (entry["mail"], entry["personalTitle"]) == (["Mail@Practice.example"], ["Dr"])
+    assert entry["employeeType"] == [row.profession]
+    assert entry["o"][0] == place.name
+    assert entry["telephoneNumber"][0] == place.telephone
+    assert (entry["street"][0], entry["postalCode"][0]) == (place.line, place.postal_code)
+    assert entry["l"][0] == place.municipality
+    assert entry["postalAddress"][0].startswith(f"{place.line}$")
+    assert "userCertificate;binary" not in entry
+
+
+def test_a_profession_in_any_language_at_a_place(client: Connection) -> None:
+    role = current_roles().filter(practitioner__profession="106289002").order_by("pk").first()
+    assert role
+    town = escape_filter_chars(role.organization.municipality)
+    for word in ("Dentiste", "Zahn*", "dentist"):
+        found = ask(client, f"(&(title={word})(l={town}))", size_limit=0)
+        assert of(role.practitioner) in found
+        assert all("ou=professionals" in name for name in found)
+    assert of(role.practitioner) not in ask(client, f"(&(title=infirm*)(l={town}))")
+    organization = escape_filter_chars(role.organization.name)
+    assert of(role.practitioner) in ask(client, f"(&(sn=*)(o={organization}))")
+
+
+def test_organizations_are_entries_too(client: Connection) -> None:
+    row = Organization.objects.filter(deregistered_at=None).order_by("pk").first()
+    assert row
+    found = ask(client, f"(&(objectClass=organization)(cn={escape_filter_chars(row.name)}))")
+    assert found == [f"uid={row.pk},ou=organizations,{BASE_DN}"]
+    entry = client.response[0]["attributes"]
+    assert (entry["cn"], entry["telephoneNumber"]) == ([row.name], [row.telephone])
+
+
+def test_who_is_not_shown_is_not_found(client: Connection) -> None:
+    row = somebody()
+    filter = f"(uid={row.pk})"
+    assert ask(client, filter, search_base=f"ou=professionals,{BASE_DN}") == [of(row)]
+    Practitioner.objects.filter(pk=row.pk).update(deregistered_at=row.registered_at)
+    try:
+        assert ask(client, filter, search_base=f"ou=professionals,{BASE_DN}") == []
+        assert ask(client, "(objectClass=*)", search_base=of(row), search_scope=BASE) == []
+        assert client.result["description"] == "noSuchObject"
+    finally:
+        Practitioner.objects.filter(pk=row.pk).update(deregistered_at=None)
+
+
+def test_what_a_duplicate_does_is_the_professionals(client: Connection) -> None:
+    row = somebody()
+    other = registered_practitioners().exclude(pk=row.pk).filter(roles__until=None).first()
+    assert other
+    work = current_roles().filter(practitioner=other).first()
+    assert work
+    Practitioner.objects.filter(pk=other.pk).update(same_as=row)
+    try:
+        assert ask(client, f"(uid={other.pk})", search_base=f"ou=professionals,{BASE_DN}") == []
+        organization = escape_filter_chars(work.organization.name)
+        assert of(row) in ask(client, f"(&(uid={row.pk})(o={organization}))")
+        assert work.organization.name in client.response[0]["attributes"]["o"]
+    finally:
+        Practitioner.objects.filter(pk=other.pk).update(same_as=None)
+
+
+def test_an_answer_is_bounded_and_pages_are_all(client: Connection) -> None:
+    found = ask(client, "(uid=*)")
+    assert (len(found), client.result["description"]) == (MOST, "sizeLimitExceeded")
+    assert len(ask(client, "(uid=*)", size_limit=7)) == 7
+    pages = client.extend.standard.paged_search(
+        BASE_DN, "(uid=*)", SUBTREE, attributes=["uid"], paged_size=60, generator=False
+    )
+    organizations = Organization.objects.filter(deregistered_at=None).count()
+    assert len(pages) == registered_practitioners().count() + organizations
+    assert len({page["dn"] for page in pages}) == len(pages)
+    people = [page["attributes"]["uid"][0] for page in pages if "professionals" in page["dn"]]
+    in_order = registered_practitioners().order_by("family_key", "given_key", "pk")
+    assert people == [str(pk) for pk in in_order.values_list("pk", flat=True)]
+
+
+@pytest.mark.parametrize(
+    "cookie", [b"x", b"[]", b'["professionals", "a", "b", "c"]', b'["professionals", 1, 2, 3]']
+)
+def test_a_cookie_that_was_made_up_is_refused(client: Connection, cookie: bytes) -> None:
+    assert ask(client, "(uid=*)", paged_size=5, paged_cookie=cookie) == []
+    assert client.result["description"] == "unwillingToPerform"
+
+
+def test_the_tree_says_what_it_has(client: Connection) -> None:
+    assert ask(client, "(objectClass=*)", search_base="", search_scope=BASE) == [""]
+    root = client.response[0]["attributes"]
+    assert root["namingContexts"] == [BASE_DN]
+    branches = [f"ou=professionals,{BASE_DN}", f"ou=organizations,{BASE_DN}"]
+    assert ask(client, "(objectClass=*)", search_scope=LEVEL) == branches
+    assert ask(client, "(ou=organizations)", search_scope=LEVEL) == branches[1:]
+    assert ask(client, "(objectClass=*)", search_base="DC = Salus", search_scope=BASE) == [BASE_DN]
+    assert ask(client, "(cn=*)", search_base="dc=elsewhere") == []
+    assert client.result["description"] == "noSuchObject"
+
+
+def test_what_is_asked_for_is_given_alone(client: Connection) -> None:
+    row = somebody()
+    ask(client, f"(uid={row.pk})", search_base=of(row), attributes=["SN", "password"])
+    assert dict(client.response[0]["attributes"]) == {"sn": [row.family]}
+    ask(client, f"(uid={row.pk})", search_base=of(row), attributes=["sn"], types_only=True)
+    assert dict(client.response[0]["attributes"]) == {"sn": []}
+
+
+@pytest.mark.parametrize("typed", ["*)(uid=*", "%", "_", "\\", "' or true --", "\0", "*"])
+def test_signs_of_filters_and_of_sql_are_letters(client: Connection, typed: str) -> None:
+    assert ask(client, f"(mail=*{escape_filter_chars(typed)}*)") == []
+    assert client.result["description"] == "success"
+
+
+def test_what_is_not_known_here_is_true_of_nobody(client: Connection) -> None:
+    assert ask(client, "(userPassword=*)") == []
+    assert ask(client, "(!(userPassword=*))") == []
+    assert ask(client, "(birthDate=19700101)") == []
+
+
+@pytest.mark.parametrize("filter", ["(!" * 20 + "(cn=a)" + ")" * 20, f"(|{'(cn=a)' * 129})"])
+def test_a_filter_that_asks_too_much_is_refused(client: Connection, filter: str) -> None:
+    assert ask(client, filter) == []
+    assert client.result["description"] == "unwillingToPerform"
+
+
+def test_nobody_signs_in(port: int) -> None:
+    named = Connection(Server("127.0.0.1", port, get_info=NONE), user="cn=me", password="secret")
+    assert not named.bind()
+    assert named.result["description"] == "invalidCredentials"
+    named.unbind()
+
+
+def test_nothing_is_written(client: Connection) -> None:
+    row = somebody()
+    assert not client.modify(of(row), {"sn": [(MODIFY_REPLACE, ["Other"])]})
+    assert client.result["description"] == "unwillingToPerform"
+    assert not client.delete(of(row))
+    assert not client.add(of(row), ["person"], {"sn": "x"})
+    assert not client.compare(of(row), "sn", row.family)
+    assert not client.modify_dn(of(row), "uid=1")
+    assert ask(client, f"(uid={row.pk})", search_base=of(row)) == [of(row)]
+
+
+def test_an_operation_that_is_abandoned_ends_nothing(client: Connection) -> None:
+    client.abandon((client.server.schema and 0) or 1)
+    assert ask(client, "(objectClass=*)", search_base="", search_scope=BASE) == [""]
+
+
+def test_start_tls_is_refused_and_a_critical_control_too(client: Connection) -> None:
+    assert not client.extended("1.3.6.1.4.1.1466.20037")
+    assert client.result["description"] == "protocolError"
+    ask(client, "(cn=*)", controls=[("1.2.3.4", True, None)])
+    assert client.result["description"] == "unavailableCriticalExtension"
+    assert ask(client, "(uid=*)", size_limit=1, controls=[("1.2.3.4", False, None)])
+
+
+def test_a_search_has_its_time(client: Connection, nation: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("begin; lock table directory_organization in access exclusive mode")
+        try:
+            ask(client, "(&(cn=a)(objectClass=organization))", time_limit=1)
+        finally:
+            cursor.execute("rollback")
+    assert client.result["description"] == "timeLimitExceeded"
+
+
+def test_by_tls_with_a_certificate_that_holds(nation: Path) -> None:
+    authority = Authority(new_folder())
+    ours = authority.identity("localhost")
+    with listening(tls=tls_of(str(ours.certificate), str(ours.key))) as port:
+        trust = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(authority.file))
+        server = Server("localhost", port, use_ssl=True, tls=trust, get_info=NONE)
+        with Connection(server, auto_bind=True) as client:
+            assert ask(client, f"(uid={somebody().pk})", search_base=f"ou=professionals,{BASE_DN}")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00",  # TLS, where none is spoken
+        b"0\x80\x02\x01\x01",  # of a length that is not said
+        b"0\x84\x7f\xff\xff\xff",
+        b"0\x00",
+        b"0\x05\x02\x01\x01\x42\x00",  # unbind: closed without a word
+        b"0\x0c\x02\x01\x01c\x07\x04\x00\n\x01\x02\n\x01",  # a search that is cut off within
+        b"0\x05\x02\x01\x01\x7e\x00",
+    ],
+)
+def test_what_is_no_ldap_ends_that_connection_alone(port: int, sent: bytes) -> None:
+    with bound(port) as other, socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(sent)
+        line.settimeout(5)
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+        assert not answer or b"1.3.6.1.4.1.1466.20036" in answer
+        assert ask(other, "(objectClass=*)", search_base="", search_scope=BASE) == [""]
+
+
+def test_connections_are_bounded(port: int) -> None:
+    lines = [socket.create_connection(("127.0.0.1", port)) for _ in range(6)]
+    try:
+        for line in lines:
+            line.settimeout(0.5)
+        closed = 0
+        for line in lines:
+            try:
+                closed += line.recv(1) == b""
+            except TimeoutError:
+                pass
+        assert closed == 2
+    finally:
+        for line in lines:
+            line.close()
+
+
+def test_nothing_of_what_is_typed_is_logged(
+    port: int, caplog: pytest.LogCaptureFixture, client: Connection
+) -> None:
+    ask(client, "(cn=somebody-who-is-ill)")
+    assert not re.search("ill", caplog.text)
