@@ -23,7 +23,7 @@ from tests.worker import Rows, kill_at_work, registered, sessions_locked, worker
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
 TASKS = {
     *("clear_expired_sessions", "forget_expired_tokens"),
-    *("forget_answered_requests", "delete_old_jobs", "check_endpoints"),
+    *("forget_answered_requests", "delete_old_jobs", "check_endpoints", "write_directory_files"),
 }
 
 

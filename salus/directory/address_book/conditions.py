@@ -12,11 +12,11 @@ from django.db.models import BooleanField, CharField, F, Func, Q, QuerySet, Text
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, Trim
 
-from salus.directory.address_book.cards import ORGANIZATION, PERSON, labels
+from salus.directory.address_book.cards import ORGANIZATION, PERSON, labels, worked_today
 from salus.directory.address_book.filters import NORMAL, Combined, Filter, Item, Logic, folded
 from salus.directory.address_book.tree import Branch
 from salus.directory.models import Location, PractitionerRole
-from salus.directory.queries import current_roles, known_values
+from salus.directory.queries import known_values
 from salus.kernel.search_key import search_key
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
@@ -121,10 +121,10 @@ def _profession(codes: Iterable[str]) -> Q:
 
 def _place(item: Item) -> Q:
     """That of the location, or of the organisation when the location has no address: as cards.py writes it."""
-    located = Q(location__line__gt="")
+    located = Q(location__municipality__gt="")
     there = Q(location__municipality__in=_places(item, _located()))
     at_organization = Q(organization__municipality__in=_places(item, known_values("municipality")))
-    elsewhere = Q(location=None) | Q(location__line="")
+    elsewhere = Q(location=None) | Q(location__municipality="")
     return _with_role(located & there | elsewhere & at_organization)
 
 
@@ -138,7 +138,7 @@ def _places(item: Item, known: Iterable[str]) -> list[str]:
 
 def _with_role(condition: Q) -> Q:
     """Whoever works somewhere today under this condition; what a duplicate does is the professional's."""
-    roles: QuerySet[PractitionerRole] = current_roles().filter(condition)
+    roles: QuerySet[PractitionerRole] = worked_today().filter(condition)
     root = Coalesce("practitioner__same_as", "practitioner")
     return Q(pk__in=roles.annotate(root=root).values("root"))
 
