@@ -163,7 +163,8 @@ def _living(token: str, life: timedelta) -> str:
 
 
 def _tokens(laboratory: int) -> dict[str, str]:
-    wide = software.registered(laboratory, scope="system/*.cruds")
+    domains = ["urn:test:matrix"]
+    wide = software.registered(laboratory, scope="system/*.cruds", domains=domains)
     ended = software.registered(laboratory, scope="system/*.cruds")
     told = {
         "garbage": "eyJhbGciOiJub25lIn0.e30.",

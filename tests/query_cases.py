@@ -41,9 +41,11 @@ from salus.directory.queries import (
     known_values,
     organization_called,
     organization_named,
+    practising,
     professional,
     registered_organizations,
     registered_practitioners,
+    roles_held,
 )
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
@@ -227,6 +229,8 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
     (organization_named, lambda _asked: organization_named("1")),
     (registered_practitioners, lambda _asked: list(registered_practitioners()[:5])),
+    (practising, lambda _asked: list(practising(now().date())[:5])),
+    (roles_held, lambda _asked: list(roles_held(now().date())[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
     (current_roles, lambda _asked: list(current_roles()[:5])),
     (known_values, lambda _asked: known_values("municipality")),

@@ -34,8 +34,7 @@ def actor_of(account: int, *, at: datetime) -> Actor | None:
     Staff of the agency are bound to nobody: they decide about software, the patient index or the directory, and have
     no rights on records.
     """
-    known = _patient_behind(account)
-    if known:
+    if known := _patient_behind(account):
         person, linked = known
         human = identities_of(person) if linked else Identities(root=person, all=(person,))
         return Actor(
@@ -152,12 +151,9 @@ def circle_of_trust(person: int, *, at: datetime) -> list[Trusted]:
     """By name; whom several of the patient's rows declare is there once, since the first."""
     with rows_of_human(person) as human:
         rows = TrustedProfessional.objects.filter(person__in=human.all, until=None)
+        declared = practising(at.date()).filter(pk__in=rows.values("practitioner"))
+        able = set(declared.values_list("pk", flat=True))
         rows = rows.select_related("practitioner", "practitioner__accountpractitioner__account")
-        able = set(
-            practising(at.date())
-            .filter(pk__in=rows.values("practitioner"))
-            .values_list("pk", flat=True)
-        )
         first = {
             row.practitioner_id: Trusted(
                 practitioner=row.practitioner_id,

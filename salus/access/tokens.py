@@ -34,7 +34,8 @@ def actor_with_token(request: HttpRequest) -> Actor | None:
 
 
 def _actor(token: AccessToken, at: datetime) -> Actor:
-    client, organization, organization_type, practitioner, account, revoked = _standing(token, at)
+    standing = _standing(token, at)
+    client, organization, organization_type, domains, practitioner, account, revoked = standing
     if revoked:
         raise Unauthorized("the token was revoked")
     if client is None:
@@ -63,6 +64,7 @@ def _actor(token: AccessToken, at: datetime) -> Actor:
         practitioner=practitioner,
         client=client,
         organization=organization,
+        domains=frozenset(domains),
         organization_type=organization_type or "",
         purpose=_purpose(token),
         scopes=scopes,
@@ -76,10 +78,12 @@ _OF_USERS = {
     Role.PROFESSIONAL: PurposeOfUse.TREATMENT,
 }
 
-_Standing = tuple[int | None, int | None, str | None, int | None, int | None, bool]
+_Standing = tuple[int | None, int | None, str | None, list[str], int | None, int | None, bool]
 
 _STANDING = f"""
-    select client.id, organization.id, organization.type, practitioner.id, account.id,
+    select client.id, organization.id, organization.type,
+        array(select system from access_identifierdomain where organization_id = organization.id),
+        practitioner.id, account.id,
         exists (select from accounts_revokedtoken where id = any (%(ids)s))
     from (select 1) one
     left join accounts_client client on client.client_id = %(client)s

@@ -5,7 +5,14 @@ from datetime import date
 
 from django.db import models
 
-from salus.directory.models import Organization, Practitioner, PractitionerRole
+from salus.directory.models import (
+    Endpoint,
+    HealthcareService,
+    Location,
+    Organization,
+    Practitioner,
+    PractitionerRole,
+)
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
 
@@ -52,8 +59,8 @@ def organization_named(text: str) -> int:
 
 
 def registered_practitioners() -> models.QuerySet[Practitioner]:
-    """Everybody whom the directory shows, to search among."""
-    return Practitioner.objects.filter(deregistered_at=None)
+    """Everybody whom the directory shows, to search among; of several who are the same the one who answers for them."""
+    return Practitioner.objects.filter(deregistered_at=None, same_as=None)
 
 
 def practising(day: date) -> models.QuerySet[Practitioner]:
@@ -62,13 +69,28 @@ def practising(day: date) -> models.QuerySet[Practitioner]:
     return registered_practitioners().exclude(out)
 
 
-def held(day: date) -> models.Q:
-    """Of a role: it is held on the day, as HELD says."""
-    return models.Q(until=None) & (models.Q(ends_on=None) | models.Q(ends_on__gt=day))
+def roles_held(day: date) -> models.QuerySet[PractitionerRole]:
+    """Those that are held on the day, as HELD says."""
+    goes_on = models.Q(ends_on=None) | models.Q(ends_on__gt=day)
+    return PractitionerRole.objects.filter(goes_on, until=None)
 
 
 def registered_organizations() -> models.QuerySet[Organization]:
-    return Organization.objects.filter(deregistered_at=None)
+    return Organization.objects.filter(deregistered_at=None, same_as=None)
+
+
+def registered_locations() -> models.QuerySet[Location]:
+    return Location.objects.filter(deregistered_at=None, organization__deregistered_at=None)
+
+
+def registered_services() -> models.QuerySet[HealthcareService]:
+    return HealthcareService.objects.filter(
+        deregistered_at=None, organization__deregistered_at=None
+    )
+
+
+def registered_endpoints() -> models.QuerySet[Endpoint]:
+    return Endpoint.objects.filter(deregistered_at=None, organization__deregistered_at=None)
 
 
 def current_roles() -> models.QuerySet[PractitionerRole]:

@@ -200,20 +200,29 @@ def _refusal(decision: Decision) -> SalusError:
 
 
 def assign_document(
-    *, actor: Actor, at: datetime, document: int, link: int, request_id: UUID | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    document: int,
+    link: int,
+    holder: int,
+    request_id: UUID | None = None,
 ) -> None:
     """What was filed for one of two who were taken for one human being is the other's, with all its versions.
 
     ``link``: the ended one; the document must have been filed while it was in force. Its content is sealed anew for
-    the person. Raises NotFound unless a steward says so and there is such a document, Conflict when a version of it
-    is from another time or the two are one.
+    the person. ``holder``: with whom it is, by any row of theirs. Raises NotFound unless a steward says so and there is
+    such a document, Conflict when it is not with the holder any more, a version is from another time, or the two are
+    one.
     """
     with parted_by(actor=actor, link=link) as parted:
+        _hold(parted.all)
         found = Document.objects.filter(pk=document, person__in=parted.all).first()
         if found is None:
             raise NotFound("no such document of either")
         of, to = parted.sides_of(found.person_id)
-        _hold([*of.all, *to.all])
+        if holder not in of.all:
+            raise Conflict("it is with the other already")
         versions = list(_versions(found, of))
         if not all(parted.since <= version.filed_at <= parted.until for version in versions):
             raise Conflict("it was not filed while the two were one")

@@ -178,19 +178,28 @@ def _record_consent(actor: Actor, human: Identities, at: datetime, request_id: U
 
 
 def assign_vaccination(
-    *, actor: Actor, at: datetime, vaccination: int, link: int, request_id: UUID | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    vaccination: int,
+    link: int,
+    holder: int,
+    request_id: UUID | None = None,
 ) -> None:
     """What was recorded for one of two who were taken for one human being is the other's.
 
-    ``link``: the ended one; the act must have been recorded while it was in force. Raises NotFound unless a steward
-    says so and there is such an act, Conflict when it is from another time or the two are one.
+    ``link``: the ended one; the act must have been recorded while it was in force. ``holder``: with whom it is, by any
+    row of theirs. Raises NotFound unless a steward says so and there is such an act, Conflict when it is not with the
+    holder any more, is from another time, or the two are one.
     """
     with parted_by(actor=actor, link=link) as parted:
         acts = Immunization.objects.filter(pk=vaccination, record__in=parted.all)
         found = acts.select_for_update(no_key=True).first()
         if found is None:
             raise NotFound("no such vaccination of either")
-        _of, to = parted.sides_of(found.record_id)
+        of, to = parted.sides_of(found.record_id)
+        if holder not in of.all:
+            raise Conflict("it is with the other already")
         if not parted.since <= found.recorded_at <= parted.until:
             raise Conflict("it was not recorded while the two were one")
         _open(actor, to.root, at)

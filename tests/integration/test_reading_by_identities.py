@@ -29,7 +29,6 @@ from salus.mpi.events import PersonsSeparated
 from salus.mpi.models import Link
 from salus.mpi.receipts import unconfirmed
 from salus.shared_record.actions import (
-    assign_document,
     close_record,
     file_document,
     open_record,
@@ -38,12 +37,12 @@ from salus.shared_record.actions import (
 from salus.shared_record.models import Document, Format
 from salus.shared_record.permissions import is_closed
 from salus.shared_record.queries import documents_of, open_document
-from salus.vaccination.actions import assign_vaccination, record_immunization
+from salus.vaccination.actions import record_immunization
 from salus.vaccination.models import ActType
 from salus.vaccination.queries import vaccinations_of
 from tests.fhir_client import Fhir, app_of, scopes, software
 from tests.fhir_nation import account, laboratory, reference, signed_in
-from tests.links import ANNA, SYSTEM, delivered, linked, parted, registered
+from tests.links import SYSTEM, delivered, linked, parted, registered
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -367,31 +366,3 @@ def test_documents_of_who_had_no_record_get_one(two: Two) -> None:
     card = vaccinations_of(actor=me, person=other, at=now())
     assert card
     assert [act.id for act in card.acts] == [dose]
-
-
-def test_a_steward_gives_to_the_one_what_was_filed_for_the_other(two: Two) -> None:
-    early = file(two.root)
-    link = linked(two.other, two.root)
-    first = file(two.root)
-    newest = file(two.root, replaces=first)
-    dose = vaccinate(two.root)
-    with pytest.raises(Conflict, match="in force"):
-        assign_document(actor=ANNA, at=now(), document=newest, link=link)
-    separated(link)
-    for act in (two.patient, two.doctor, SYSTEM):
-        with pytest.raises(NotFound):
-            assign_document(actor=act, at=now(), document=newest, link=link)
-    with pytest.raises(Conflict, match="not filed while"):
-        assign_document(actor=ANNA, at=now(), document=early, link=link)
-    assign_document(actor=ANNA, at=now(), document=first, link=link)
-    assign_vaccination(actor=ANNA, at=now(), vaccination=dose, link=link)
-    me = with_account(two.other)
-    opened = open_document(actor=me, person=two.other, document=newest, at=now())
-    assert opened.content == b"%PDF of the hospital"
-    older = open_document(actor=me, person=two.other, document=first, at=now(), replaced=True)
-    assert older.content == opened.content
-    with pytest.raises(NotFound):
-        open_document(actor=two.patient, person=two.root, document=newest, at=now())
-    card = vaccinations_of(actor=me, person=two.other, at=now())
-    assert card
-    assert dose in {act.id for act in card.acts}

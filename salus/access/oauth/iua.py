@@ -20,8 +20,8 @@ from django.http import HttpRequest
 from salus.access.models import ClientOrganization
 from salus.accounts.models import Client
 from salus.accounts.oauth.assertions import claims_of
-from salus.directory.models import Organization, Practitioner, PractitionerRole
-from salus.directory.queries import held, practising
+from salus.directory.models import Organization, Practitioner
+from salus.directory.queries import practising, roles_held
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.origin import fhir_base
 
@@ -116,7 +116,7 @@ def _practitioner(identifier: str, organization: Organization, day: date) -> Pra
     if not identifier:
         return None
     system, parted, value = identifier.rpartition("|")
-    roles = PractitionerRole.objects.filter(held(day), organization=organization)
+    roles = roles_held(day).filter(organization=organization)
     at_work = practising(day).filter(value=value, pk__in=roles.values("practitioner"))
     found = list((at_work.filter(system=system) if parted else at_work)[:2])
     if len(found) != 1:

@@ -24,7 +24,7 @@ from salus.directory.models import (
     Source,
     Statement,
 )
-from salus.directory.projecting import JOINED, TABLES, project
+from salus.directory.projecting import JOINED, TABLES, project, turn_of_day
 from salus.directory.rules import is_unlikely
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
@@ -160,6 +160,13 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     project(touched, at=at)
     _refuse_chains()
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
+
+
+@transaction.atomic
+def turn_day(*, at: datetime) -> None:
+    """Show what begins or ends to be true today: it was said before, and that left its event."""
+    hold()
+    turn_of_day(at=at)
 
 
 def hold() -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from salus.directory.address_book.tree import Attributes, Branch
 from salus.directory.models import Location, Organization, Practitioner, PractitionerRole
-from salus.directory.queries import current_roles, held
+from salus.directory.queries import roles_held
 from salus.kernel.clock import now
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
@@ -46,7 +46,12 @@ def professionals(rows: Sequence[Practitioner]) -> list[Attributes]:
 
 def worked_today() -> QuerySet[PractitionerRole]:
     today = now().date()
-    return current_roles().filter(held(today), deregistered_at=None, since__lte=today)
+    return roles_held(today).filter(
+        deregistered_at=None,
+        since__lte=today,
+        practitioner__deregistered_at=None,
+        organization__deregistered_at=None,
+    )
 
 
 def _professional(row: Practitioner, roles: Sequence[PractitionerRole]) -> Attributes:
