@@ -27,7 +27,6 @@ from salus.directory.models import (
     Statement,
 )
 from salus.directory.rules import (
-    GONE,
     History,
     Span,
     both,
