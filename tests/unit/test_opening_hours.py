@@ -19,7 +19,9 @@ ZONE = ZoneInfo("Europe/Luxembourg")
 
 def at(day: int, clock: str) -> datetime:
     """3 March 2025 is a Monday."""
-    return datetime.combine(datetime(2025, 3, 2 + day, tzinfo=ZONE), time.fromisoformat(clock), ZONE)
+    return datetime.combine(
+        datetime(2025, 3, 2 + day, tzinfo=ZONE), time.fromisoformat(clock), ZONE
+    )
 
 
 def test_the_week_is_in_its_order() -> None:
