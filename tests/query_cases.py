@@ -39,14 +39,11 @@ from salus.directory.queries import (
     current_roles,
     has_worked_at,
     known_values,
-    organization,
     organization_called,
     organization_named,
     professional,
     registered_organizations,
     registered_practitioners,
-    search_organizations,
-    search_professionals,
 )
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
@@ -227,10 +224,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (consistency_proof, lambda _asked: consistency_proof(first=_head().size)),
     (newest_head, lambda _asked: _head()),
     (public_keys, lambda _asked: public_keys()),
-    (search_professionals, lambda asked: search_professionals(name="we")),
-    (search_organizations, lambda asked: search_organizations(name="a")),
     (professional, lambda asked: professional(asked.doctor.practitioner or 0)),
-    (organization, lambda asked: organization(1)),
     (organization_named, lambda _asked: organization_named("1")),
     (registered_practitioners, lambda _asked: list(registered_practitioners()[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),

@@ -235,7 +235,7 @@ def test_nothing_is_written(client: Connection) -> None:
 
 
 def test_an_operation_that_is_abandoned_ends_nothing(client: Connection) -> None:
-    client.abandon(client.server.schema and 0 or 1)
+    client.abandon((client.server.schema and 0) or 1)
     assert ask(client, "(objectClass=*)", search_base="", search_scope=BASE) == [""]
 
 
