@@ -9,6 +9,7 @@ from salus.directory.actions.changing import (
     roll_back,
     source_called,
     source_named,
+    turn_day,
 )
 from salus.directory.actions.checking import check_endpoints
 from salus.directory.actions.correcting import confirm, correct, withdraw
@@ -37,5 +38,6 @@ __all__ = [
     "source_called",
     "source_named",
     "tell_apart",
+    "turn_day",
     "withdraw",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import BooleanField, CharField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, CharField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, Trim
 
@@ -84,7 +84,7 @@ def _column(name: str, *, like: Combinable | None = None) -> Ask:
 
 
 def _in_full(*keys: str) -> Combinable:
-    return Trim(Concat(F(keys[0]), Value(" "), F(keys[1])))
+    return Trim(Concat(F(keys[0]), Value(" "), F(keys[1]), output_field=TextField()))
 
 
 def _name(item: Item) -> Q:
