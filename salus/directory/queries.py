@@ -1,12 +1,28 @@
 """Public reads of the directory."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import models
 
-from salus.directory.models import Organization, Practitioner, PractitionerRole
+from salus.directory.models import (
+    Endpoint,
+    HealthcareService,
+    Location,
+    Organization,
+    Practitioner,
+    PractitionerRole,
+)
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
+
+# In SQL, on the day %(day)s: a directory_practitioner called so may exercise a profession; a
+# directory_practitionerrole called so is held. Exact on each day, whether the worker has turned it or not.
+PRACTISES = """
+    (practitioner.deregistered_at is null and (practitioner.out_since is null
+        or %(day)s < practitioner.out_since or practitioner.out_until <= %(day)s))
+"""
+HELD = "(role.until is null and (role.ends_on is null or %(day)s < role.ends_on))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +59,38 @@ def organization_named(text: str) -> int:
 
 
 def registered_practitioners() -> models.QuerySet[Practitioner]:
-    """Everybody whom the directory shows, to search among."""
-    return Practitioner.objects.filter(deregistered_at=None)
+    """Everybody whom the directory shows, to search among; of several who are the same the one who answers for them."""
+    return Practitioner.objects.filter(deregistered_at=None, same_as=None)
+
+
+def practising(day: date) -> models.QuerySet[Practitioner]:
+    """Who may exercise a profession on the day: what rights ask, beside PRACTISES."""
+    out = models.Q(out_since__lte=day) & (models.Q(out_until=None) | models.Q(out_until__gt=day))
+    return registered_practitioners().exclude(out)
+
+
+def roles_held(day: date) -> models.QuerySet[PractitionerRole]:
+    """Those that are held on the day, as HELD says."""
+    goes_on = models.Q(ends_on=None) | models.Q(ends_on__gt=day)
+    return PractitionerRole.objects.filter(goes_on, until=None)
 
 
 def registered_organizations() -> models.QuerySet[Organization]:
-    return Organization.objects.filter(deregistered_at=None)
+    return Organization.objects.filter(deregistered_at=None, same_as=None)
+
+
+def registered_locations() -> models.QuerySet[Location]:
+    return Location.objects.filter(deregistered_at=None, organization__deregistered_at=None)
+
+
+def registered_services() -> models.QuerySet[HealthcareService]:
+    return HealthcareService.objects.filter(
+        deregistered_at=None, organization__deregistered_at=None
+    )
+
+
+def registered_endpoints() -> models.QuerySet[Endpoint]:
+    return Endpoint.objects.filter(deregistered_at=None, organization__deregistered_at=None)
 
 
 def current_roles() -> models.QuerySet[PractitionerRole]:
