@@ -119,9 +119,9 @@ def test_the_same_question_has_the_same_answer(edition: Edition) -> None:
         )
         for family in families
     }
-    assert [
-        family for family, found in answers.items() if any(one != found[0] for one in found)
-    ] == []
+    assert {
+        family: found for family, found in answers.items() if any(one != found[0] for one in found)
+    } == {}
     named = {pk for found in answers.values() for pk in found[0]}
     shown = Practitioner.objects.filter(deregistered_at=None, same_as=None)
     assert named == set(shown.values_list("pk", flat=True))
