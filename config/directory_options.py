@@ -18,6 +18,12 @@ def add_directory_steps(
     command.add_argument("name", metavar="NAME", help="a short word: college, chamber")
     command.add_argument("--title", required=True, help="for people")
     command.add_argument("--system", default="", metavar="URI", help="of the numbers that it gives")
+    command = add("let-feed", run, "Let software feed a source on FHIR (IHE ITI-130).", steps)
+    command.add_argument("name", metavar="NAME", help="of the source")
+    command.add_argument("--client", required=True, metavar="CLIENT_ID", help="of the software")
+    command.add_argument(
+        "--authority", action="store_true", help="may change entries of every source"
+    )
     command = add("propose", run, "Read a register's file and show what it would change.", steps)
     command.add_argument("file", type=Path, metavar="FILE", help="CSV, FHIR R4 Bundle, or NDJSON")
     command.add_argument("--source", required=True, metavar="NAME", help="whose file it is")

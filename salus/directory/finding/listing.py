@@ -54,8 +54,11 @@ _PLACES_OF_PRACTITIONERS = """
     from directory_practitioner p
     join directory_practitionerrole r on r.practitioner_id = p.id
     join directory_organization o on o.id = r.organization_id
-    left join directory_location l on l.deregistered_at is null
-        and case when r.location_id is null then l.organization_id = o.id else l.id = r.location_id end
+    left join lateral (
+        select * from directory_location where id = r.location_id
+        union all
+        select * from directory_location where r.location_id is null and organization_id = o.id
+    ) l on l.deregistered_at is null
     where (p.id = any (%(entries)s) or p.same_as_id = any (%(entries)s)) and p.deregistered_at is null
         and r.until is null and r.since <= %(today)s and r.deregistered_at is null and o.deregistered_at is null
 """
