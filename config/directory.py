@@ -15,6 +15,8 @@ from salus.directory.actions import (
     roll_back,
     source_called,
 )
+from salus.directory.endpoints import called, stale
+from salus.directory.files import export
 from salus.directory.models import ChangeSet, How, Kind, Outcome, Source
 from salus.directory.reading import read
 from salus.directory.reporting import (
@@ -58,6 +60,11 @@ def run(options: argparse.Namespace) -> int:
             decline(actor=_ACTOR, at=now(), change_set=options.number, reason=options.reason)
         case "roll-back":
             roll_back(actor=_ACTOR, at=now(), change_set=options.number, reason=options.reason)
+        case "endpoints":
+            _endpoints()
+        case "export":
+            made = export(at=now())
+            print(f"{made.folder}: {len(made.files)} files as of {made.instant:%Y-%m-%d %H:%M} UTC")
         case _:
             _list()
     return 0
@@ -68,6 +75,16 @@ def _client(client_id: str) -> int:
     if found is None:
         raise NotFound("no such client, or it has ended: `salus client list` lists them")
     return found.pk
+
+
+def _endpoints() -> None:
+    found = stale(at=now())
+    for one in found:
+        answered = f"{one.answered_at:%Y-%m-%d %H:%M}" if one.answered_at else "never answered"
+        print(
+            f"{one.why:<16}  {one.fault or '-':<11}  {answered:<16}  {one.organization_name}  {one.address}"
+        )
+    print(f"{len(found)} of {called().count()} active addresses are stale", file=sys.stderr)
 
 
 def _sources() -> None:

@@ -47,6 +47,8 @@ def add_directory_steps(
         command = add(name, run, summary, steps)
         _add_number(command)
         command.add_argument("--reason", required=True)
+    add("endpoints", run, "List the electronic addresses that have gone stale, and why.", steps)
+    add("export", run, "Write the public directory whole, as the worker does every night.", steps)
     add("list", run, "List the last change sets, the newest first.", steps)
 
 

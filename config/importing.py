@@ -29,7 +29,6 @@ INTERFACE = Interface(
     ),
     finders={**mpi.FINDS, **directory.FINDS},
     reasons={
-        **directory.NOT_TAKEN,
         **shared_record.NOT_TAKEN,
         **dict.fromkeys(
             ("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit"), "financial"

@@ -133,13 +133,13 @@ def account(part: str) -> Account:
 
 
 def person_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor and actor.person
     return actor.person
 
 
 def practitioner_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor and actor.practitioner
     return actor.practitioner
 
@@ -163,7 +163,8 @@ def _living(token: str, life: timedelta) -> str:
 
 
 def _tokens(laboratory: int) -> dict[str, str]:
-    wide = software.registered(laboratory, scope="system/*.cruds")
+    domains = ["urn:test:matrix"]
+    wide = software.registered(laboratory, scope="system/*.cruds", domains=domains)
     ended = software.registered(laboratory, scope="system/*.cruds")
     told = {
         "garbage": "eyJhbGciOiJub25lIn0.e30.",

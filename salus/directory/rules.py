@@ -109,18 +109,6 @@ def _meet(span: Span, since: date | None, until: date | None) -> bool:
     )
 
 
-GONE = frozenset({None, "ended", "retired", "deceased"})
-
-
-def is_shown(history: History, day: date) -> bool:
-    """Whether the entry is in the directory on the day: it is in use, or suspended, then or later."""
-    return any(
-        span.value not in GONE
-        for span in spans(history, "status")
-        if span.until is None or span.until > day
-    )
-
-
 def survived(own: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What is shown of an entry that others are duplicates of: its own fields, then what each of them alone has.
 
@@ -146,6 +134,18 @@ def is_unlikely(ended: int, known: int) -> bool:
 
 _SOME_ENDED = 5
 _SHARE_ENDED = 0.1
+
+
+_GONE = frozenset({"ended", "retired", "deceased"})
+
+
+def is_shown(history: History, day: date) -> bool:
+    """Whether the entry is in the directory on the day: it is in use, or suspended, then or later."""
+    return any(
+        span.value not in _GONE
+        for span in spans(history, "status")
+        if span.until is None or span.until > day
+    )
 
 
 def confirmed_at(history: History, field: str) -> datetime | None:

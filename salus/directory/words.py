@@ -42,6 +42,7 @@ FIELD_NAMES: Mapping[str, Text] = {
     "status": _("Status"),
     "status_reason": _("Reason for the status"),
     "same_as": _("Same as"),
+    "apart_from": _("Not the same as"),
     "practitioner": _("Professional"),
     "country": _("Country"),
     "limits": _("Limits"),
@@ -169,7 +170,7 @@ def problem_said(problem: str) -> str:
 
 
 def value_said(kind: Kind, name: str, value: Any) -> str:
-    """A field's value as a page shows it; '' when it has none. Other entries stay row ids: see `refers`."""
+    """A field's value as a page shows it; '' when it has none. Of other entries see salus.directory.naming."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):

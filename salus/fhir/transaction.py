@@ -10,7 +10,7 @@ A domain declares in its fhir.py, any may be absent:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,10 +47,18 @@ class Acceptance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommonAcceptance:
+    """Of several types whose entries are taken all at once, since they refer to each other."""
+
+    becomes: Mapping[str, str]  # by type of the resource, what it becomes, for people
+    take: Callable[[Transaction, Sequence[Entry]], Sequence[Taken | NotUsed]]  # in their order
+
+
+@dataclass(frozen=True, kw_only=True)
 class Interface:
     """What an installation takes in: the declarations of its domains, in the order of taking."""
 
-    acceptances: Sequence[Acceptance]
+    acceptances: Sequence[Acceptance | CommonAcceptance]
     finders: Mapping[str, Finder]
     reasons: Mapping[str, str]
 
@@ -110,18 +118,17 @@ class Transaction:
         contained: set[int] = set()
         reasons: dict[int, str] = {}
         for acceptance in self.interface.acceptances:
-            for entry in self.bundle.of_type(acceptance.type):
-                outcome = self._offer(acceptance, entry)
+            for entry, becomes, outcome in self._outcomes(acceptance):
                 if isinstance(outcome, NotUsed):
                     reasons.setdefault(entry.index, outcome.reason)
                     continue
                 self._rows.setdefault(entry.index, outcome.row)
                 used.add(entry.index)
                 counter = tally.created if outcome.created else tally.there
-                counter[entry.type, acceptance.becomes] += 1
+                counter[entry.type, becomes] += 1
                 for content in outcome.contents:
                     if content.index not in contained:
-                        counter[content.type, f"in a {acceptance.becomes}"] += 1
+                        counter[content.type, f"in a {becomes}"] += 1
                     contained.add(content.index)
         used |= contained
         for entry in self.bundle.entries:
@@ -130,7 +137,22 @@ class Transaction:
                 tally.not_used[entry.type, reasons.get(entry.index, usual)] += 1
         return tally
 
-    def _offer(self, acceptance: Acceptance, entry: Entry) -> Taken | NotUsed:
-        if entry.is_error():
-            return NotUsed(reason="entered in error")
-        return acceptance.take(self, entry)
+    def _outcomes(
+        self, acceptance: Acceptance | CommonAcceptance
+    ) -> Iterator[tuple[Entry, str, Taken | NotUsed]]:
+        """Each entry of the acceptance's types with what it becomes; one is taken when the one before is in its row."""
+        if isinstance(acceptance, Acceptance):
+            for entry in self.bundle.of_type(acceptance.type):
+                taken = _IN_ERROR if entry.is_error() else acceptance.take(self, entry)
+                yield entry, acceptance.becomes, taken
+            return
+        offered = [entry for entry in self.bundle.entries if entry.type in acceptance.becomes]
+        right = [entry for entry in offered if not entry.is_error()]
+        outcomes = dict(
+            zip((entry.index for entry in right), acceptance.take(self, right), strict=True)
+        )
+        for entry in offered:
+            yield entry, acceptance.becomes[entry.type], outcomes.get(entry.index, _IN_ERROR)
+
+
+_IN_ERROR = NotUsed(reason="entered in error")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.importing import ACTOR, import_bundle
-from salus.directory.models import Organization, Practitioner
+from salus.directory.models import ChangeSet, Organization, Practitioner, PractitionerRole
 from salus.fhir.transaction import Tally
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, SalusError
@@ -100,6 +100,47 @@ def test_places_and_professionals_are_in_the_directory() -> None:
     assert (doctor.family, doctor.prefix, doctor.profession) == ("Klein", "Dr.", "17561000")
     place = Organization.objects.get(system="urn:test:places", value="H-1")
     assert (place.name, place.type) == ("Test hospital", "hospital")
+
+
+def role(**more: Any) -> Resource:
+    return {
+        "resourceType": "PractitionerRole",
+        "practitioner": reference("doctor"),
+        "organization": reference("hospital"),
+        "period": {"start": "2019-01-01"},
+    } | more
+
+
+def test_a_role_is_taken_in_one_change_set_with_those_whom_it_names() -> None:
+    tally = import_resources({"role": role()} | visit())
+    assert tally.created["PractitionerRole", "role"] == 1
+    work = PractitionerRole.objects.get()
+    assert (work.practitioner.value, work.organization.value) == ("D-1", "H-1")
+    assert (work.since, work.until) == (date(2019, 1, 1), None)
+    (change_set,) = ChangeSet.objects.all()
+    assert (change_set.how, change_set.lines.count()) == ("file", 3)
+    again = import_resources({"role": role()} | visit())
+    assert again.there["PractitionerRole", "role"] == 1
+    assert ChangeSet.objects.count() == 1  # nothing was said
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"practitioner": {"display": "the doctor"}}, "does not say its practitioner"),
+        ({"organization": reference("doctor")}, "does not say its organization"),
+    ],
+)
+def test_a_role_that_leads_nowhere_is_not_used(changes: dict[str, Any], reason: str) -> None:
+    tally = import_resources(visit() | {"role": role(**changes)})
+    assert tally.not_used["PractitionerRole", reason] == 1
+
+
+def test_a_role_of_one_who_is_nameless_is_not_used() -> None:
+    resources = visit() | {"role": role()}
+    resources["hospital"]["name"] = ""
+    tally = import_resources(resources)
+    assert tally.not_used["PractitionerRole", "does not say its organization"] == 1
 
 
 def test_the_dose_is_a_historical_act() -> None:

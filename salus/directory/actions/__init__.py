@@ -12,6 +12,7 @@ from salus.directory.actions.changing import (
     source_called,
     source_fed_by,
     source_named,
+    turn_day,
 )
 from salus.directory.actions.checking import check_endpoints
 from salus.directory.actions.correcting import confirm, correct, withdraw
@@ -43,5 +44,6 @@ __all__ = [
     "source_fed_by",
     "source_named",
     "tell_apart",
+    "turn_day",
     "withdraw",
 ]

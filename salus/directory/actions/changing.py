@@ -24,7 +24,7 @@ from salus.directory.models import (
     Source,
     Statement,
 )
-from salus.directory.projecting import JOINED, TABLES, project
+from salus.directory.projecting import JOINED, TABLES, project, turn_of_day
 from salus.directory.rules import is_unlikely
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -203,6 +203,13 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
 
 
+@transaction.atomic
+def turn_day(*, at: datetime) -> None:
+    """Show what begins or ends to be true today: it was said before, and that left its event."""
+    hold()
+    turn_of_day(at=at)
+
+
 def hold() -> None:
     """Nobody else changes the directory until the end of the caller's transaction."""
     with connection.cursor() as cursor:
@@ -313,9 +320,17 @@ def _tell(
     lines: Sequence[ChangeLine], results: Sequence[Compared], entries: Sequence[int | None]
 ) -> None:
     """What became of each line, beside what was expected of it."""
+    told = []
     for line, result, entry in zip(lines, results, entries, strict=True):
-        line.outcome, line.problem, line.entry = result.outcome, result.problem, entry
-        line.differences = dict(result.differences)
-    ChangeLine.objects.bulk_update(
-        lines, ["outcome", "problem", "differences", "entry"], batch_size=_SOME
+        differences = {name: list(values) for name, values in result.differences.items()}
+        became = (result.outcome, result.problem, differences, entry)
+        if (line.outcome, line.problem, line.differences, line.entry) != became:
+            line.outcome, line.problem, line.differences, line.entry = became
+            told.append(line)
+    ChangeLine.objects.bulk_create(  # as an upsert, for its speed
+        told,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["outcome", "problem", "differences", "entry"],
+        batch_size=_SOME,
     )

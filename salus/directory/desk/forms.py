@@ -42,7 +42,7 @@ class Reason(forms.Form):
     )
 
 
-class Register(forms.ModelChoiceField):
+class Register(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
     """A source that gives numbers of its own: the desk and professionals bring no files."""
 
     def __init__(self, **field: Any) -> None:

@@ -4,9 +4,8 @@ from salus.directory.fhir.resources import RESOURCES
 from salus.directory.fhir.taking import (
     ACCEPTS,
     FINDS,
-    NOT_TAKEN,
     find_organization,
     find_practitioner,
 )
 
-__all__ = ["ACCEPTS", "FINDS", "NOT_TAKEN", "RESOURCES", "find_organization", "find_practitioner"]
+__all__ = ["ACCEPTS", "FINDS", "RESOURCES", "find_organization", "find_practitioner"]

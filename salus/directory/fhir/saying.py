@@ -80,13 +80,13 @@ def organization_types(resource: Element) -> list[str]:
 
 def _practitioner(resource: Element, _name: Naming) -> dict[str, Any]:
     name = datatypes.human_name(resource)
-    homes = [one for one in resource.children("address") if one.text("use") in ("home", "")]
+    homes = [one for one in resource.children("address") if one.text("use") == "home"]
     qualifications = [one.child("code") for one in resource.children("qualification")]
     return {
         "family": name.family,
         "given": name.given,
         "prefix": name.prefix,
-        "gender": resource.text("gender"),
+        "gender": resource.code("gender", datatypes.GENDERS) if resource.text("gender") else "",
         "birth_date": _exact_day(resource, "birthDate"),
         "profession": _first(professions(qualifications)),
         "languages": _languages(resource),

@@ -23,11 +23,11 @@ from salus.directory.models import (
     PractitionerRole,
     Statement,
 )
-from salus.directory.naming import Named, names_of, referred
+from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import registrars_only
 from salus.directory.projecting import TABLES
 from salus.directory.rules import History, state_on
-from salus.directory.words import field_name, is_restricted, refers, value_said
+from salus.directory.words import field_name, is_restricted, refers
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
 from salus.kernel.search_key import search_key
@@ -234,7 +234,7 @@ def _field(kind: Kind, one: Freshness, names: Mapping[Named, str]) -> FieldShown
     return FieldShown(
         field=one.field,
         name=field_name(one.field),
-        value=_value(kind, one.field, one.value, names),
+        value=said_of(kind, one.field, one.value, names),
         link=(other, one.value) if other and linked else None,
         restricted=is_restricted(kind, one.field),
         said_at=one.said_at,
@@ -244,7 +244,7 @@ def _field(kind: Kind, one: Freshness, names: Mapping[Named, str]) -> FieldShown
 
 def _told(kind: Kind, one: Statement, names: Mapping[Named, str]) -> Told:
     said = [
-        Said(name=field_name(name), value=_value(kind, name, value, names), again=False)
+        Said(name=field_name(name), value=said_of(kind, name, value, names), again=False)
         for name, value in one.said.items()
     ]
     return Told(
@@ -254,10 +254,3 @@ def _told(kind: Kind, one: Statement, names: Mapping[Named, str]) -> Told:
         known_at=one.known_at,
         set=one.change_set,
     )
-
-
-def _value(kind: Kind, name: str, value: Any, names: Mapping[Named, str]) -> str:
-    other = refers(kind, name)
-    if other and isinstance(value, int):
-        return names.get((other, value), str(value))
-    return value_said(kind, name, value)

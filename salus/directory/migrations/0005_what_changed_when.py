@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0007_corrections"),
+        ("directory", "0004_what_registers_say"),
     ]
 
     operations = [
