@@ -23,7 +23,7 @@ from salus.accounts.oauth.tokens import verified
 from salus.audit.models import Event
 from salus.directory.actions import propose, source_named
 from salus.directory.lines import Line
-from salus.directory.models import How, Kind, Organization, PractitionerRole
+from salus.directory.models import How, Kind, Location, Organization, PractitionerRole
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -213,6 +213,8 @@ def made() -> World:
         "no practitioner": ABSENT,
         "organization": laboratory,
         "no organization": ABSENT,
+        "place": Location.objects.filter(deregistered_at=None).values_list("pk", flat=True)[0],
+        "no place": ABSENT,
         "request": ClientRequest.objects.get(number=request.number).pk,
         "no request": ABSENT,
         "receipt": request.key,

@@ -135,8 +135,9 @@ def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> list[Mo
         if before:
             for name in before:
                 setattr(row, name, columns[name])
-            row.version, row.changed_at = (row.version or 1) + 1, at
-            row.changes = [*row.changes, at]
+            if row.changed_at != at:  # else it is the same version still
+                row.version, row.changed_at = (row.version or 1) + 1, at
+                row.changes = [*row.changes, at]
             moved.append(Moved(row=row, before=before))
             names |= before.keys()
     if moved:

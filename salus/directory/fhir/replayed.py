@@ -74,15 +74,16 @@ class _Replay:
     def of(kind: Kind, entries: Collection[int]) -> "_Replay":
         replay = _Replay(kind=kind)
         replay.past.learn(kind, entries)
-        for name, other in _WITH.get(kind, {}).items():
-            ends = replay.past.named(kind, entries, name)
-            replay.past.learn(other, ends)
-            rows = TABLES[other].objects.in_bulk(ends)
-            replay.today.update({(other, end): row for end, row in rows.items()})
         if kind is Kind.PRACTITIONER:
             replay._learn_parts(Practitioner, entries, Licence, "practitioner", Kind.LICENCE)
         if kind is Kind.ORGANIZATION:
             replay._learn_parts(Organization, entries, Endpoint, "organization", Kind.ENDPOINT)
+        everybody = [*entries, *(one for those in replay.also.values() for one in those)]
+        for name, other in _WITH.get(kind, {}).items():
+            ends = replay.past.named(kind, everybody, name)
+            replay.past.learn(other, ends)
+            rows = TABLES[other].objects.in_bulk(ends)
+            replay.today.update({(other, end): row for end, row in rows.items()})
         return replay
 
     def _learn_parts(
@@ -99,7 +100,8 @@ class _Replay:
         self.past.learn(kind, [pk for those in self.parts.values() for pk in those])
 
     def row(self, entry: int, *, day: date, known: datetime) -> Any | None:
-        row = self.past.row(self.kind, entry, day=day, known=known)
+        also = self.also.get(entry, ())
+        row = self.past.row(self.kind, entry, day=day, known=known, also=also)
         return None if row is None or getattr(row, "same_as_id", None) else row
 
     def shown(self, row: Any, *, day: date, known: datetime) -> Version:
