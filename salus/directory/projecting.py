@@ -5,7 +5,7 @@ ends to be true. It may be done at any time: it writes what differs.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -163,17 +163,18 @@ def _made(table: type[Model], kind: Kind, entry: int, history: History, at: date
 def _deregistered(row: Any, told: Sequence[History], at: datetime) -> datetime | None:
     """When it left the directory; it never was there when all that was said of it is taken back.
 
-    ``told``: what is said of it, and of its duplicates. It stays while one of them does.
+    ``told``: what is said of it, and of its duplicates. It stays while one of them does. The answer follows from what
+    is said alone, so that it is the same whatever was taken back meanwhile.
     """
-    if not told[0]:
+    times = [span for one in told for span in spans(one, "status") if span.value not in _GONE]
+    if not told[0] or not times:
         return row.registered_at  # type: ignore[no-any-return]
-    ahead = any(
-        span.value not in _GONE
-        for history in told
-        for span in spans(history, "status")
-        if span.until is None or span.until > at.date()
-    )
-    return None if ahead else row.deregistered_at or at
+    ends = [span.until for span in times if span.until is not None]
+    if len(ends) < len(times) or max(ends) > at.date():
+        return None
+    known = [said.known_at for one in told for said in one if "status" in said.said]
+    left: datetime = max(row.registered_at, *known, datetime.combine(max(ends), time(), at.tzinfo))
+    return left
 
 
 def _columns(
