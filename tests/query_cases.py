@@ -238,6 +238,9 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
     (roles_held, lambda _asked: list(roles_held(now().date())[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
+    (registered_locations, lambda _asked: list(registered_locations()[:5])),
+    (registered_services, lambda _asked: list(registered_services()[:5])),
+    (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
     (current_roles, lambda _asked: list(current_roles()[:5])),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
