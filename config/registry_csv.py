@@ -1,12 +1,13 @@
 """Reads a registry's records from CSV, line by line, and says which lines it cannot read."""
 
-import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from salus.kernel.charset import charset_of
 from salus.kernel.errors import InvalidInput
 from salus.mpi.matching.record import Traits
 
@@ -105,25 +106,17 @@ class RegistryCsv:
         return csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
 
     def _find_encoding(self) -> str:
-        """UTF-8 where the whole file is, with or without a mark; else Latin-1, as old systems write."""
+        """And how many lines the file has."""
         try:
             with self.path.open("rb") as file:
-                start = file.read(4)
-                if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    return "utf-16"
-                decoder = codecs.getincrementaldecoder("utf-8")()
-                chunk = start
-                while chunk:
-                    self.length += chunk.count(b"\n")
-                    decoder.decode(chunk)
-                    chunk = file.read(_CHUNK)
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            self.notes.append(f"{self.path} is not UTF-8; read as Latin-1 (Windows-1252)")
-            return "cp1252"
+                encoding = charset_of(file)
+                chunks = iter(partial(file.read, _CHUNK), b"")
+                self.length = sum(chunk.count(b"\n") for chunk in chunks)
         except OSError as error:
             raise InvalidInput(f"cannot be read: {error.strerror}", at=str(self.path)) from None
-        return "utf-8-sig"
+        if encoding == "cp1252":
+            self.notes.append(f"{self.path} is not UTF-8; read as Latin-1 (Windows-1252)")
+        return encoding
 
     def _find_columns(self, header: Sequence[str]) -> tuple[str, ...]:
         """The known column of each place, "" for one that is not used."""

@@ -118,7 +118,7 @@ def _of_places(places: list[int]) -> Iterator[Line]:
             "name": f"{CITIES[n % 3]} {n}",
             "municipality": CITIES[n % 4] or None,
             "latitude": 49.5 + n / 50 if n % 5 else None,
-            "longitude": 6.0 + n % 7 / 20,
+            "longitude": 6.0 + n % 7 / 20 if n % 5 else None,
             "hours": HOURS if n % 2 else None,
             "accessible": [None, True, False][n % 3],
             "status": ["active", "suspended", "active", "ended"][n % 4],

@@ -84,7 +84,7 @@ def compared(line: Line, history: History, *, at: datetime) -> Compared:
     if line.problem:
         return Compared(line=line, outcome=Outcome.REFUSED, problem=line.problem)
     today = at.date()
-    if not history:
+    if not any("identifier" in one.said for one in history):  # or what made it was taken back
         return _new(line, today)
     dated = line.since is not None or line.until is not None
     state = state_on(history, line.since or today)

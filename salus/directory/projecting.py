@@ -5,7 +5,7 @@ ends to be true. It may be done at any time: it writes what differs.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -35,6 +35,7 @@ from salus.directory.rules import (
     state_on,
     survived,
     time_out,
+    times_shown,
     together,
     value_about,
 )
@@ -135,8 +136,9 @@ def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> list[Mo
         if before:
             for name in before:
                 setattr(row, name, columns[name])
-            row.version, row.changed_at = (row.version or 1) + 1, at
-            row.changes = [*row.changes, at]
+            if row.changed_at != at:  # else it is the same version still
+                row.version, row.changed_at = (row.version or 1) + 1, at
+                row.changes = [*row.changes, at]
             moved.append(Moved(row=row, before=before))
             names |= before.keys()
     if moved:
@@ -169,12 +171,18 @@ def _made(table: type[Model], kind: Kind, entry: int, history: History, at: date
 def _deregistered(row: Any, told: Sequence[History], at: datetime) -> datetime | None:
     """When it left the directory; it never was there when all that was said of it is taken back.
 
-    ``told``: what is said of it, and of its duplicates. It stays while one of them does.
+    ``told``: what is said of it, and of its duplicates. It stays while one of them does. The answer follows from what
+    is said alone, so that it is the same whatever was taken back meanwhile.
     """
-    if not told[0]:
+    times = [span for one in told for span in times_shown(one)]
+    if not told[0] or not times:
         return row.registered_at  # type: ignore[no-any-return]
-    ahead = any(is_shown(history, at.date()) for history in told)
-    return None if ahead else row.deregistered_at or at
+    ends = [span.until for span in times if span.until is not None]
+    if len(ends) < len(times) or max(ends) > at.date():
+        return None
+    known = [said.known_at for one in told for said in one if "status" in said.said]
+    left: datetime = max(row.registered_at, *known, datetime.combine(max(ends), time(), at.tzinfo))
+    return left
 
 
 def columns_on(

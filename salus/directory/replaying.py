@@ -13,20 +13,21 @@ from django.utils.timezone import localtime
 
 from salus.directory.models import Kind, Statement
 from salus.directory.projecting import TABLES, columns_on
-from salus.directory.rules import Said, is_shown
+from salus.directory.rules import Said, is_shown, state_on
 
 # Numbers are counted back from the newest: entries of old installations have versions whose time nobody kept.
 _MOMENTS = """
     with known as (
-        select id, registered_at, deregistered_at, coalesce(version, 1) as version, changes from {table}
+        select id, coalesce(version, 1) as version,
+            changes || array[registered_at, changed_at, deregistered_at] as instants
+        from {table}
         where ({entry}::bigint is null or id = {entry})
             and ({since}::timestamptz is null or coalesce(changed_at, registered_at) >= {since})
     ), moment as (
         select id, at, greatest(version, count(*) over entry)
             - row_number() over (entry order by at desc) + 1 as number
         from known cross join lateral (
-            select distinct at from unnest(changes || array[registered_at, deregistered_at]) at
-            where at is not null
+            select distinct at from unnest(instants) at where at is not null
         ) one
         window entry as (partition by id)
     )
@@ -96,16 +97,37 @@ class Past:
             if (number := one.said.get(field))
         }
 
-    def row(
-        self, kind: Kind, entry: int, *, day: date, known: datetime, shown: bool = True
-    ) -> Any | None:
-        """The row as it was on the day; None: nothing was known, or with ``shown`` it was not in the directory."""
-        history = [
+    def standing(self, kind: Kind, entry: int, known: datetime) -> list[Said]:
+        """What stood at the instant of what was said of an entry."""
+        return [
             one
             for one, ended in self._said[kind, entry]
             if one.known_at <= known and (ended is None or known < ended)
         ]
-        if not history or (shown and not is_shown(history, day)):
+
+    def row(
+        self,
+        kind: Kind,
+        entry: int,
+        *,
+        day: date,
+        known: datetime,
+        also: Collection[int] = (),
+        shown: bool = True,
+    ) -> Any | None:
+        """The row as it was on the day; None: nothing was known, or with ``shown`` it was not in the directory.
+
+        ``also``: entries that may have been duplicates of it.
+        """
+        history = self.standing(kind, entry, known)
+        if not history:
+            return None
+        others = [
+            other
+            for other in (self.standing(kind, one, known) for one in also)
+            if state_on(other, day).get("same_as") == entry
+        ]
+        if shown and not any(is_shown(one, day) for one in (history, *others)):
             return None
         identifier = next(one.said["identifier"] for one in history if "identifier" in one.said)
         return TABLES[kind](
@@ -114,5 +136,5 @@ class Past:
             value=identifier["value"],
             registered_at=history[0].known_at,
             changed_at=history[-1].known_at,
-            **columns_on(kind, history, day),
+            **columns_on(kind, history, day, others=others),
         )

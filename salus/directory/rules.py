@@ -139,13 +139,14 @@ _SHARE_ENDED = 0.1
 _GONE = frozenset({"ended", "retired", "deceased"})
 
 
+def times_shown(history: History) -> list[Span]:
+    """When the entry is in the directory: in use, or suspended."""
+    return [span for span in spans(history, "status") if span.value not in _GONE]
+
+
 def is_shown(history: History, day: date) -> bool:
     """Whether the entry is in the directory on the day: it is in use, or suspended, then or later."""
-    return any(
-        span.value not in _GONE
-        for span in spans(history, "status")
-        if span.until is None or span.until > day
-    )
+    return any(span.until is None or span.until > day for span in times_shown(history))
 
 
 def confirmed_at(history: History, field: str) -> datetime | None:

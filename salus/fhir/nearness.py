@@ -22,7 +22,9 @@ def near(latitude: str, longitude: str) -> Condition:
             LessThanOrEqual(_distance(value.point, latitude, longitude), value.within)
         )
 
-    return each(ask, missing=Q(**{f"{latitude}__isnull": True}))
+    return each(
+        ask, missing=Q(**{f"{latitude}__isnull": True}) | Q(**{f"{longitude}__isnull": True})
+    )
 
 
 def _box(value: Near, latitude: str, longitude: str) -> Q:

@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from salus.directory.actions import apply, change, join, part, propose, roll_back, source_named
-from salus.directory.duplicates import rows_of
+from salus.directory.actions import (
+    apply,
+    change,
+    join,
+    part,
+    propose,
+    roll_back,
+    source_named,
+    tell_apart,
+)
+from salus.directory.duplicates import likely_duplicates, rows_of
 from salus.directory.history import as_of
 from salus.directory.lines import Line
 from salus.directory.models import ChangeSet, How, Kind, Practitioner
@@ -113,3 +122,77 @@ def test_what_came_with_much_else_is_parted_alone() -> None:
     part(actor=ACTOR, at=LATER, kind=PRACTITIONER, duplicate=one)
     assert Practitioner.objects.get(pk=one).same_as is None
     assert Practitioner.objects.filter(system=CHAMBER, deregistered_at=None).exists()
+
+
+def likely() -> set[tuple[int, int, str]]:
+    found = likely_duplicates(PRACTITIONER)
+    return {(pair.root, pair.duplicate, pair.because) for pair in found}
+
+
+def at_work(practitioner: int, postal_code: str, number: int) -> None:
+    place = {"name": f"Practice {number}", "type": "practice", "postal_code": postal_code}
+    role = {"practitioner": practitioner, "organization": f"urn:places|{number}"}
+    lines = [
+        Line(number=1, kind=Kind.ORGANIZATION, system="urn:places", value=str(number), said=place),
+        Line(number=2, kind=Kind.ROLE, system="urn:roles", value=str(number), said=role),
+    ]
+    source = source_named("places", at=AT)
+    change(actor=ACTOR, at=AT, source=source, how=How.FEED, lines=lines)
+
+
+def test_alike_names_and_the_same_birth_date_are_likely_the_same() -> None:
+    one = registered(COLLEGE, birth_date="1980-05-01")
+    two = registered(CHAMBER, birth_date="1980-05-01", family="Wéber")
+    registered("urn:third", birth_date="1981-05-01")
+    registered("urn:fourth", birth_date="1980-05-01", family="Hoffmann")
+    assert likely() == {(one, two, "birth_date")}
+
+
+def test_nearly_equal_names_with_profession_and_place_in_common_are_likely_the_same() -> None:
+    one, two = registered(COLLEGE), registered(CHAMBER)
+    assert likely() == set()  # namesakes are many
+    at_work(one, "1234", 1)
+    at_work(two, "1234", 2)
+    assert likely() == {(one, two, "place")}
+    registered(CHAMBER, profession="106289002", at=LATER)
+    assert likely() == set()
+
+
+def test_two_birth_dates_are_two_people() -> None:
+    one = registered(COLLEGE, birth_date="1980-05-01")
+    two = registered(CHAMBER, birth_date="1984-05-01")
+    at_work(one, "1234", 1)
+    at_work(two, "1234", 2)
+    assert likely() == set()
+
+
+def test_whom_the_authority_judged_is_not_proposed_again() -> None:
+    one, two, three = (
+        registered(system, birth_date="1980-05-01") for system in (COLLEGE, CHAMBER, "urn:third")
+    )
+    assert len(likely()) == 3
+    tell_apart(actor=ACTOR, at=AT, kind=PRACTITIONER, one=three, other=one)
+    tell_apart(actor=ACTOR, at=AT, kind=PRACTITIONER, one=three, other=two)
+    assert likely() == {(one, two, "birth_date")}
+    joined(two, one)
+    assert likely() == set()
+
+
+def test_houses_of_one_name_at_one_place_are_likely_the_same_and_their_parts_are_not() -> None:
+    source = source_named("places", at=AT)
+    said = {"name": "Clinique du Test", "type": "hospital", "postal_code": "1234"}
+    part_of = {"part_of": "urn:one|1"}
+    lines = [
+        Line(number=1, kind=Kind.ORGANIZATION, system="urn:one", value="1", said=said),
+        Line(number=2, kind=Kind.ORGANIZATION, system="urn:one", value="2", said=said | part_of),
+        Line(
+            number=3,
+            kind=Kind.ORGANIZATION,
+            system="urn:two",
+            value="1",
+            said=said | {"name": "CLINIQUE DU TEST"},
+        ),
+    ]
+    house, part_of_it, twin = change(actor=ACTOR, at=AT, source=source, how=How.FEED, lines=lines)
+    found = {(pair.root, pair.duplicate) for pair in likely_duplicates(Kind.ORGANIZATION)}
+    assert found == {(house, twin), (part_of_it, twin)}

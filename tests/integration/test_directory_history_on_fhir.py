@@ -199,3 +199,46 @@ def test_the_whole_history_is_every_version_of_everybody() -> None:
 @pytest.mark.parametrize("query", ["_since=yesterday", "_at=2025", "_page_token=none", "_count=x"])
 def test_what_is_no_history_is_refused(query: str) -> None:
     assert get(f"Practitioner/_history?{query}")[0] == 400
+
+
+def test_as_of_a_day_and_as_known_at_an_instant() -> None:
+    weber = said(Kind.PRACTITIONER, **WEBER)
+    said(Kind.PRACTITIONER, at=AT + 9 * DAY, since=(AT + 2 * DAY).date(), family="Wagner")
+
+    def family(day: datetime, known: datetime | None = None) -> Any:
+        query = f"day={day.date()}"
+        query += f"&known={known.isoformat().replace('+', '%2B')}" if known else ""
+        status, body = get(f"Practitioner/{weber}/$as-of?{query}")
+        return body["name"][0]["family"] if status == 200 else status
+
+    assert [family(AT + n * DAY) for n in (0, 1, 2, 5)] == ["Weber", "Weber", "Wagner", "Wagner"]
+    assert family(AT + 5 * DAY, AT + 5 * DAY) == "Weber"  # it was not known yet
+    assert family(AT + 5 * DAY, AT - DAY) == 404
+    assert get(f"Practitioner/{weber}/$as-of?day=soon")[0] == 400
+    assert get(f"Practitioner/{weber}/$as-of")[0] == 400
+    assert get("Practitioner/999999/$as-of?day=2025-01-01")[0] == 404
+
+
+def test_restricted_fields_are_in_no_version() -> None:
+    said(Kind.PRACTITIONER, **WEBER, birth_date="1970-01-31", private_telephone="+352 9999")
+    (entry,) = Practitioner.objects.filter(system=SYSTEM).values_list("pk", flat=True)
+    for path in ("", "/_history", "/$as-of?day=2025-03-03"):
+        text = json.dumps(get(f"Practitioner/{entry}{path}")[1])
+        assert "Weber" in text
+        assert "1970" not in text
+        assert "9999" not in text
+
+
+def test_a_duplicate_is_answered_for_by_its_root() -> None:
+    root, other = (said(Kind.PRACTITIONER, value, **WEBER) for value in ("1", "2"))
+    source = source_named("register", at=AT)
+    same = Line(number=1, kind=Kind.PRACTITIONER, entry=other, said={"same_as": root})
+    change(actor=ACTOR, at=AT + DAY, source=source, how=How.AUTHORITY, lines=[same])
+    body = get(f"Practitioner/{other}")[1]
+    assert body["id"] == str(root)
+    assert [one["value"] for one in body["identifier"]] == ["1", "2"]
+    assert history(f"Practitioner/{root}/_history")[0]["resource"] == body
+    found = get(f"Practitioner?identifier={SYSTEM}|2")[1]["entry"]
+    assert [one["resource"] for one in found] == [body]
+    assert told(history(f"Practitioner/{other}/_history"))[0][0] == "DELETE"
+    assert get(f"Practitioner/{other}/_history/1")[1]["name"][0]["family"] == "Weber"

@@ -267,15 +267,18 @@ def test_a_system_is_of_one_organisation(red: House, blue: House) -> None:
         with pytest.raises(InvalidInput):
             client_of(blue.organization, scope=OVER_MLLP, domains=[wrong])
     with pytest.raises(InvalidInput, match="organisation"):
-        client_of(None, scope="patient/Patient.rs", domains=["urn:oid:2.999.4"], **_APP)
+        client_of(
+            None,
+            scope="patient/Patient.rs",
+            domains=["urn:oid:2.999.4"],
+            redirect_uris=("https://app.example/cb",),
+            is_public=True,
+        )
     assert Client.objects.count() == clients
     assert not IdentifierDomain.objects.filter(system__startswith="urn:oid:2.999.3").exists()
     client_of(red.organization, scope=OVER_MLLP, domains=[RED, "urn:oid:2.999.5"])
     owners = IdentifierDomain.objects.filter(organization=red.organization)
     assert set(owners.values_list("system", flat=True)) == {RED, "urn:oid:2.999.5"}
-
-
-_APP = {"redirect_uris": ("https://app.example/cb",), "is_public": True}
 
 
 def test_the_command_line_names_the_systems(red: House, nation: Any) -> None:

@@ -1,19 +1,24 @@
 """The authority's desk of the directory: what waits, what it would do, who decides, what is written down."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client as Browser
 
 from salus.accounts.models import Account, AccountKind
 from salus.audit.models import Event, EventKind
+from salus.directory.actions import source_named
 from salus.directory.history import as_of
 from salus.directory.models import (
     ChangeLine,
     ChangeSet,
+    Endpoint,
     How,
     Kind,
     Organization,
@@ -21,8 +26,20 @@ from salus.directory.models import (
     PractitionerRole,
     Statement,
 )
+from salus.kernel.clock import now
 from tests.conftest import as_role
-from tests.registers import COLLEGE, WEBER, a_line, applied, decides, plain, proposed, staff, text
+from tests.registers import (
+    AT,
+    COLLEGE,
+    WEBER,
+    a_line,
+    applied,
+    decides,
+    plain,
+    proposed,
+    staff,
+    text,
+)
 
 
 @pytest.fixture
@@ -216,6 +233,65 @@ def test_a_role_goes_on_as_another(anna: Browser) -> None:
     old.refresh_from_db()
     assert (old.successor_id, old.until) == (new.pk, date(2025, 10, 1))
     assert "Successor Léa Weber · New practice" in text(anna, address)
+
+
+def test_an_entry_is_shown_as_another_and_is_not_after_all(anna: Browser) -> None:
+    applied(a_line(), a_line(2, value="2", said=WEBER | {"given": "Lea"}))
+    root = Practitioner.objects.get(value="2")
+    assert "joined with no other" in plain(anna.post(of_weber() + "part/"))
+    for wrong, why in (("9", "No other entry has this"), ("1", "No other entry has this")):
+        assert why in plain(anna.post(of_weber() + "join/", {"other": wrong}))
+    anna.post(of_weber() + "join/", {"other": f"{COLLEGE}|2"})
+    decides(anna, ChangeSet.objects.latest("pk").pk, "apply", ends="0")
+    assert Practitioner.objects.get(value="1").same_as_id == root.pk
+    assert "Same as Lea Weber" in text(anna, of_weber())
+    anna.post(of_weber() + "part/")
+    decides(anna, ChangeSet.objects.latest("pk").pk, "apply", ends="0")
+    assert Practitioner.objects.get(value="1").same_as_id is None
+
+
+def test_a_registers_file_is_brought_at_the_desk(anna: Browser) -> None:
+    source_named("college", title="College of physicians", system=COLLEGE, at=AT)
+    source_named("authority", title="The authority", at=AT)
+    page = text(anna, "/directory/desk/upload/")
+    assert "College of physicians" in page
+    assert "The authority" not in page
+    content = b"identifier,family,given,profession\n7,Weber,Eva,62247001\n8,,Ana,62247001\n"
+
+    def brought(content: bytes) -> Any:
+        file = SimpleUploadedFile("members.csv", content)
+        form = {"source": source_named("college", at=AT).pk, "kind": "Practitioner"}
+        return anna.post("/directory/desk/upload/", form | {"file": file})
+
+    assert "The submitted file is empty" in plain(brought(b""))
+    first = brought(content)["Location"]
+    page = text(anna, first)
+    assert "College of physicians: members.csv" in page
+    assert "1 new, 1 refused" in page
+    assert hashlib.sha256(content).hexdigest() in page
+    again = text(anna, brought(content)["Location"])
+    assert f"The same file Change set {first.split('/')[-2]}" in again
+    assert not Practitioner.objects.exists()
+
+
+def test_stale_addresses_are_listed_with_what_is_wrong(anna: Browser) -> None:
+    assert "Every address answers" in text(anna, "/directory/desk/endpoints/")
+    applied(
+        a_line(1, "A", Kind.ORGANIZATION, said={"type": "hospital", "name": "Clinic"}),
+        a_line(
+            2,
+            "E",
+            Kind.ENDPOINT,
+            said={
+                "organization": f"{COLLEGE}|A",
+                "connection_type": "hl7-fhir-rest",
+                "address": "https://clinic.example/fhir",
+            },
+        ),
+    )
+    Endpoint.objects.update(checked_at=now(), failures=3, fault="timeout")
+    page = text(anna, "/directory/desk/endpoints/")
+    assert "Clinic https://clinic.example/fhir does not answer no answer in time" in page
 
 
 def test_acts_fit_the_kind_of_entry(anna: Browser) -> None:

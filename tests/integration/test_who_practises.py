@@ -146,7 +146,7 @@ def rights(patient: Actor, doctor: Actor, at: datetime) -> set[str]:
         found.add("vaccinates")
     if circle_of_trust(person, at=at)[0].practises:
         found.add("is shown to practise")
-    if practising(at.date()).filter(pk=doctor.practitioner).exists():
+    if practising(at.date()).filter(pk=doctor.practitioner or 0).exists():
         found.add("practises")
     return found
 
@@ -162,7 +162,7 @@ def test_rights_end_on_the_day_and_come_back(patient: Actor, doctor: Actor, out:
     assert rights(patient, doctor, BEGINS) == set()
     assert rights(patient, doctor, ENDS - day) == set()
     assert rights(patient, doctor, ENDS) == ALL
-    row = Practitioner.objects.get(pk=doctor.practitioner)
+    row = Practitioner.objects.get(pk=doctor.practitioner or 0)
     assert (row.status, row.deregistered_at) == ("active", None)  # nobody has turned the day
 
 
@@ -185,7 +185,7 @@ def test_the_patient_reads_why_a_declared_professional_cannot_get_in(
     patient: Actor, doctor: Actor
 ) -> None:
     browser = Browser(SERVER_NAME="localhost")
-    browser.force_login(Account.objects.get(pk=patient.account))
+    browser.force_login(Account.objects.get(pk=patient.account or 0))
     reason = "Not practising at present"
     with override("en"):
         headers = {"accept-language": "en"}
@@ -204,7 +204,7 @@ def test_the_patient_reads_why_a_declared_professional_cannot_get_in(
 
 def test_a_session_ends_with_the_right_to_practise(doctor: Actor) -> None:
     browser = Browser(SERVER_NAME="localhost")
-    browser.force_login(Account.objects.get(pk=doctor.account))
+    browser.force_login(Account.objects.get(pk=doctor.account or 0))
     assert browser.get("/patients/").status_code == 200
     say(
         Kind.PRACTITIONER,

@@ -124,6 +124,19 @@ class NewName(forms.Form):
     since = _day(label=_("From"))
 
 
+class Joining(forms.Form):
+    other = forms.CharField(
+        label=_("Identifier of the other entry"),
+        max_length=500,
+        help_text=_("It stays itself, and this one is shown as it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class Parting(forms.Form):
+    """Nothing to say but that."""
+
+
 class Succession(forms.Form):
     successor = forms.TypedChoiceField(label=_("Goes on as"), coerce=int)
     since = _day(

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from salus.country import country
+from salus.directory.fhir.saying import ACCEPTING, NEW_PATIENTS
 from salus.directory.models import Organization, Practitioner
 from salus.directory.models.entries import Addressed, Entry
 from salus.fhir.dates import instant
@@ -19,12 +20,6 @@ from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS, SNOMED_CT, SPECIA
 ORGANIZATION_TYPE = f"{country().REPORT.address}/fhir/CodeSystem/organization-type"
 LANGUAGE = "urn:ietf:bcp:47"
 COUNTRY = "urn:iso:std:iso:3166"
-
-# Our extensions, for what R4 has no element (salus.directory.fhir.extensions).
-NEW_PATIENTS = "https://salus.example/StructureDefinition/new-patients"
-SUCCESSOR = "https://salus.example/StructureDefinition/successor"
-LICENCE = "https://salus.example/StructureDefinition/licence"
-ACCESSIBLE = "https://salus.example/StructureDefinition/wheelchair-accessible"
 
 
 @cache
@@ -111,6 +106,15 @@ def address(row: Addressed) -> Body:
 def flag(url: str, value: bool | None) -> list[Body]:
     """An extension that says yes or no; none where nothing is said."""
     return [] if value is None else [{"url": url, "valueBoolean": value}]
+
+
+def new_patients(accepted: bool | None) -> list[Body]:
+    """Whether they are accepted, as an extension; none where nothing is said."""
+    if accepted is None:
+        return []
+    coding = {"system": ACCEPTING, "code": "newpt" if accepted else "nopt"}
+    told = {"url": "acceptingPatients", "valueCodeableConcept": {"coding": [coding]}}
+    return [{"url": NEW_PATIENTS, "extension": [told]}]
 
 
 def period(since: date | None, until: date | None) -> Body:

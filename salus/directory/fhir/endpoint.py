@@ -13,14 +13,11 @@ from salus.fhir import facts
 from salus.fhir.conditions import codes
 from salus.fhir.criteria import Modifier, ParameterType
 from salus.fhir.parameters import DEFINITIONS
-from salus.fhir.resource import Parameter, Version
+from salus.fhir.resource import Body, Parameter, Version
 
 CONNECTION_TYPE = "http://terminology.hl7.org/CodeSystem/endpoint-connection-type"
-_ANY_PAYLOAD = {
-    "coding": [
-        {"system": "http://terminology.hl7.org/CodeSystem/endpoint-payload-type", "code": "any"}
-    ]
-}
+_ANY = {"system": "http://terminology.hl7.org/CodeSystem/endpoint-payload-type", "code": "any"}
+_FORMATS = "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode"
 _STATUS = "http://hl7.org/fhir/endpoint-status"
 
 
@@ -41,10 +38,14 @@ def endpoint(row: Endpoint) -> Version:
             "connectionType": {"system": CONNECTION_TYPE, "code": row.connection_type},
             "name": row.name,
             "managingOrganization": reference("Organization", root(row.organization)),
-            "payloadType": [{"text": row.payload_type} if row.payload_type else _ANY_PAYLOAD],
+            "payloadType": [{"coding": [_payload(row.payload_type)]}],
             "address": row.address,
         },
     )
+
+
+def _payload(code: str) -> Body:
+    return {"system": _FORMATS, "code": code} if code not in ("", "any") else _ANY
 
 
 PARAMETERS = {

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 
 from salus.directory.fhir import organization
 from salus.directory.fhir.elements import (
-    ACCESSIBLE,
     ORGANIZATION_TYPE,
     address,
     flag,
@@ -25,6 +24,7 @@ from salus.directory.fhir.parameters import (
     refers,
     updated,
 )
+from salus.directory.fhir.saying import ACCESSIBLE
 from salus.directory.models import Location, Organization
 from salus.directory.queries import registered_locations
 from salus.fhir import facts

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from salus.directory.fhir.elements import LANGUAGE, NEW_PATIENTS, organization_types, professions
+from salus.directory.fhir.elements import LANGUAGE, organization_types, professions
+from salus.directory.fhir.saying import NEW_PATIENTS
 from salus.directory.models import Organization, Practitioner
 from salus.fhir import conditions, facts
 from salus.fhir.conditions import NOTHING, Condition, each, of
@@ -215,11 +216,13 @@ def by_language(definition: str) -> Parameter:
 
 def by_new_patients() -> Parameter:
     def said(body: Body) -> list[Fact]:
-        return [
-            Token(code=str(one["valueBoolean"]).lower())
+        accepting = [
+            coding["code"]
             for one in body.get("extension", ())
             if one["url"] == NEW_PATIENTS
+            for coding in one["extension"][0]["valueCodeableConcept"]["coding"]
         ]
+        return [Token(code=str(code == "newpt").lower()) for code in accepting]
 
     def ask(value: Value) -> Q:
         if not isinstance(value, Coded) or value.system not in (None, ""):

@@ -7,7 +7,6 @@ from django.db.models.functions import Coalesce
 
 from salus.directory.fhir.elements import (
     COUNTRY,
-    LICENCE,
     grouped,
     languages,
     period,
@@ -24,17 +23,17 @@ from salus.directory.fhir.parameters import (
     of_every_type,
     updated,
 )
+from salus.directory.fhir.saying import LIMIT, QUALIFICATION
 from salus.directory.models import Licence, Practitioner
 from salus.directory.queries import registered_practitioners
 from salus.fhir import facts
 from salus.fhir.conditions import NOTHING, Condition, each, either, starts
-from salus.fhir.criteria import Coded, Fact, Modifier, ParameterType, Token, Value
+from salus.fhir.criteria import Coded, Fact, Modifier, ParameterType, Value
 from salus.fhir.parameters import DEFINITIONS
 from salus.fhir.resource import Body, Parameter, Version
 
 _FAMILY = starts("family_key", original="family")
 _GIVEN = starts("given_key", original="given", any_word=True)
-_LICENCE_STATUSES = ("active", "suspended", "ended")
 
 
 def rows() -> QuerySet[Practitioner]:
@@ -84,15 +83,17 @@ def practitioner(
 
 def _qualification(licence: Licence) -> Body:
     """A licence: R4 has no element for its country, its status, and what it does not permit."""
-    country = {"system": COUNTRY, "code": licence.country}
-    extension = [
+    country = {"coding": [{"system": COUNTRY, "code": licence.country}]}
+    told = [
         {"url": "status", "valueCode": licence.status},
-        {"url": "country", "valueCoding": country},
-        *({"url": "limit", "valueString": limit} for limit in licence.limits),
+        {"url": "whereValid", "valueCodeableConcept": country},
     ]
     return without_empty(
         {
-            "extension": [{"url": LICENCE, "extension": extension}],
+            "extension": [
+                {"url": QUALIFICATION, "extension": told},
+                *({"url": LIMIT, "valueString": limit} for limit in licence.limits),
+            ],
             "identifier": [{"system": licence.system, "value": licence.value}],
             "code": profession(licence.profession),
             "period": period(licence.since, licence.until),
@@ -104,9 +105,9 @@ def _licensed(body: Body) -> list[Fact]:
     found: list[Fact] = []
     for qualification in body["qualification"]:
         for licence in qualification.get("extension", ()):
-            said = {one["url"]: one for one in licence["extension"]}
-            if said["status"]["valueCode"] == "active":
-                found.append(Token(system=COUNTRY, code=said["country"]["valueCoding"]["code"]))
+            said = {one["url"]: one for one in licence.get("extension", ())}
+            if said and said["status"]["valueCode"] == "active":
+                found += facts.tokens("valueCodeableConcept")(said["whereValid"])
     return found
 
 

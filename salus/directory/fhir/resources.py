@@ -2,11 +2,21 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from salus.directory.fhir import endpoint, location, organization, practitioner, role, service
+from salus.directory.fhir import (
+    endpoint,
+    feeding,
+    location,
+    organization,
+    practitioner,
+    role,
+    service,
+)
+from salus.directory.fhir.asking_as_of import AS_OF
 from salus.directory.fhir.parameters import has
 from salus.directory.fhir.replayed import versions
 from salus.directory.models import Kind
@@ -62,6 +72,10 @@ def _served(
         has=has or {},
         history=history,
         changes=lambda _call, asked: _changes(kind, asked),
+        create=partial(feeding.create, kind, read),
+        update=partial(feeding.update, kind, read),
+        delete=partial(feeding.delete, kind),
+        operations=(AS_OF[kind],),
         public=True,
     )
 

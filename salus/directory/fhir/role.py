@@ -9,9 +9,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from salus.directory.fhir import organization, practitioner
 from salus.directory.fhir.elements import (
-    NEW_PATIENTS,
-    SUCCESSOR,
-    flag,
+    new_patients,
     period,
     profession,
     reference,
@@ -29,6 +27,7 @@ from salus.directory.fhir.parameters import (
     refers,
     updated,
 )
+from salus.directory.fhir.saying import SUCCESSOR
 from salus.directory.models import Organization, Practitioner, PractitionerRole
 from salus.directory.queries import current_roles
 from salus.fhir import facts
@@ -61,10 +60,10 @@ def role(row: PractitionerRole) -> Version:
         "PractitionerRole",
         {
             "extension": [
-                *flag(NEW_PATIENTS, row.new_patients),
+                *new_patients(row.new_patients),
                 *([{"url": SUCCESSOR, "valueReference": successor}] if successor else []),
             ],
-            "active": True,
+            "active": row.until is None,
             "period": period(row.since, row.until or row.ends_on),
             "practitioner": reference("Practitioner", root(row.practitioner)),
             "organization": reference("Organization", root(row.organization)),

@@ -6,9 +6,8 @@ from django.db.models import QuerySet
 
 from salus.directory.fhir import location, organization
 from salus.directory.fhir.elements import (
-    NEW_PATIENTS,
-    flag,
     languages,
+    new_patients,
     profession,
     reference,
     root,
@@ -48,7 +47,7 @@ def service(row: HealthcareService) -> Version:
         row,
         "HealthcareService",
         {
-            "extension": flag(NEW_PATIENTS, row.new_patients),
+            "extension": new_patients(row.new_patients),
             "active": row.status == "active",
             "providedBy": reference("Organization", root(row.organization)),
             "type": [profession(row.specialty) if row.specialty else {"text": row.name}],

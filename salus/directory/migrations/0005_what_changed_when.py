@@ -1,4 +1,4 @@
-"""When entries changed, so that each of their versions can be replayed (ADR 0034)."""
+"""When entries changed, so that each of their versions can be replayed, and who feeds a source (ADR 0034)."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -85,6 +85,16 @@ class Migration(migrations.Migration):
                 related_name="roles",
                 to="directory.healthcareservice",
             ),
+        ),
+        migrations.AddField(
+            model_name="source",
+            name="client_id",
+            field=models.BigIntegerField(null=True, unique=True),
+        ),
+        migrations.AddField(
+            model_name="source",
+            name="is_authority",
+            field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddIndex(
             model_name="endpoint",

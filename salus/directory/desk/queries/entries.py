@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -29,7 +30,7 @@ from salus.directory.projecting import TABLES
 from salus.directory.rules import History, state_on
 from salus.directory.words import field_name, is_restricted, refers
 from salus.kernel.actor import Actor
-from salus.kernel.errors import NotFound
+from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
 
 FOUND_AT_MOST = 50
@@ -190,6 +191,22 @@ def find_entries(*, actor: Actor, text: str) -> list[Related]:
         *_found(Kind.ORGANIZATION, places.order_by("name_key", "pk")),
     ]
     return found[:FOUND_AT_MOST]
+
+
+def named(*, actor: Actor, kind: Kind, text: str, but: int) -> int:
+    """The other entry of the kind with this identifier: value, or system|value.
+
+    Raises InvalidInput when there is none, or several.
+    """
+    registrars_only(actor)
+    system, parted, value = text.strip().rpartition("|")
+    rows = TABLES[kind].objects.filter(value=value, **({"system": system} if parted else {}))
+    found = list(rows.exclude(pk=but).values_list("pk", flat=True)[:2])
+    if not found:
+        raise InvalidInput(gettext("No other entry has this identifier."), at="other")
+    if len(found) > 1:
+        raise InvalidInput(gettext("Several have it: write it as system|value."), at="other")
+    return int(found[0])
 
 
 def successors(*, actor: Actor, role: int) -> list[tuple[int, str]]:
