@@ -234,7 +234,7 @@ def main() -> None:
             organization = str(laboratory(data))
         printed = salus(
             *("client", "create", "--name", "benchmark", "--scope", "system/Patient.cruds"),
-            *("--organization", organization),
+            *("--organization", organization, "--identifier-system", "urn:oid:1.2.3.999"),
             data=data,
         )
         made = dict(line.split(maxsplit=1) for line in printed.splitlines())

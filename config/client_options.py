@@ -21,6 +21,13 @@ def add_client_steps(
     command.add_argument(
         "--organization", metavar="ID", help="in whose name it asks: row id, value or system|value"
     )
+    command.add_argument(
+        "--identifier-system",
+        action="append",
+        default=[],
+        metavar="URI",
+        help="in which its organisation numbers patients, and may feed the index; repeatable",
+    )
     command.add_argument("--contact", default="", help="of the software's maker")
     command.add_argument(
         "--purpose",

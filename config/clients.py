@@ -45,6 +45,7 @@ def _create(options: argparse.Namespace) -> int:
             tls_subject=_subject(options.tls_subject) if options.tls_subject else None,
         ),
         organization=organization_named(options.organization) if options.organization else None,
+        domains=options.identifier_system,
         approved=True,
     )
     print(f"client_id      {made.client_id}")

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from config.importing import import_bundle
 from salus.access.queries import actor_of
 from salus.accounts.models import Account
+from salus.kernel.clock import now
 from salus.kernel.errors import SalusError
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.mpi.models import Person
@@ -102,7 +103,7 @@ def _misread(day: date) -> date:
 
 def _as_known(part: str) -> _Sent | None:
     account = Account.objects.filter(email=EMAILS[part]).first()
-    actor = actor_of(account.pk) if account else None
+    actor = actor_of(account.pk, at=now()) if account else None
     return _sent(actor.person) if actor and actor.person else None
 
 

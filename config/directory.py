@@ -5,7 +5,18 @@ import csv
 import sys
 from pathlib import Path
 
-from salus.directory.actions import add_source, apply, decline, propose, roll_back, source_called
+from salus.accounts.models import Client
+from salus.directory.actions import (
+    add_source,
+    apply,
+    decline,
+    let_feed,
+    propose,
+    roll_back,
+    source_called,
+)
+from salus.directory.endpoints import called, stale
+from salus.directory.files import export
 from salus.directory.models import ChangeSet, How, Kind, Outcome, Source
 from salus.directory.reading import read
 from salus.directory.reporting import (
@@ -17,7 +28,7 @@ from salus.directory.reporting import (
 )
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
-from salus.kernel.errors import InvalidInput
+from salus.kernel.errors import InvalidInput, NotFound
 
 _ACTOR = Actor(role=Role.SYSTEM, system="command line")
 _MOST = 20  # lines of an outcome on the screen
@@ -30,6 +41,12 @@ def run(options: argparse.Namespace) -> int:
             _sources()
         case "add-source":
             add_source(name=options.name, title=options.title, system=options.system, at=now())
+        case "let-feed":
+            let_feed(
+                source=options.name,
+                client=_client(options.client),
+                is_authority=options.authority,
+            )
         case "propose":
             _propose(options)
         case "show":
@@ -43,9 +60,31 @@ def run(options: argparse.Namespace) -> int:
             decline(actor=_ACTOR, at=now(), change_set=options.number, reason=options.reason)
         case "roll-back":
             roll_back(actor=_ACTOR, at=now(), change_set=options.number, reason=options.reason)
+        case "endpoints":
+            _endpoints()
+        case "export":
+            made = export(at=now())
+            print(f"{made.folder}: {len(made.files)} files as of {made.instant:%Y-%m-%d %H:%M} UTC")
         case _:
             _list()
     return 0
+
+
+def _client(client_id: str) -> int:
+    found = Client.objects.filter(client_id=client_id, ended_at=None).first()
+    if found is None:
+        raise NotFound("no such client, or it has ended: `salus client list` lists them")
+    return found.pk
+
+
+def _endpoints() -> None:
+    found = stale(at=now())
+    for one in found:
+        answered = f"{one.answered_at:%Y-%m-%d %H:%M}" if one.answered_at else "never answered"
+        print(
+            f"{one.why:<16}  {one.fault or '-':<11}  {answered:<16}  {one.organization_name}  {one.address}"
+        )
+    print(f"{len(found)} of {called().count()} active addresses are stale", file=sys.stderr)
 
 
 def _sources() -> None:

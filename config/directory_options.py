@@ -18,6 +18,12 @@ def add_directory_steps(
     command.add_argument("name", metavar="NAME", help="a short word: college, chamber")
     command.add_argument("--title", required=True, help="for people")
     command.add_argument("--system", default="", metavar="URI", help="of the numbers that it gives")
+    command = add("let-feed", run, "Let software feed a source on FHIR (IHE ITI-130).", steps)
+    command.add_argument("name", metavar="NAME", help="of the source")
+    command.add_argument("--client", required=True, metavar="CLIENT_ID", help="of the software")
+    command.add_argument(
+        "--authority", action="store_true", help="may change entries of every source"
+    )
     command = add("propose", run, "Read a register's file and show what it would change.", steps)
     command.add_argument("file", type=Path, metavar="FILE", help="CSV, FHIR R4 Bundle, or NDJSON")
     command.add_argument("--source", required=True, metavar="NAME", help="whose file it is")
@@ -41,6 +47,8 @@ def add_directory_steps(
         command = add(name, run, summary, steps)
         _add_number(command)
         command.add_argument("--reason", required=True)
+    add("endpoints", run, "List the electronic addresses that have gone stale, and why.", steps)
+    add("export", run, "Write the public directory whole, as the worker does every night.", steps)
     add("list", run, "List the last change sets, the newest first.", steps)
 
 

@@ -80,6 +80,24 @@ def _check_endpoints(timestamp: int) -> None:
 
 
 @_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="write_directory_files")
+def _write_directory_files(timestamp: int) -> None:
+    from salus.directory.files import export, is_due
+
+    at = now()
+    if is_due(at):  # the first hour of a day
+        export(at=at)
+
+
+@_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="turn_day_of_directory")
+def _turn_day_of_directory(timestamp: int) -> None:
+    from salus.directory.actions import turn_day
+
+    turn_day(at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
 @_tasks.task(name="delete_old_jobs", pass_context=True)
 async def _delete_old_jobs(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager

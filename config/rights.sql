@@ -16,6 +16,7 @@ grant select, insert, update, delete on accounts_account, account_emailaddress, 
 grant select on django_migrations, django_content_type, auth_permission, auth_group, auth_group_permissions to app;
 
 -- Software: what it was granted, and what of that was used or taken back; forgotten when it would have expired
+grant select, insert on access_identifierdomain to app;
 grant select, insert, update on accounts_client, access_clientorganization, access_clientrequest,
     access_appauthorization to app;
 grant select, insert, update, delete on accounts_authorizationcode, accounts_refreshtoken to app;

@@ -23,7 +23,7 @@ from salus.accounts.oauth.tokens import verified
 from salus.audit.models import Event
 from salus.directory.actions import propose, source_named
 from salus.directory.lines import Line
-from salus.directory.models import How, Kind, Organization, PractitionerRole
+from salus.directory.models import How, Kind, Location, Organization, PractitionerRole
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -133,13 +133,13 @@ def account(part: str) -> Account:
 
 
 def person_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor and actor.person
     return actor.person
 
 
 def practitioner_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor and actor.practitioner
     return actor.practitioner
 
@@ -163,7 +163,8 @@ def _living(token: str, life: timedelta) -> str:
 
 
 def _tokens(laboratory: int) -> dict[str, str]:
-    wide = software.registered(laboratory, scope="system/*.cruds")
+    domains = ["urn:test:matrix"]
+    wide = software.registered(laboratory, scope="system/*.cruds", domains=domains)
     ended = software.registered(laboratory, scope="system/*.cruds")
     told = {
         "garbage": "eyJhbGciOiJub25lIn0.e30.",
@@ -212,6 +213,8 @@ def made() -> World:
         "no practitioner": ABSENT,
         "organization": laboratory,
         "no organization": ABSENT,
+        "place": Location.objects.filter(deregistered_at=None).values_list("pk", flat=True)[0],
+        "no place": ABSENT,
         "request": ClientRequest.objects.get(number=request.number).pk,
         "no request": ABSENT,
         "receipt": request.key,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -123,10 +124,11 @@ def software(
     scope: str | None = None,
     purpose: PurposeOfUse = PurposeOfUse.TREATMENT,
     professional: str = "",
+    domains: Collection[str] = (),
 ) -> Fhir:
     """Registered for this organisation, with a token that it asked for; ``professional`` as it names one."""
     scope = scope or scopes("system")
-    client = _registered(organization, scope, purpose)
+    client = _registered(organization, scope, purpose, domains)
     form = {"grant_type": "client_credentials", "scope": scope}
     if professional:
         form["national_provider_identifier"] = professional
@@ -154,7 +156,9 @@ def app_of(account: Account, *, scope: str, maker: int | None = None) -> Fhir:
     return Fhir(token=token.signed())
 
 
-def _registered(organization: int | None, scope: str, purpose: PurposeOfUse) -> Registered:
+def _registered(
+    organization: int | None, scope: str, purpose: PurposeOfUse, domains: Collection[str] = ()
+) -> Registered:
     return register_client(
         actor=SYSTEM,
         at=now(),
@@ -166,4 +170,5 @@ def _registered(organization: int | None, scope: str, purpose: PurposeOfUse) -> 
         ),
         organization=organization,
         approved=True,
+        domains=domains,
     )

@@ -10,6 +10,7 @@ from salus.access.queries import actor_of
 from salus.accounts.models import Account
 from salus.audit.models import Event, EventKind
 from salus.directory.models import Organization
+from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
 from salus.simulation.demo_people import EMAILS
 
@@ -22,7 +23,7 @@ def account(part: str) -> Account:
 
 
 def person_of(part: str) -> int:
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor and actor.person
     return actor.person
 

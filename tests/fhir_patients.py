@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from salus.access.queries import actor_of, persons_assisted
 from salus.accounts.models import Account
 from salus.audit.models import Event, EventKind
+from salus.country.lu import MATRICULE_SYSTEM
 from salus.fhir.element import Element
 from salus.fhir.resource import Body, Call, Page, Search
 from salus.fhir.searchset import asked_of
@@ -25,9 +26,12 @@ HOSPITAL = Actor(
     client=1,
     organization=1,
     organization_type="hospital",
+    domains=frozenset({"urn:test:fhir", "urn:test:more", "urn:hospital"}),
     purpose=PurposeOfUse.TREATMENT,
     scopes=read_scopes(["system/Patient.cruds"]),
 )
+
+REGISTER = replace(HOSPITAL, client=2, organization=2, domains=frozenset({MATRICULE_SYSTEM}))
 
 
 def call(actor: Actor, request_id: UUID | None = None) -> Call:
@@ -55,7 +59,7 @@ def ids(query: str, actor: Actor = HOSPITAL) -> set[int]:
 
 
 def somebody(part: str = "patient") -> Actor:
-    actor = actor_of(Account.objects.get(email=EMAILS[part]).pk)
+    actor = actor_of(Account.objects.get(email=EMAILS[part]).pk, at=now())
     assert actor
     return actor
 

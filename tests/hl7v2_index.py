@@ -23,12 +23,13 @@ from tests.software import organization, registered
 
 KIS = "&1.2.3.4&ISO"  # a hospital's own numbers
 LAB = "&1.2.3.5&ISO"
+DOMAINS = ("urn:oid:1.2.3.4", "urn:oid:1.2.3.5")
 
 
 @contextmanager
 def hospital(value: str) -> Iterator[int]:
     """The port on which one hospital's system, which may feed and ask, speaks."""
-    client = registered(organization(value, "hospital"), scope=SCOPE)
+    client = registered(organization(value, "hospital"), scope=SCOPE, domains=DOMAINS)
     with listening(edge_for(client.client_id).answer) as port:
         yield port
 

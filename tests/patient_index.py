@@ -38,7 +38,7 @@ _ENDS = (
 
 def hospital(scope: str = SCOPE, purpose: PurposeOfUse = PurposeOfUse.TREATMENT) -> Fhir:
     number = Organization.objects.filter(type="hospital").values_list("pk", flat=True)[0]
-    return software(number, scope=scope, purpose=purpose)
+    return software(number, scope=scope, purpose=purpose, domains=[RED, BLUE])
 
 
 def somebody(**changed: Any) -> Body:

@@ -3,6 +3,7 @@
 import base64
 import json
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +70,7 @@ def registered(
     scope: str = "system/Patient.rs",
     purposes: tuple[PurposeOfUse, ...] = (PurposeOfUse.TREATMENT,),
     approved: bool = True,
+    domains: Collection[str] = (),
     **how: Any,
 ) -> Registered:
     return register_client(
@@ -77,6 +79,7 @@ def registered(
         client=NewClient(name="lab", scope=scope, purposes=purposes, **how),
         organization=at,
         approved=approved,
+        domains=domains,
     )
 
 

@@ -27,7 +27,8 @@ def actor_of_client(client_id: str) -> Actor:
 
 
 _STANDING = """
-    select client.id, client.scope, client.purposes, organization.id, organization.type
+    select client.id, client.scope, client.purposes, organization.id, organization.type,
+        array(select system from access_identifierdomain where organization_id = organization.id)
     from accounts_client client
     join access_clientorganization bound on bound.client_id = client.id
     join directory_organization organization on organization.id = bound.organization_id
@@ -42,7 +43,7 @@ def _actor(client_id: str, assurance: Assurance) -> Actor:
         found = cursor.fetchone()
     if found is None:
         raise Unauthorized("the client is not approved, or has ended, or its organisation has")
-    client, scope, purposes, organization, organization_type = found
+    client, scope, purposes, organization, organization_type, domains = found
     _, scopes = split(scope)
     # A message has no place to state a purpose in: it is the treatment that the profiles are for.
     treats = PurposeOfUse.TREATMENT in purposes
@@ -50,6 +51,7 @@ def _actor(client_id: str, assurance: Assurance) -> Actor:
         role=Role.SOFTWARE,
         client=client,
         organization=organization,
+        domains=frozenset(domains),
         organization_type=organization_type,
         purpose=PurposeOfUse.TREATMENT if treats else None,
         scopes=scopes,

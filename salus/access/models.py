@@ -84,6 +84,14 @@ class ClientOrganization(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE)
 
 
+class IdentifierDomain(models.Model):
+    """A system of identifiers in which one organisation numbers its patients, and nobody else (ADR 0040)."""
+
+    system = models.TextField(primary_key=True)  # URI of the assigning authority
+    organization = models.ForeignKey(Organization, models.PROTECT)
+    since = models.DateTimeField()
+
+
 class AppAuthorization(models.Model):
     """What the holder of an account lets an app do, from one launch on: all its tokens carry ``family``."""
 
@@ -132,6 +140,7 @@ class ClientRequest(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, null=True)
     scope = models.TextField()
     purposes = ArrayField(models.TextField(), default=list)
+    domains = ArrayField(models.TextField(), default=list)  # in which its organisation numbers
     auth_method = models.TextField(choices=AuthMethod)
     redirect_uris = ArrayField(models.TextField(), default=list)
     jwks = models.JSONField(null=True)

@@ -1,5 +1,7 @@
 """Who may, given the rights that patients gave: `may_x` asks, `check_x` refuses."""
 
+from datetime import datetime
+
 from salus.access.decision import Purpose, decide
 from salus.access.models import Assistant
 from salus.access.queries import facts_about
@@ -9,10 +11,15 @@ from salus.mpi.identities import Identities
 
 
 def may(
-    *, actor: Actor, human: Identities, purpose: Purpose, organization: int | None = None
+    *,
+    actor: Actor,
+    human: Identities,
+    at: datetime,
+    purpose: Purpose,
+    organization: int | None = None,
 ) -> bool:
     """``organization``: in whose name that is, or shall be, what the actor wants to read or file."""
-    facts = facts_about(actor=actor, human=human, organization=organization)
+    facts = facts_about(actor=actor, human=human, at=at, organization=organization)
     return decide(purpose, facts).permit
 
 
@@ -30,7 +37,7 @@ def own_row(*, actor: Actor, human: Identities, person: int) -> int:
     return named.order_by("since", "pk").values_list("person", flat=True).first() or person
 
 
-def check_control(*, actor: Actor, human: Identities) -> None:
+def check_control(*, actor: Actor, human: Identities, at: datetime) -> None:
     """Refuse whoever is neither the patient nor the assistant."""
-    if not may(actor=actor, human=human, purpose=Purpose.CONTROL):
+    if not may(actor=actor, human=human, at=at, purpose=Purpose.CONTROL):
         raise NotFound("no such record")

@@ -13,6 +13,7 @@ from salus.accounts.models import Account, AccountKind, Client
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
 from salus.directory.models import Organization, Practitioner
+from salus.directory.queries import HELD, PRACTISES, practising
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import Scope, acting_as, bindings_of, rows_of
@@ -27,14 +28,13 @@ _STAFF = {
 }
 
 
-def actor_of(account: int) -> Actor | None:
-    """The actor behind an account; None when it is bound to nobody, or to a professional no longer registered.
+def actor_of(account: int, *, at: datetime) -> Actor | None:
+    """The actor behind an account; None when it is bound to nobody, or to a professional who may not practise then.
 
     Staff of the agency are bound to nobody: they decide about software, the patient index or the directory, and have
     no rights on records.
     """
-    known = _patient_behind(account)
-    if known:
+    if known := _patient_behind(account):
         person, linked = known
         human = identities_of(person) if linked else Identities(root=person, all=(person,))
         return Actor(
@@ -45,7 +45,7 @@ def actor_of(account: int) -> Actor | None:
             bound=person,
         )
     practitioner = (
-        AccountPractitioner.objects.filter(account=account, practitioner__deregistered_at=None)
+        AccountPractitioner.objects.filter(account=account, practitioner__in=practising(at.date()))
         .values_list("practitioner", flat=True)
         .first()
     )
@@ -78,7 +78,9 @@ def persons_behind(accounts: Collection[int]) -> dict[int, int]:
         )
 
 
-def facts_about(*, actor: Actor, human: Identities, organization: int | None = None) -> Facts:
+def facts_about(
+    *, actor: Actor, human: Identities, at: datetime, organization: int | None = None
+) -> Facts:
     """Everything that `decide` looks at, but the state of the record, in one query.
 
     A right that one of the human being's rows gives is a right to all. For a caller in whose transaction they
@@ -86,7 +88,7 @@ def facts_about(*, actor: Actor, human: Identities, organization: int | None = N
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             select
                 exists (select from access_assistant
                         where person_id = any (%(persons)s) and assistant_id = any (%(own)s)
@@ -94,15 +96,16 @@ def facts_about(*, actor: Actor, human: Identities, organization: int | None = N
                 exists (select from access_trustedprofessional
                         where person_id = any (%(persons)s) and practitioner_id = %(practitioner)s
                           and until is null),
-                exists (select from directory_practitioner
-                        where id = %(practitioner)s and deregistered_at is null),
+                exists (select from directory_practitioner practitioner
+                        where id = %(practitioner)s and {PRACTISES}),
                 exists (select from directory_organization
                         where id = %(organization)s and deregistered_at is null),
-                exists (select from directory_practitionerrole
+                exists (select from directory_practitionerrole role
                         where practitioner_id = %(practitioner)s
-                          and organization_id = %(organization)s and until is null)
-            """,
+                          and organization_id = %(organization)s and {HELD})
+            """,  # noqa: S608  # its parts are ours
             {
+                "day": at.date(),
                 "persons": list(human.all),
                 "own": list(actor.identities),
                 "practitioner": actor.practitioner,
@@ -141,12 +144,15 @@ class Trusted:
     profession: str
     since: datetime
     can_get_in: bool  # has an activated account: without one a declared professional is locked out
+    practises: bool  # may do so today: else the right rests
 
 
-def circle_of_trust(person: int) -> list[Trusted]:
+def circle_of_trust(person: int, *, at: datetime) -> list[Trusted]:
     """By name; whom several of the patient's rows declare is there once, since the first."""
     with rows_of_human(person) as human:
         rows = TrustedProfessional.objects.filter(person__in=human.all, until=None)
+        declared = practising(at.date()).filter(pk__in=rows.values("practitioner"))
+        able = set(declared.values_list("pk", flat=True))
         rows = rows.select_related("practitioner", "practitioner__accountpractitioner__account")
         first = {
             row.practitioner_id: Trusted(
@@ -155,6 +161,7 @@ def circle_of_trust(person: int) -> list[Trusted]:
                 profession=row.practitioner.profession,
                 since=row.since,
                 can_get_in=_has_active_account(row),
+                practises=row.practitioner_id in able,
             )
             for row in rows.order_by(
                 "practitioner__family_key", "practitioner__given_key", "-since"
@@ -309,7 +316,7 @@ def events_about(
     Reading them is itself logged. Raises NotFound when the actor may not see them, or the one is not among them.
     """
     with rows_of_human(person) as human:
-        permit = decide(Purpose.CONTROL, facts_about(actor=actor, human=human)).permit
+        permit = decide(Purpose.CONTROL, facts_about(actor=actor, human=human, at=at)).permit
         events = _newest_about(human, at=at, limit=limit, event=event) if permit else []
         record(
             actor=actor,

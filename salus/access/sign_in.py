@@ -26,14 +26,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
     ) -> HttpResponse | None:
         refused: HttpResponse | None = super().pre_login(request, user, **kwargs)
-        if refused is None and actor_of(user.pk) is None:
+        if refused is None and actor_of(user.pk, at=now()) is None:
             refused = self.respond_user_inactive(request, user)
         return refused
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         previous = user.last_login
         super().login(request, user)
-        actor = actor_of(user.pk)
+        actor = actor_of(user.pk, at=now())
         if actor:
             with acting_as(actor):
                 record(actor=actor, kind=EventKind.SIGN_IN, at=now(), person=actor.person)

@@ -12,6 +12,7 @@ from salus.access.queries import actor_of
 from salus.accounts.oauth.certificates import shown_thumbprint
 from salus.accounts.oauth.tokens import AccessToken, verified
 from salus.accounts.rules import split
+from salus.directory.queries import HELD, PRACTISES
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Unauthorized
@@ -33,14 +34,15 @@ def actor_with_token(request: HttpRequest) -> Actor | None:
 
 
 def _actor(token: AccessToken, at: datetime) -> Actor:
-    client, organization, organization_type, practitioner, account, revoked = _standing(token)
+    standing = _standing(token, at)
+    client, organization, organization_type, domains, practitioner, account, revoked = standing
     if revoked:
         raise Unauthorized("the token was revoked")
     if client is None:
         raise Unauthorized("the client is not approved, or has ended")
     scopes = _scopes(token.scope)
     if token.subject != token.client_id:
-        user = actor_of(account) if account else None
+        user = actor_of(account, at=at) if account else None
         if user is None:
             raise Unauthorized("the account has ended")
         return replace(
@@ -62,6 +64,7 @@ def _actor(token: AccessToken, at: datetime) -> Actor:
         practitioner=practitioner,
         client=client,
         organization=organization,
+        domains=frozenset(domains),
         organization_type=organization_type or "",
         purpose=_purpose(token),
         scopes=scopes,
@@ -75,10 +78,12 @@ _OF_USERS = {
     Role.PROFESSIONAL: PurposeOfUse.TREATMENT,
 }
 
-_Standing = tuple[int | None, int | None, str | None, int | None, int | None, bool]
+_Standing = tuple[int | None, int | None, str | None, list[str], int | None, int | None, bool]
 
-_STANDING = """
-    select client.id, organization.id, organization.type, practitioner.id, account.id,
+_STANDING = f"""
+    select client.id, organization.id, organization.type,
+        array(select system from access_identifierdomain where organization_id = organization.id),
+        practitioner.id, account.id,
         exists (select from accounts_revokedtoken where id = any (%(ids)s))
     from (select 1) one
     left join accounts_client client on client.client_id = %(client)s
@@ -87,22 +92,23 @@ _STANDING = """
     left join directory_organization organization on organization.id = bound.organization_id
         and organization.deregistered_at is null
     left join directory_practitioner practitioner on practitioner.id = %(practitioner)s
-        and practitioner.deregistered_at is null
+        and {PRACTISES}
         and exists (select from directory_practitionerrole role
             where role.practitioner_id = practitioner.id and role.organization_id = organization.id
-                and role.until is null)
+                and {HELD})
     left join accounts_account account on account.subject = %(subject)s
         and account.activated_at is not null and account.deleted_at is null
-"""
+"""  # noqa: S608  # its parts are ours
 
 
-def _standing(token: AccessToken) -> _Standing:
+def _standing(token: AccessToken, at: datetime) -> _Standing:
     """Whether all whom the token names are still there, in one query."""
     of_user = token.subject != token.client_id
     with connection.cursor() as cursor:
         cursor.execute(
             _STANDING,
             {
+                "day": at.date(),
                 "ids": [token.id, token.family] if token.family else [token.id],
                 "client": token.client_id,
                 "practitioner": None if of_user else _practitioner(token),

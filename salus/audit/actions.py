@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from django.db import connection
 
-from salus.audit.models import Agent, EventKind
+from salus.audit.models import Agent, Event, EventKind
 from salus.kernel.actor import Actor, Role
 
 # Kinds of organisation that the report counts by.
@@ -101,6 +101,17 @@ def _same(
     if actor.client:
         same += f" {actor.client} {actor.organization} {actor.practitioner}"
     return uuid5(request_id, same)
+
+
+def is_by(*, actor: Actor, kind: EventKind, person: int, at: datetime) -> bool:
+    """Whether the event of this moment about the person, who is in view, is the actor's: of the organisation that it
+    speaks for, or of the account."""
+    whose = (
+        {"organization_id": actor.speaks_for, "account_id": None}
+        if actor.speaks_for
+        else {"account_id": actor.account}
+    )
+    return Event.objects.filter(at=at, kind=kind, person_id=person, denied=False, **whose).exists()
 
 
 def is_first(*, request_id: UUID, at: datetime) -> bool:

@@ -239,6 +239,7 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = {
         "practitioner": _to(Kind.PRACTITIONER, needed=True),
         "organization": _to(Kind.ORGANIZATION, needed=True),
         "location": _to(Kind.LOCATION),
+        "service": _to(Kind.SERVICE),
         "profession": Field(check=one_of(PROFESSIONS)),
         "telephone": _TELEPHONE,
         "email": _EMAIL,
@@ -275,7 +276,7 @@ ORDER = (
     Kind.PRACTITIONER,
     Kind.LOCATION,
     Kind.LICENCE,
-    Kind.ROLE,
     Kind.SERVICE,
+    Kind.ROLE,
     Kind.ENDPOINT,
 )

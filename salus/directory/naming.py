@@ -9,6 +9,7 @@ from salus.directory.projecting import TABLES
 from salus.directory.words import KINDS, value_said
 
 Named = tuple[Kind, int]
+APART = "apart_from"  # the field that names several of its own kind
 
 _WITH: Mapping[Kind, tuple[str, ...]] = {
     Kind.LICENCE: ("practitioner",),
@@ -33,7 +34,17 @@ def referred(said: Mapping[str, Any], kind: Kind) -> set[Named]:
         (about.refers, said[name])
         for name, about in FIELDS[kind].items()
         if about.refers and isinstance(said.get(name), int)
-    }
+    } | {(kind, one) for one in said.get(APART) or ()}
+
+
+def said_of(kind: Kind, field: str, value: Any, names: Mapping[Named, str]) -> str:
+    """A field's value as a page shows it, other entries by their names."""
+    about = FIELDS[kind].get(field)
+    if about and about.refers and isinstance(value, int):
+        return names.get((about.refers, value), str(value))
+    if field == APART and value:
+        return ", ".join(names.get((kind, one), str(one)) for one in value)
+    return value_said(kind, field, value)
 
 
 def _name(kind: Kind, row: Any) -> str:

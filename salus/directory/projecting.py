@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from salus.directory.fields import FIELDS, ORDER
 from salus.directory.finding.listing import list_again, spoken_of
+from salus.directory.following import Moved, follow
 from salus.directory.history import histories
 from salus.directory.models import (
     Endpoint,
@@ -29,6 +30,8 @@ from salus.directory.rules import (
     History,
     Span,
     both,
+    days_of_leaving,
+    is_shown,
     spans,
     state_on,
     survived,
@@ -48,7 +51,6 @@ TABLES: Mapping[Kind, type[Any]] = {
     Kind.ENDPOINT: Endpoint,
 }
 JOINED = (Kind.PRACTITIONER, Kind.ORGANIZATION)  # of which there are duplicates
-_GONE = frozenset({None, "ended", "retired", "deceased"})
 _SOME = 2_000  # rows at a time
 _AT_ONCE = 1_000  # rows in one statement of SQL
 _LATE = timedelta(days=40)  # a worker that was away so long catches up
@@ -61,13 +63,17 @@ def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
     listed = spoken_of(touched)  # before and after: a role may go to another organisation
     licensed = Licence.objects.filter(pk__in=touched.get(Kind.LICENCE, ()))
     behind = set(licensed.values_list("practitioner", flat=True))
+    moved: dict[Kind, list[Moved]] = {}
     for kind in ORDER:
         entries = touched.get(kind, ())
         roots = _roots(kind, entries)
-        _project(kind, entries, at)
-        _project(kind, roots | _roots(kind, entries), at)  # show what duplicates say, or did
+        moved[kind] = _project(kind, entries, at)
+        # They show what duplicates say, or did.
+        moved[kind] += _project(kind, roots | _roots(kind, entries), at)
     behind |= set(licensed.values_list("practitioner", flat=True))
-    _project(Kind.PRACTITIONER, behind, at)  # whether somebody may practise depends on licences
+    # Whether somebody may practise depends on licences.
+    moved[Kind.PRACTITIONER] += _project(Kind.PRACTITIONER, behind, at)
+    follow(moved, at=at)
     list_again(listed | spoken_of(touched), today=at.date())
 
 
@@ -83,10 +89,12 @@ def turn_of_day(*, at: datetime) -> None:
     project(turned, at=at)
 
 
-def _project(kind: Kind, entries: Collection[int], at: datetime) -> None:
+def _project(kind: Kind, entries: Collection[int], at: datetime) -> list[Moved]:
     ordered = sorted(entries)
+    moved: list[Moved] = []
     for start in range(0, len(ordered), _SOME):
-        _project_some(kind, ordered[start : start + _SOME], at)
+        moved += _project_some(kind, ordered[start : start + _SOME], at)
+    return moved
 
 
 def _roots(kind: Kind, entries: Collection[int]) -> set[int]:
@@ -108,47 +116,47 @@ def _duplicates(kind: Kind, roots: Collection[int]) -> dict[int, list[History]]:
     return of
 
 
-def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> None:
+def _project_some(kind: Kind, entries: Collection[int], at: datetime) -> list[Moved]:
     table = TABLES[kind]
     said = histories(kind, entries)
     rows = {row.pk: row for row in table.objects.filter(pk__in=entries)}
     others = _duplicates(kind, rows)
     practise = _may_practise(rows) if kind is Kind.PRACTITIONER else {}
-    made, changed, names = [], [], set[str]()
+    made, moved, names = [], list[Moved](), set[str]()
     for entry, history in said.items():
         row = rows.get(entry)
         if row is None:
-            made.append((entry, history))
+            made.append(_made(table, kind, entry, history, at))
             continue
         also = others.get(entry, ())
-        columns = _columns(kind, history, at.date(), practise.get(entry), also)
+        columns = columns_on(kind, history, at.date(), practise.get(entry), also)
         columns["deregistered_at"] = _deregistered(row, [history, *also], at)
-        different = {name for name, value in columns.items() if getattr(row, name) != value}
-        if different:
-            for name in different:
+        before = {name: getattr(row, name) for name in columns}
+        before = {name: held for name, held in before.items() if held != columns[name]}
+        if before:
+            for name in before:
                 setattr(row, name, columns[name])
-            row.version, row.changed_at = (row.version or 1) + 1, at
-            changed.append(row)
-            names |= different
-    if changed:
+            if row.changed_at != at:  # else it is the same version still
+                row.version, row.changed_at = (row.version or 1) + 1, at
+                row.changes = [*row.changes, at]
+            moved.append(Moved(row=row, before=before))
+            names |= before.keys()
+    if moved:
         # As an upsert: an update of many rows by their conditions takes Django ten times as long.
         table.objects.bulk_create(
-            changed,
+            [one.row for one in moved],
             update_conflicts=True,
             unique_fields=["id"],
-            update_fields=[*_fields(kind, names), "version", "changed_at"],
+            update_fields=[*_fields(kind, names), "version", "changed_at", "changes"],
             batch_size=_AT_ONCE,
         )
-    if made:
-        table.objects.bulk_create(
-            [_made(table, kind, entry, history, at) for entry, history in made],
-            batch_size=_AT_ONCE,
-        )
+    table.objects.bulk_create(made, batch_size=_AT_ONCE)
+    return [*moved, *(Moved(row=row) for row in made)]
 
 
 def _made(table: type[Model], kind: Kind, entry: int, history: History, at: datetime) -> Model:
     identifier = next(one.said for one in history if "identifier" in one.said)["identifier"]
-    columns = _columns(kind, history, at.date(), None)
+    columns = columns_on(kind, history, at.date())
     row = table(
         pk=entry,
         registered_at=at,
@@ -166,34 +174,33 @@ def _deregistered(row: Any, told: Sequence[History], at: datetime) -> datetime |
     ``told``: what is said of it, and of its duplicates. It stays while one of them does. The answer follows from what
     is said alone, so that it is the same whatever was taken back meanwhile.
     """
-    times = [span for one in told for span in spans(one, "status") if span.value not in _GONE]
-    if not told[0] or not times:
-        return row.registered_at  # type: ignore[no-any-return]
-    ends = [span.until for span in times if span.until is not None]
-    if len(ends) < len(times) or max(ends) > at.date():
+    if told[0] and any(is_shown(history, at.date()) for history in told):
         return None
+    left_on = [day for history in told for day in days_of_leaving(history)]
+    if not told[0] or not left_on:
+        return row.registered_at  # type: ignore[no-any-return]
     known = [said.known_at for one in told for said in one if "status" in said.said]
-    left: datetime = max(row.registered_at, *known, datetime.combine(max(ends), time(), at.tzinfo))
+    left: datetime = max(
+        row.registered_at, *known, datetime.combine(max(left_on), time(), at.tzinfo)
+    )
     return left
 
 
-def _columns(
+def columns_on(
     kind: Kind,
     history: History,
     today: date,
-    practise: list[Span] | None,
+    practise: list[Span] | None = None,
     others: Iterable[History] = (),
 ) -> Columns:
-    """What the row's columns hold; a field without a column of its own is found in statements alone.
+    """What a row's columns hold on a day; a field without a column of its own is found in statements alone.
 
     ``others``: of its duplicates; one that has left its register lends nothing.
     """
     if not history:
         return {}
-    states = [state_on(other, today) for other in others]
-    state = survived(
-        state_on(history, today), [one for one in states if one.get("status") not in _GONE]
-    )
+    lending = [state_on(other, today) for other in others if is_shown(other, today)]
+    state = survived(state_on(history, today), lending)
     columns: Columns = {}
     for field, about in FIELDS[kind].items():
         if (column := _column(kind, field)) is None:

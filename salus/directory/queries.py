@@ -1,26 +1,28 @@
 """Public reads of the directory."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import models
 
-from salus.directory.models import Organization, Practitioner, PractitionerRole
+from salus.directory.models import (
+    Endpoint,
+    HealthcareService,
+    Location,
+    Organization,
+    Practitioner,
+    PractitionerRole,
+)
 from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
 
-SHOWN_AT_MOST = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    organization: int
-    name: str
-    type: str
-    line: str
-    postal_code: str
-    municipality: str
-    country: str
-    telephone: str
+# In SQL, on the day %(day)s: a directory_practitioner called so may exercise a profession; a
+# directory_practitionerrole called so is held. Exact on each day, whether the worker has turned it or not.
+PRACTISES = """
+    (practitioner.deregistered_at is null and (practitioner.out_since is null
+        or %(day)s < practitioner.out_since or practitioner.out_until <= %(day)s))
+"""
+HELD = "(role.until is null and (role.ends_on is null or %(day)s < role.ends_on))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,54 +30,13 @@ class Professional:
     id: int
     name: str
     profession: str  # code of salus.terminology.PROFESSIONS
-    places: list[Place]
-
-
-def search_professionals(
-    *, name: str = "", profession: str = "", municipality: str = ""
-) -> list[Professional]:
-    """Registered professionals whose family or given names start so, at most SHOWN_AT_MOST."""
-    people = _registered()
-    if profession:
-        people = people.filter(profession=profession)
-    if municipality:
-        people = people.filter(
-            roles__until=None, roles__organization__municipality__istartswith=municipality
-        ).distinct()
-    for word in search_key(name).split():
-        people = people.filter(
-            models.Q(family_key__gte=word, family_key__lt=word + "~")
-            | models.Q(given_key__gte=word, given_key__lt=word + "~")
-        )
-    return [_professional(row) for row in people[:SHOWN_AT_MOST]]
-
-
-def search_organizations(*, name: str = "", type: str = "", municipality: str = "") -> list[Place]:
-    places = registered_organizations().order_by("name_key")
-    if type:
-        places = places.filter(type=type)
-    if municipality:
-        places = places.filter(municipality__istartswith=municipality)
-    key = search_key(name)
-    if key:
-        places = places.filter(name_key__contains=key)
-    return [_place(row) for row in places[:SHOWN_AT_MOST]]
 
 
 def professional(practitioner: int) -> Professional:
-    row = _registered().filter(pk=practitioner).first()
+    row = registered_practitioners().filter(pk=practitioner).first()
     if row is None:
         raise NotFound("no such professional is registered today")
-    return _professional(row)
-
-
-def organization(organization: int) -> tuple[Place, list[Professional]]:
-    """An organisation and who works there today, at most SHOWN_AT_MOST."""
-    row = registered_organizations().filter(pk=organization).first()
-    if row is None:
-        raise NotFound("no such organisation is registered today")
-    people = _registered().filter(roles__organization=row, roles__until=None).distinct()
-    return _place(row), [_professional(person) for person in people[:SHOWN_AT_MOST]]
+    return Professional(id=row.pk, name=row.full_name, profession=row.profession)
 
 
 def organization_named(text: str) -> int:
@@ -98,12 +59,38 @@ def organization_named(text: str) -> int:
 
 
 def registered_practitioners() -> models.QuerySet[Practitioner]:
-    """Everybody whom the directory shows, to search among."""
-    return Practitioner.objects.filter(deregistered_at=None)
+    """Everybody whom the directory shows, to search among; of several who are the same the one who answers for them."""
+    return Practitioner.objects.filter(deregistered_at=None, same_as=None)
+
+
+def practising(day: date) -> models.QuerySet[Practitioner]:
+    """Who may exercise a profession on the day: what rights ask, beside PRACTISES."""
+    out = models.Q(out_since__lte=day) & (models.Q(out_until=None) | models.Q(out_until__gt=day))
+    return registered_practitioners().exclude(out)
+
+
+def roles_held(day: date) -> models.QuerySet[PractitionerRole]:
+    """Those that are held on the day, as HELD says."""
+    goes_on = models.Q(ends_on=None) | models.Q(ends_on__gt=day)
+    return PractitionerRole.objects.filter(goes_on, until=None)
 
 
 def registered_organizations() -> models.QuerySet[Organization]:
-    return Organization.objects.filter(deregistered_at=None)
+    return Organization.objects.filter(deregistered_at=None, same_as=None)
+
+
+def registered_locations() -> models.QuerySet[Location]:
+    return Location.objects.filter(deregistered_at=None, organization__deregistered_at=None)
+
+
+def registered_services() -> models.QuerySet[HealthcareService]:
+    return HealthcareService.objects.filter(
+        deregistered_at=None, organization__deregistered_at=None
+    )
+
+
+def registered_endpoints() -> models.QuerySet[Endpoint]:
+    return Endpoint.objects.filter(deregistered_at=None, organization__deregistered_at=None)
 
 
 def current_roles() -> models.QuerySet[PractitionerRole]:
@@ -122,36 +109,6 @@ def has_worked_at(practitioner: int, organization: int) -> bool:
     """Whether the professional works at the organisation, or did so at any time."""
     roles = PractitionerRole.objects.filter(practitioner=practitioner, organization=organization)
     return roles.exists()
-
-
-def _registered() -> models.QuerySet[Practitioner]:
-    return (
-        registered_practitioners()
-        .prefetch_related("roles__organization")
-        .order_by("family_key", "given_key", "id")
-    )
-
-
-def _professional(row: Practitioner) -> Professional:
-    return Professional(
-        id=row.pk,
-        name=row.full_name,
-        profession=row.profession,
-        places=[_place(role.organization) for role in row.roles.all() if role.until is None],
-    )
-
-
-def _place(row: Organization) -> Place:
-    return Place(
-        organization=row.pk,
-        name=row.name,
-        type=row.type,
-        line=row.line,
-        postal_code=row.postal_code,
-        municipality=row.municipality,
-        country=row.country,
-        telephone=row.telephone,
-    )
 
 
 def organization_called(name: str) -> int | None:

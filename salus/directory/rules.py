@@ -136,6 +136,24 @@ _SOME_ENDED = 5
 _SHARE_ENDED = 0.1
 
 
+_GONE = frozenset({"ended", "retired", "deceased"})
+
+
+def is_shown(history: History, day: date) -> bool:
+    """Whether the entry is in the directory on the day: it is in use, or suspended, then or later."""
+    return any(
+        span.value not in _GONE
+        for span in spans(history, "status")
+        if span.until is None or span.until > day
+    )
+
+
+def days_of_leaving(history: History) -> list[date]:
+    """On which the entry ceased to be in the directory, or will."""
+    times = [span for span in spans(history, "status") if span.value not in _GONE]
+    return [span.until for span in times if span.until is not None]
+
+
 def confirmed_at(history: History, field: str) -> datetime | None:
     """When somebody last said what the field's value is, be it anew."""
     said = [one.known_at for one in history if field in one.said or field in one.again]

@@ -64,9 +64,7 @@ def professional(request: HttpRequest, practitioner: int) -> HttpResponse:
         "directory/professional.html",
         {"professional": found, **_sites(request, found.sites)},
     )
-    if not found.practising:
-        answer["X-Robots-Tag"] = "noindex"
-    return answer
+    return _found_by_nobody(answer, found)
 
 
 @public
@@ -75,7 +73,14 @@ def professional_card(request: HttpRequest, practitioner: int) -> HttpResponse:
     found = entries.professional(practitioner, at=now())
     url = request.build_absolute_uri().removesuffix(".vcf") + "/"
     card = vcard.of_professional(found, title=str(PROFESSIONS[found.profession]), url=url)
-    return _card(found.name, card)
+    return _found_by_nobody(_card(found.name, card), found)
+
+
+def _found_by_nobody(answer: HttpResponse, found: entries.Professional) -> HttpResponse:
+    """Who does not practise is found by no foreign search either."""
+    if not found.practising:
+        answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 @public

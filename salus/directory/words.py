@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as noop
 
 from salus.directory.fields import DAYS, FIELDS
+from salus.directory.finding import language_name
 from salus.directory.models import How, Kind, Outcome
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
@@ -42,6 +42,7 @@ FIELD_NAMES: Mapping[str, Text] = {
     "status": _("Status"),
     "status_reason": _("Reason for the status"),
     "same_as": _("Same as"),
+    "apart_from": _("Not the same as"),
     "practitioner": _("Professional"),
     "country": _("Country"),
     "limits": _("Limits"),
@@ -169,7 +170,7 @@ def problem_said(problem: str) -> str:
 
 
 def value_said(kind: Kind, name: str, value: Any) -> str:
-    """A field's value as a page shows it; '' when it has none. Other entries stay row ids: see `refers`."""
+    """A field's value as a page shows it; '' when it has none. Of other entries see salus.directory.naming."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
@@ -198,15 +199,6 @@ def refers(kind: Kind, name: str) -> Kind | None:
 def is_restricted(kind: Kind, name: str) -> bool:
     about = FIELDS[kind].get(name)
     return about is not None and not about.public
-
-
-def language_name(code: str) -> str:
-    """Of a language (BCP 47), in the page's language."""
-    try:
-        locale = Locale.parse(code, sep="-")
-    except (ValueError, UnknownLocaleError):
-        return code
-    return str(locale.get_display_name(get_language() or "en") or code)
 
 
 def day_names() -> dict[str, str]:

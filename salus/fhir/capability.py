@@ -116,6 +116,8 @@ def _interactions(resource: Resource) -> Iterator[str]:
         yield "delete"
     if resource.history:
         yield "history-instance"
+    if resource.changes:
+        yield "history-type"
     if resource.create:
         yield "create"
     if resource.is_searched:

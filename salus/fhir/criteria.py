@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import asin, cos, radians, sin, sqrt
 
 from salus.kernel.search_key import search_key
 
@@ -21,6 +22,7 @@ class ParameterType(StrEnum):
     DATE = "date"
     STRING = "string"
     URI = "uri"
+    SPECIAL = "special"  # near a point: no other is served
 
 
 class Modifier(StrEnum):
@@ -90,7 +92,26 @@ class Words:
     text: str
 
 
-Fact = Token | Reference | Span | Words | str
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """Degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+EARTH = 6371.0088  # kilometres: the mean radius of WGS 84
+
+
+def distance(one: Point, other: Point) -> float:
+    """Kilometres along a great circle (haversine)."""
+    up = sin(radians(other.latitude - one.latitude) / 2)
+    along = sin(radians(other.longitude - one.longitude) / 2)
+    flat = cos(radians(one.latitude)) * cos(radians(other.latitude))
+    return 2 * EARTH * asin(min(1.0, sqrt(up * up + flat * along * along)))
+
+
+Fact = Token | Reference | Span | Words | Point | str
 
 
 # What a request asks for
@@ -164,7 +185,18 @@ class When:
                 return fact.start < asked.end and asked.start < fact.end
 
 
-Value = Coded | Typed | Named | When | str
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """At most ``within`` kilometres from a point: https://hl7.org/fhir/R4/location.html#positional"""
+
+    point: Point
+    within: float
+
+    def reaches(self, fact: Point) -> bool:
+        return distance(self.point, fact) <= self.within
+
+
+Value = Coded | Typed | Named | When | Near | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +227,8 @@ def _is_met(value: Value, fact: Fact, modifier: Modifier) -> bool:
     match value, fact:
         case When(), Span():
             return value.covers(fact)
+        case Near(), Point():
+            return value.reaches(fact)
         case Named(), Reference():
             return value.names(fact)
         case Coded(), Reference():

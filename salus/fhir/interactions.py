@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/http.html. Whatever is not declared by a service is refu
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
@@ -14,7 +15,7 @@ from salus.fhir import conditional, subset
 from salus.fhir.authorization import may, permit, reachable
 from salus.fhir.element import Element
 from salus.fhir.exchange import ID, Answer, Request, Return, Target, versions_of
-from salus.fhir.history import bundle_of
+from salus.fhir.history import bundle_of, bundle_of_type, since_of
 from salus.fhir.operations import methods_of, offered, operate
 from salus.fhir.outcome import outcome
 from salus.fhir.refusal import NotThisWay, Unprocessable
@@ -22,7 +23,7 @@ from salus.fhir.resource import Body, Call, Resource, Served, Version
 from salus.fhir.search import read_search, within
 from salus.fhir.searchset import asked_of, searchset
 from salus.fhir.validation import check
-from salus.kernel.errors import InvalidInput, NotFound, PreconditionFailed
+from salus.kernel.errors import Gone, InvalidInput, NotFound, PreconditionFailed
 from salus.kernel.scopes import Interaction
 
 P = ParamSpec("P")
@@ -51,7 +52,8 @@ def answer(request: Request, call: Call, served: Served) -> Answer:
         return operate(request, call, operation, resource, served)
     if request.method in _READS:
         if not target.id:
-            return search(request, call, resource, served)
+            asked = history_of_type if target.history else search
+            return asked(request, call, resource, served)
         if target.history and not target.version:
             return history(request, call, resource, served)
         return read(request, call, resource, served)
@@ -70,7 +72,7 @@ def methods(target: Target, resource: Resource) -> list[str]:
         operation = offered(target, resource)
         return methods_of(operation) if operation else []
     if target.history:
-        return [*_READS] if target.id and resource.history else []
+        return [*_READS] if (resource.history if target.id else resource.changes) else []
     writes = ["POST"] if resource.create and not target.id else []
     reads = _READS if target.id or resource.is_searched else ()
     if resource.update:
@@ -99,6 +101,14 @@ def history(request: Request, call: Call, resource: Resource, served: Served) ->
     permitted.check_found(versions[0].body)
     shown = [version for version in versions if permitted.covers(version.body)]
     return Answer(status=HTTPStatus.OK, body=bundle_of(shown, request, call))
+
+
+def history_of_type(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
+    permitted = permit(call, resource, Interaction.SEARCH, served)
+    asked = since_of(request, call)
+    page = _offered(resource.changes)(call, asked)
+    page = replace(page, matches=[one for one in page.matches if permitted.covers(one.body)])
+    return Answer(status=HTTPStatus.OK, body=bundle_of_type(page, request, call, asked))
 
 
 def search(request: Request, call: Call, resource: Resource, served: Served) -> Answer:
@@ -179,6 +189,8 @@ def _found(target: Target, call: Call, resource: Resource) -> Version:
         return resource.read(call, target.id)
     for version in _offered(resource.history)(call, target.id):
         if version.version == target.version:
+            if version.deleted:
+                raise Gone("it was deleted with this version")
             return version
     raise NotFound(f"there is no such version of this {resource.type}")
 

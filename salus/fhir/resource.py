@@ -41,6 +41,7 @@ class Version:
     """One version of one resource: complete, with id and what ``meta`` must say of it."""
 
     body: Body
+    deleted: bool = False  # the resource ended with it: then the body has no more than these
 
     @property
     def type(self) -> str:
@@ -133,6 +134,15 @@ class Page:
     total: int | None = None  # of all pages; None: not counted
 
 
+@dataclass(frozen=True, kw_only=True)
+class Since:
+    """The history of a type, as it was asked for."""
+
+    since: datetime | None  # None: from the beginning
+    count: int
+    position: Position | None = None
+
+
 def not_searched(_call: Call, _search: Search) -> Page:
     """Of a type that is read alone, such as Binary."""
     raise NotFound("there is no such interaction")
@@ -192,6 +202,8 @@ class Resource:
     # a criterion of its own; by type and reference parameter.
     has: Mapping[tuple[str, str], Callable[[Criterion], Q]] = field(default_factory=dict)
     history: Callable[[Call, str], Sequence[Version]] | None = None  # newest first; raises NotFound
+    # Versions of all resources of the type since an instant: where whoever may search may know of all.
+    changes: Callable[[Call, Since], Page] | None = None  # newest first
     create: Callable[[Call, Element], Version] | None = None
     # The version of If-Match, or None; raises Conflict when it is not the newest any more.
     update: Callable[[Call, str, Element, str | None], Version] | None = None

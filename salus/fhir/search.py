@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from math import nan
 
 from salus.fhir import dates
 from salus.fhir.criteria import (
@@ -14,7 +15,9 @@ from salus.fhir.criteria import (
     Criterion,
     Modifier,
     Named,
+    Near,
     ParameterType,
+    Point,
     Prefix,
     Span,
     Typed,
@@ -26,6 +29,7 @@ from salus.fhir.resource import Call, Include, Parameter, Position, Resource, Se
 from salus.kernel.errors import InvalidInput
 from salus.kernel.search_key import search_key
 
+TOKEN = "_page_token"  # noqa: S105  # the name of the parameter of links
 PAGE = 50  # resources, when the client does not say
 LARGEST_PAGE = 200
 # Of one search: more is no question that anybody has.
@@ -34,6 +38,10 @@ _MOST_VALUES = 500
 _LAST_YEAR = 9998
 _LONGEST_CHAIN = 3  # references that one criterion may follow
 
+_NEAR = 10.0  # kilometres, when the client does not say
+_KILOMETRES = {"km": 1.0, "m": 0.001, "[mi_i]": 1.609344, "[mi_us]": 1.609347}  # in a unit of UCUM
+
+_DECIMAL = re.compile(r"[+-]?\d{1,9}(\.\d{1,20})?", re.ASCII)
 _PIECE = re.compile(r"\\.|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\\,|$])")
 _PREFIXED = re.compile(rf"({'|'.join(Prefix)})?(.*)", re.DOTALL)
@@ -115,7 +123,7 @@ def read_search(
         else:
             understood.append((written, value))
     summary = _among(Summary, "_summary", once.get("_summary", "false"))
-    count = 0 if summary is Summary.COUNT else _count(once.get("_count"))
+    count = 0 if summary is Summary.COUNT else page_size(once.get("_count"))
     return Asked(
         search=Search(
             type=resource.type,
@@ -186,6 +194,8 @@ class _Reader:
                 return lambda text: _string(written, text, exact=modifier == Modifier.EXACT)
             case ParameterType.URI:
                 return lambda text: Named(url=unescaped(text))
+            case ParameterType.SPECIAL:
+                return lambda text: _near(written, text)
 
     def _named(self, written: str, text: str, *, type: str = "") -> Named:
         text = unescaped(text)
@@ -294,13 +304,28 @@ def _when(written: str, text: str, at: datetime) -> When:
     return When(prefix=Prefix(prefix or "eq"), span=span)
 
 
+def _near(written: str, text: str) -> Near:
+    """``latitude|longitude|distance|unit`` (https://hl7.org/fhir/R4/location.html#search)."""
+    parts = [unescaped(part) for part in parted(text, "|")]
+    if len(parts) < 2 or len(parts) > 4 or parts[3:] not in ([], *([unit] for unit in _KILOMETRES)):
+        raise WrongParameter(
+            written, f"not latitude|longitude|distance|unit, with {', '.join(_KILOMETRES)} as unit"
+        )
+    numbers = [float(part) if _DECIMAL.fullmatch(part) else nan for part in parts[:3]]
+    latitude, longitude, within = numbers if len(numbers) == 3 else (*numbers, _NEAR)
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180 and within >= 0):
+        raise WrongParameter(written, "not degrees of latitude and longitude, and a distance")
+    kilometres = within * _KILOMETRES[parts[3] if len(parts) == 4 else "km"]
+    return Near(point=Point(latitude=latitude, longitude=longitude), within=kilometres)
+
+
 def _about(span: Span, at: datetime) -> Span:
     """Wider by a tenth of how long ago it is: https://hl7.org/fhir/R4/search.html#prefix"""
     gap = max(span.start - at, at - span.end, at - at) / 10
     return Span(start=span.start - gap, end=span.end + gap)
 
 
-def _count(text: str | None) -> int:
+def page_size(text: str | None) -> int:
     if text is None:
         return PAGE
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII):

@@ -9,9 +9,7 @@ from salus.fhir.included import included
 from salus.fhir.outcome import outcome
 from salus.fhir.page_token import Place, sealed, unsealed
 from salus.fhir.resource import Body, Call, Page, Position, Resource, Served, Version
-from salus.fhir.search import Asked, WrongParameter, read_search
-
-TOKEN = "_page_token"  # noqa: S105  # the name of the parameter
+from salus.fhir.search import TOKEN, Asked, WrongParameter, read_search
 
 
 def asked_of(

@@ -59,6 +59,7 @@ class Actor:
     system: str = ""
     client: int | None = None
     organization: int | None = None
+    domains: frozenset[str] = frozenset()  # systems of patients' numbers that it gives out (URIs)
     organization_type: str = ""  # code of salus.terminology.ORGANIZATION_TYPES
     purpose: PurposeOfUse | None = None
     scopes: Scopes | None = None

@@ -4,6 +4,7 @@ DATA/postgres        cluster of the embedded database (its user's, 0700)
 DATA/secrets         one file per secret (0600, folder 0700)
 DATA/documents       pack files of the shared record, encrypted
 DATA/reports         published editions of the activity report
+DATA/directory       nightly files of the provider directory, made anew each night
 DATA/heads           signed heads of the event log, unless SALUS_HEADS names another folder
 DATA/log             what the database says of itself; no patient data
 DATA/run             Unix socket of the database
@@ -23,7 +24,13 @@ from pathlib import Path
 
 from salus.kernel.errors import AlreadyRunning, Conflict, SalusError
 
-FOLDERS = {"secrets": 0o700, "documents": 0o700, "reports": 0o755, "log": 0o700}
+FOLDERS = {
+    "secrets": 0o700,
+    "documents": 0o700,
+    "reports": 0o755,
+    "directory": 0o755,
+    "log": 0o700,
+}
 SECRETS = (
     *("superuser", "owner", "app", "loader", "reporter", "sequencer"),
     *("django_secret_key", "content_kek", "report_signing_key", "log_signing_key"),

@@ -16,8 +16,8 @@ from django.db.models import Q
 from salus.audit.actions import is_answered, record
 from salus.audit.models import EventKind
 from salus.country import country
-from salus.kernel.actor import Actor
-from salus.kernel.errors import Conflict
+from salus.kernel.actor import Actor, Role
+from salus.kernel.errors import Conflict, InvalidInput
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.mpi.actions import Demographics, change_person, register_person
 from salus.mpi.candidates import CLAIMED, Candidate, candidates
@@ -29,12 +29,14 @@ from salus.mpi.matching.record import Traits
 from salus.mpi.matching.score import Band, Match, score
 from salus.mpi.merging import link, queue_pair
 from salus.mpi.models import Pair, Person
+from salus.mpi.permissions import check_changes, is_own, is_public, may_change
 from salus.mpi.queries import owners_of
 from salus.mpi.traits import traits_of, traits_received
 
+NO_OWN_NUMBER = "an identifier of a system that is registered as yours is needed"
+
 # Bits by which one must fit better than the next, to be linked without a human being: a hundred times as likely.
 _MARGIN = 6.64
-_TEMPORARY = "PNT"  # type of a number that the index itself gives out (HL7 v2 table 0203)
 _QUEUED_AT_MOST = 5  # pairs of one record
 
 
@@ -57,29 +59,32 @@ def receive_person(
     received: dict[str, Any],
     shown: Callable[[Person], dict[str, Any]],
     filed: bool = False,
+    numbered: bool = False,
     request_id: UUID | None = None,
 ) -> Received:
     """Take in a record by identifiers ``(system, value)``: change the identity that one of the sender's own names, or
     register a new one.
 
-    A national number is nobody's own: a new record that claims one which is known is registered without it, and
-    linked or queued like others (``received`` keeps the claim). A record with no other identifier is the one that
-    has the number, when the rest fits. ``received`` is the Patient; ``shown`` renders the version that ends, to be
-    kept; ``filed`` as of ``register_person``. What was answered before by this request id changes nothing. Raises
-    Conflict when the identifiers are of two entries, or the rest does not fit a national number that stands alone.
+    Kept are the sender's own, and public ones that nobody has; ``received`` keeps what it says besides, which only
+    helps to find who is meant (ADR 0040). A national number is nobody's own: a new record that claims one which is
+    known is registered without it, and linked or queued like others. A record with no other identifier is the one
+    that has the number, when the rest fits. ``received`` is the Patient; ``shown`` renders the version that ends, to
+    be kept; ``filed`` as of ``register_person``; ``numbered``: who has none of the sender's own numbers gets one of
+    the index. What was answered before by this request id changes nothing. Raises InvalidInput when that is not
+    asked for, Conflict when the identifiers are of two entries, of another's alone, or the rest does not fit a
+    national number that stands alone.
     """
     traits = traits_received(
         demographics, identifiers=identifiers, former_names=former_names, received=received
     )
     with transaction.atomic():
         _one_at_a_time(traits, identifiers)
-        known = _known(identifiers, traits)
+        known = _known(actor, identifiers, traits)
         if known is None:
-            taken = owners_of(identifiers)
             person, _created = register_person(
                 actor=actor,
                 at=at,
-                identifiers=[one for one in identifiers if one not in taken],
+                identifiers=_first_numbers(actor, identifiers, numbered=numbered),
                 former_names=former_names,
                 received=received,
                 filed=filed,
@@ -91,7 +96,10 @@ def receive_person(
             return Received(
                 person=person, root=root, created=True, linked=linked, reviewed=reviewed
             )
-        if _was_answered(actor, known, at, request_id) or _holds(known, identifiers, received):
+        if not may_change(actor, known):
+            raise Conflict("somebody has this identifier: what another sender keeps stays as it is")
+        kept = _kept(actor, identifiers)
+        if _was_answered(actor, known, at, request_id) or _holds(known, kept, received):
             return Received(person=known, root=identities_of(known).root, created=False)
         return receive_change(
             actor=actor,
@@ -120,10 +128,12 @@ def receive_change(
     shown: Callable[[Person], dict[str, Any]],
     request_id: UUID | None = None,
 ) -> Received:
-    """Change this identity, and match it again. Parameters and errors as of ``change_person``."""
+    """Change this identity, and match it again. Parameters and errors as of ``change_person``; Forbidden for another
+    sender's."""
     traits = traits_received(
         demographics, identifiers=identifiers, former_names=former_names, received=received
     )
+    check_changes(actor, person)
     with transaction.atomic():
         _one_at_a_time(traits, identifiers)
         others = {one for one, owner in owners_of(identifiers).items() if owner != person}
@@ -132,7 +142,11 @@ def receive_change(
             at=at,
             person=person,
             version=version,
-            identifiers=[one for one in identifiers if not _is_public(one) or one not in others],
+            identifiers=[
+                one
+                for one in _kept(actor, identifiers)
+                if not is_public(one[0]) or one not in others
+            ],
             demographics=demographics,
             former_names=former_names,
             received=received,
@@ -234,13 +248,20 @@ def _one_at_a_time(traits: Traits, identifiers: Collection[tuple[str, str]]) -> 
         )
 
 
-def _known(identifiers: Sequence[tuple[str, str]], traits: Traits) -> int | None:
-    """The identity that one of the sender's own identifiers names; that of a public one, where it stands alone."""
+def _known(actor: Actor, identifiers: Sequence[tuple[str, str]], traits: Traits) -> int | None:
+    """The identity that one of the sender's own identifiers names; that of a public one, where it stands alone.
+
+    A number of the index names the one who got it when this sender registered somebody.
+    """
     owners = owners_of(identifiers)
-    own = {owner for one, owner in owners.items() if not _is_public(one)}
+    own = {
+        owner
+        for (system, _value), owner in owners.items()
+        if is_own(actor, system) or (not is_public(system) and may_change(actor, owner))
+    }
     if len(own) > 1:
         raise Conflict("these identifiers are of different entries of the index")
-    if own or not all(map(_is_public, identifiers)):
+    if own or not all(is_public(system) for system, _value in identifiers):
         return next(iter(own), None)
     for owner in owners.values():
         if score(traits, traits_of([owner])[owner], model_in_force()).band is not Band.LINK:
@@ -249,10 +270,22 @@ def _known(identifiers: Sequence[tuple[str, str]], traits: Traits) -> int | None
     return None
 
 
-def _is_public(identifier: tuple[str, str]) -> bool:
-    """Whether it is of a system that everybody knows people by, and nobody's own."""
-    system = country().identifier_system(identifier[0])
-    return system is not None and system.type != _TEMPORARY
+def _kept(actor: Actor, identifiers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Not those that other houses give out: a sender mentions them, and does not say whose they are."""
+    return [one for one in identifiers if is_public(one[0]) or is_own(actor, one[0])]
+
+
+def _first_numbers(
+    actor: Actor, identifiers: Sequence[tuple[str, str]], *, numbered: bool
+) -> list[tuple[str, str]]:
+    """By which somebody new is known."""
+    taken = owners_of(identifiers)
+    free = [one for one in _kept(actor, identifiers) if one not in taken]
+    if actor.role is Role.SYSTEM or any(is_own(actor, system) for system, _value in free):
+        return free
+    if not numbered:
+        raise InvalidInput(NO_OWN_NUMBER, at="Patient.identifier")
+    return [*free, country().temporary_identifier()]
 
 
 def _was_answered(actor: Actor, person: int, at: datetime, request_id: UUID | None) -> bool:

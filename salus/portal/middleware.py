@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from salus.access.queries import actor_of
+from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, InvalidInput, NotFound, SalusError
 from salus.kernel.page import View, permits, rule_of
 from salus.portal.views import errors
@@ -36,10 +37,10 @@ class RightsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         account = request.user
-        actor = actor_of(account.pk) if account.is_authenticated else None
+        actor = actor_of(account.pk, at=now()) if account.is_authenticated else None
         request.actor = actor  # type: ignore[attr-defined]
         if account.is_authenticated and actor is None:
-            logout(request)  # bound to nobody any more, or to a professional who has retired
+            logout(request)  # bound to nobody any more, or to a professional who may not practise
         response = self.get_response(request)
         if account.is_authenticated:
             response["Cache-Control"] = "no-store"

@@ -53,7 +53,7 @@ def close_record(
     Of a human being with several records each counts as closed; a patient who has none of their own gets one to close.
     """
     with _alone_in(person) as human:
-        check_control(actor=actor, human=human)
+        check_control(actor=actor, human=human, at=at)
         row = own_row(actor=actor, human=human, person=person)
         _open(actor, row, at)
         Closure.objects.get_or_create(record_id=row, reopened_at=None, defaults={"closed_at": at})
@@ -65,7 +65,7 @@ def reopen_record(
 ) -> None:
     """Readable again; what others made meanwhile was not filed and is not back-filled."""
     with _alone_in(person) as human:
-        check_control(actor=actor, human=human)
+        check_control(actor=actor, human=human, at=at)
         Closure.objects.filter(record__in=human.all, reopened_at=None).update(reopened_at=at)
         _record_consent(actor, human, at, request_id)
 
@@ -109,7 +109,7 @@ def file_document(
         raise InvalidInput(f"a document has 1 to {CONTENT_AT_MOST} bytes")
     with _alone_in(person) as human:
         decision = decision_on(
-            actor=actor, human=human, purpose=Purpose.WRITE, organization=organization
+            actor=actor, human=human, at=at, purpose=Purpose.WRITE, organization=organization
         )
         filed = None
         if decision.permit:
@@ -200,20 +200,29 @@ def _refusal(decision: Decision) -> SalusError:
 
 
 def assign_document(
-    *, actor: Actor, at: datetime, document: int, link: int, request_id: UUID | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    document: int,
+    link: int,
+    holder: int,
+    request_id: UUID | None = None,
 ) -> None:
     """What was filed for one of two who were taken for one human being is the other's, with all its versions.
 
     ``link``: the ended one; the document must have been filed while it was in force. Its content is sealed anew for
-    the person. Raises NotFound unless a steward says so and there is such a document, Conflict when a version of it
-    is from another time or the two are one.
+    the person. ``holder``: with whom it is, by any row of theirs. Raises NotFound unless a steward says so and there is
+    such a document, Conflict when it is not with the holder any more, a version is from another time, or the two are
+    one.
     """
     with parted_by(actor=actor, link=link) as parted:
+        _hold(parted.all)
         found = Document.objects.filter(pk=document, person__in=parted.all).first()
         if found is None:
             raise NotFound("no such document of either")
         of, to = parted.sides_of(found.person_id)
-        _hold([*of.all, *to.all])
+        if holder not in of.all:
+            raise Conflict("it is with the other already")
         versions = list(_versions(found, of))
         if not all(parted.since <= version.filed_at <= parted.until for version in versions):
             raise Conflict("it was not filed while the two were one")

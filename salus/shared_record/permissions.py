@@ -1,6 +1,7 @@
 """Who may use whose shared record, given the rights of `access` and the record's own state."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from salus.access.decision import Decision, Purpose, decide
 from salus.access.queries import facts_about
@@ -11,7 +12,12 @@ from salus.shared_record.models import Closure, Record
 
 
 def decision_on(
-    *, actor: Actor, human: Identities, purpose: Purpose, organization: int | None = None
+    *,
+    actor: Actor,
+    human: Identities,
+    at: datetime,
+    purpose: Purpose,
+    organization: int | None = None,
 ) -> Decision:
     """For a caller in whose transaction the human being's rows show, whose records are one: open when one of
     them is there, and closed when one is closed.
@@ -20,13 +26,13 @@ def decision_on(
     """
     if not Record.objects.filter(pk__in=human.all, erased_at=None).exists():
         return Decision(permit=False, rule="no-record", reason="there is no record")
-    facts = facts_about(actor=actor, human=human, organization=organization)
+    facts = facts_about(actor=actor, human=human, at=at, organization=organization)
     return decide(purpose, replace(facts, closed=_closed(human)))
 
 
-def check_control(*, actor: Actor, human: Identities) -> None:
+def check_control(*, actor: Actor, human: Identities, at: datetime) -> None:
     """Refuse whoever is neither the patient nor the assistant, and where there is no record."""
-    if not decision_on(actor=actor, human=human, purpose=Purpose.CONTROL).permit:
+    if not decision_on(actor=actor, human=human, at=at, purpose=Purpose.CONTROL).permit:
         raise NotFound("no such record")
 
 

@@ -78,7 +78,7 @@ def see_documents(
     NotFound when there is no record, or not for this actor.
     """
     with rows_of_human(person) as human:
-        permit = _may_read(actor, human)
+        permit = _may_read(actor, human, at)
         seen = [see(_for(actor, human))] if permit else []
         record(
             actor=actor,
@@ -99,7 +99,9 @@ def read_document(
 ) -> Document:
     """What the record says of one document, a replaced one too, without its content; NotFound as above."""
     with rows_of_human(person) as human:
-        row = _for(actor, human).filter(pk=document).first() if _may_read(actor, human) else None
+        row = (
+            _for(actor, human).filter(pk=document).first() if _may_read(actor, human, at) else None
+        )
         record(
             actor=actor,
             kind=EventKind.RECORD_VIEWED,
@@ -131,7 +133,7 @@ def open_document(
         documents = _for(actor, human).filter(pk=document)
         if not replaced:
             documents = documents.filter(ended_at=None)
-        row = documents.first() if _may_read(actor, human) else None
+        row = documents.first() if _may_read(actor, human, at) else None
         opened = _open(row) if row else None
         record(
             actor=actor,
@@ -176,9 +178,9 @@ def filed_by(*, actor: Actor, person: int, document: int, content: bytes) -> Doc
     return row if same and by == (actor.speaks_for or actor.practitioner) else None
 
 
-def _may_read(actor: Actor, human: Identities) -> bool:
+def _may_read(actor: Actor, human: Identities, at: datetime) -> bool:
     return decision_on(
-        actor=actor, human=human, purpose=Purpose.READ, organization=actor.organization
+        actor=actor, human=human, at=at, purpose=Purpose.READ, organization=actor.organization
     ).permit
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from tqdm import tqdm
 
 from salus.accounts.models import Account
-from salus.directory.finding.listing import list_everything
+from salus.directory.finding.listing import TABLES, list_everything
 from salus.directory.models import Listing, Organization, Practitioner
 from salus.kernel import clock
 from salus.kernel.errors import AlreadyRunning, Conflict, InvalidInput
@@ -63,11 +63,17 @@ def simulate(
         reserve_ids(first_free_ids(world))
         _write_blocks(world, until, as_owner, progress)
         as_owner("put-back")
-        with transaction.atomic():
-            if not Listing.objects.exists():  # else of a run that was killed here
-                list_everything(today=clock.now().date())
         vacuum(loaded_tables())
+        _list_directory()
         Nation.objects.update(finished_at=clock.now())
+
+
+def _list_directory() -> None:
+    """What the public finds, from the tables that are loaded."""
+    with transaction.atomic():
+        if not Listing.objects.exists():  # else by a run that was killed after it
+            list_everything(today=clock.now().date())
+    vacuum(TABLES)
 
 
 def loaded_tables() -> list[str]:

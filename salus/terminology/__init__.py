@@ -44,6 +44,17 @@ PHYSICIANS = frozenset(
     ]
 )
 
+# Clinical specialties of SNOMED CT, by profession; the terms are its own, and no page shows them.
+SPECIALTIES: dict[str, tuple[str, str]] = {
+    "62247001": ("394814009", "General practice"),
+    "82296001": ("394537008", "Pediatric specialty"),
+    "83685006": ("394586005", "Gynecology"),
+    "17561000": ("394579002", "Cardiology"),
+    "18803008": ("394582007", "Dermatology"),
+    "66862007": ("394914008", "Radiology"),
+    "80584001": ("394587001", "Psychiatry"),
+}
+
 ORGANIZATION_TYPES: dict[str, Promise | str] = {
     "hospital": _("Hospital"),
     "practice": _("Medical practice"),

@@ -9,6 +9,7 @@ from salus.access.separation import parted_by
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.models import Practitioner
+from salus.directory.queries import practising
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from salus.mpi.identities import Identities, rows_of_human
@@ -17,20 +18,20 @@ from salus.terminology import PHYSICIANS
 from salus.vaccination.models import ActType, Immunization, TransferConsent, VaccinationRecord
 
 
-def may_vaccinate(actor: Actor) -> bool:
-    """Vaccinators are physicians registered today (the list by profession is data of the country)."""
+def may_vaccinate(actor: Actor, *, at: datetime) -> bool:
+    """Vaccinators are physicians who may practise then (the list by profession is data of the country)."""
     return (
         actor.role is Role.PROFESSIONAL
-        and Practitioner.objects.filter(
-            pk=actor.practitioner or 0, deregistered_at=None, profession__in=PHYSICIANS
-        ).exists()
+        and practising(at.date())
+        .filter(pk=actor.practitioner or 0, profession__in=PHYSICIANS)
+        .exists()
     )
 
 
 def open_vaccination_record(*, actor: Actor, person: int, at: datetime) -> bool:
     """Open the person's vaccination record; False when it exists."""
     with rows_of_human(person) as human:
-        permit = _may_write(actor, human)
+        permit = _may_write(actor, human, at)
         created = permit and _open(actor, person, at)
         if not permit:
             kind = EventKind.RECORD_OPENED
@@ -70,7 +71,7 @@ def record_immunization(
             raise Forbidden("who performs a vaccination records it")
     identifier = identifier or (f"urn:uuid:{request_id}" if request_id else None)
     with rows_of_human(person) as human:
-        permit = _may_write(actor, human) and (
+        permit = _may_write(actor, human, at) and (
             actor.role is not Role.SOFTWARE or act_type is ActType.HISTORICAL
         )
         recorded = None
@@ -144,7 +145,7 @@ def give_transfer_consent(
 ) -> None:
     """Consent to automatic transfer of vaccinations into the shared record; in force already: stays so."""
     with rows_of_human(person) as human:
-        check_control(actor=actor, human=human)
+        check_control(actor=actor, human=human, at=at)
         if not VaccinationRecord.objects.filter(pk__in=human.all).exists():
             raise Conflict("there is no vaccination record yet; a vaccinating doctor opens it")
         row = own_row(actor=actor, human=human, person=person)
@@ -159,7 +160,7 @@ def withdraw_transfer_consent(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None
 ) -> None:
     with rows_of_human(person) as human:
-        check_control(actor=actor, human=human)
+        check_control(actor=actor, human=human, at=at)
         consents = TransferConsent.objects.filter(record__in=human.all, withdrawn_at=None)
         consents.update(withdrawn_at=at)
         _record_consent(actor, human, at, request_id)
@@ -177,19 +178,28 @@ def _record_consent(actor: Actor, human: Identities, at: datetime, request_id: U
 
 
 def assign_vaccination(
-    *, actor: Actor, at: datetime, vaccination: int, link: int, request_id: UUID | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    vaccination: int,
+    link: int,
+    holder: int,
+    request_id: UUID | None = None,
 ) -> None:
     """What was recorded for one of two who were taken for one human being is the other's.
 
-    ``link``: the ended one; the act must have been recorded while it was in force. Raises NotFound unless a steward
-    says so and there is such an act, Conflict when it is from another time or the two are one.
+    ``link``: the ended one; the act must have been recorded while it was in force. ``holder``: with whom it is, by any
+    row of theirs. Raises NotFound unless a steward says so and there is such an act, Conflict when it is not with the
+    holder any more, is from another time, or the two are one.
     """
     with parted_by(actor=actor, link=link) as parted:
         acts = Immunization.objects.filter(pk=vaccination, record__in=parted.all)
         found = acts.select_for_update(no_key=True).first()
         if found is None:
             raise NotFound("no such vaccination of either")
-        _of, to = parted.sides_of(found.record_id)
+        of, to = parted.sides_of(found.record_id)
+        if holder not in of.all:
+            raise Conflict("it is with the other already")
         if not parted.since <= found.recorded_at <= parted.until:
             raise Conflict("it was not recorded while the two were one")
         _open(actor, to.root, at)
@@ -204,8 +214,12 @@ def assign_vaccination(
         )
 
 
-def _may_write(actor: Actor, human: Identities) -> bool:
+def _may_write(actor: Actor, human: Identities, at: datetime) -> bool:
     """The agency, software, and the vaccinators among the professionals who have the right."""
     return may(
-        actor=actor, human=human, purpose=Purpose.WRITE, organization=actor.organization
-    ) and (actor.role in (Role.SYSTEM, Role.SOFTWARE) or may_vaccinate(actor))
+        actor=actor,
+        human=human,
+        at=at,
+        purpose=Purpose.WRITE,
+        organization=actor.organization,
+    ) and (actor.role in (Role.SYSTEM, Role.SOFTWARE) or may_vaccinate(actor, at=at))

@@ -89,7 +89,7 @@ def _see(
     see: Callable[[QuerySet[Immunization], Identities], Seen],
 ) -> Seen:
     with rows_of_human(person) as human:
-        permit = _may_read(actor, human)
+        permit = _may_read(actor, human, at)
         seen = [see(_for(actor, human), human)] if permit else []
         record(
             actor=actor,
@@ -110,7 +110,7 @@ def read_vaccination(
 ) -> Immunization:
     """One act, an error too; NotFound when absent or not for this actor."""
     with rows_of_human(person) as human:
-        permit = _may_read(actor, human)
+        permit = _may_read(actor, human, at)
         row = _for(actor, human).filter(pk=vaccination).first() if permit else None
         record(
             actor=actor,
@@ -146,8 +146,10 @@ def recorded_by(*, actor: Actor, person: int, vaccination: int) -> Immunization 
     return row if row and row.organization_id == actor.speaks_for else None
 
 
-def _may_read(actor: Actor, human: Identities) -> bool:
-    return may(actor=actor, human=human, purpose=Purpose.READ, organization=actor.organization)
+def _may_read(actor: Actor, human: Identities, at: datetime) -> bool:
+    return may(
+        actor=actor, human=human, at=at, purpose=Purpose.READ, organization=actor.organization
+    )
 
 
 def _for(actor: Actor, human: Identities) -> QuerySet[Immunization]:

@@ -98,7 +98,7 @@ def new(request: HttpRequest, person: int) -> HttpResponse:
             messages.success(request, _("The vaccination is recorded."))
             return redirect("portal:record", person)
     shown = vaccinations_of(actor=actor, person=person, at=now())  # the right, before any name
-    if shown is None or not actions.may_vaccinate(actor):
+    if shown is None or not actions.may_vaccinate(actor, at=now()):
         raise NotFound("no vaccination record that you can write to")
     return render(
         request,

@@ -7,6 +7,7 @@ month, and names of its own for all of it.
 from datetime import date
 from uuid import uuid4
 
+from salus.country.gazetteer import KnownPlace
 from salus.country.report import Profile, Release, Section
 from salus.country.retention import Retention
 from salus.kernel.errors import InvalidInput
@@ -23,6 +24,14 @@ def check_matricule(text: str, *, today: date) -> str:
     if not text.isdigit():
         raise InvalidInput("a citizen number has digits only")
     return text
+
+
+def places() -> tuple[KnownPlace, ...]:
+    """Two towns on one island."""
+    return (
+        KnownPlace(country="XA", name="Port Arel", position=(38.53, -28.62), postal_codes=("100",)),
+        KnownPlace(country="XA", name="Vale", position=(38.58, -28.70), other_names=("Valley",)),
+    )
 
 
 def identifier_system(system: str) -> None:

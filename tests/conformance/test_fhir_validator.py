@@ -32,6 +32,7 @@ from tests.fhir_bundles import bundle, encoded, visit
 pytestmark = [pytest.mark.conformance, pytest.mark.java]
 
 SCOPE = "system/*.cruds"
+NUMBERS = "urn:test:conformance"  # in which the hospital numbers its patients
 PEOPLE = 10  # with documents and vaccinations, of whom it asks
 # Shown to nobody but the patient, who asks by an app of theirs: no software has such a token.
 ONLY_FOR_PATIENTS = {"AuditEvent"}
@@ -56,7 +57,7 @@ def answers(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[Answer
         practice = trust.practitioner.roles.filter(until=None)[0].organization_id
     people = [str(person) for person in (trust.person_id, *sorted(filed & doses)[:PEOPLE])]
     tokens = [
-        _token(site, hospital.pk),
+        _token(site, hospital.pk, "--identifier-system", NUMBERS),
         _token(site, practice, national_provider_identifier=trust.practitioner.value),
     ]
     servers = [FhirServer(base=f"{site.url}/fhir", headers=token) for token in tokens]
@@ -77,7 +78,7 @@ def _subscribe(server: FhirServer) -> None:
             "resourceType": "Subscription",
             "status": "requested",
             "reason": "Our wards.",
-            "criteria": "Patient?identifier=urn:test:conformance|",
+            "criteria": f"Patient?identifier={NUMBERS}|",
             "channel": {"type": "rest-hook", "endpoint": "https://ward.example/feed"},
         },
     )
@@ -104,8 +105,29 @@ def _index_operations(server: FhirServer, person: str) -> Iterator[Answer]:
         contact=(),
         base=server.base,
     )
-    feed = message(asked, [patient], new=False, at=now())
-    yield server.ask("$process-message", interaction="$process-message", method="POST", body=feed)
+    own = {name: value for name, value in patient.items() if name not in ("id", "meta")}
+    known = [{"system": NUMBERS, "value": "1"}, *patient["identifier"]]
+    for status in (201, 200):  # linked by the matcher, then told anew (ITI-104)
+        fed = server.ask(
+            f"Patient?{urlencode({'identifier': f'{NUMBERS}|1'})}",
+            interaction="update",
+            about="Patient",
+            method="PUT",
+            body={**own, "identifier": known},
+            Prefer="return=representation",
+        )
+        assert fed.status == status, fed.body
+        yield fed
+    for patient_id in (fed.resource["id"], person):
+        read = server.ask(f"Patient/{patient_id}", interaction="read", about="Patient")
+        assert read.resource["link"], read.body
+        yield read
+    feed = message(asked, [fed.resource], new=False, at=now())
+    answered = server.ask(
+        "$process-message", interaction="$process-message", method="POST", body=feed
+    )
+    assert answered.status == 200, answered.body
+    yield answered
     yield Answer(
         interaction="message to a subscriber",
         about="Bundle",
@@ -117,10 +139,10 @@ def _index_operations(server: FhirServer, person: str) -> Iterator[Answer]:
     )
 
 
-def _token(site: Site, organization: int, **said: str) -> dict[str, str]:
+def _token(site: Site, organization: int, *how: str, **said: str) -> dict[str, str]:
     """Of software that may do anything that software may, in its organisation's name or a professional's."""
     command = ("client", "create", "--name", "conformance", "--scope", SCOPE)
-    made = salus(*command, "--organization", f"{organization}", data=site.data)
+    made = salus(*command, "--organization", f"{organization}", *how, data=site.data)
     client = dict(line.split() for line in made.stdout.splitlines())
     form = {"grant_type": "client_credentials", "scope": SCOPE, **client, **said}
     with urlopen(f"{site.url}/oauth/token", data=urlencode(form).encode()) as answer:

@@ -18,7 +18,8 @@ KIS, LAB = "&1.2.8.4&ISO", "&1.2.8.5&ISO"
 
 
 def test_hapi_feeds_and_asks_on_one_connection(database: Any, tmp_path: Path) -> None:
-    client = registered(organization("720001", "hospital"), scope=SCOPE)
+    domains = ["urn:oid:1.2.8.4", "urn:oid:1.2.8.5"]
+    client = registered(organization("720001", "hospital"), scope=SCOPE, domains=domains)
     somebody = pid(f"1^^^{KIS}", f"L1^^^{LAB}", name="M\u00fcller^Zo\u00e9")
     asked = [
         (adt("A04", somebody), "ACK", "AA"),

@@ -23,6 +23,7 @@ from tests.durability.site import SALUS, command_line, descendants, free_port
 from tests.mllp import SCOPE, Line, adt, header, pdq, pid, tls_with, told
 
 KIS = "&1.2.3.4&ISO"
+SYSTEM = "urn:oid:1.2.3.4"
 PROVES = os.environ.get("SALUS_PROVE") == "1"
 KILLS = 60 if PROVES else 2
 
@@ -69,6 +70,7 @@ class Installation:
     def client(self, *how: str, scope: str = SCOPE) -> None:
         made = salus(
             *("client", "create", "--name", "KIS", "--scope", scope, "--organization", "800001"),
+            *("--identifier-system", SYSTEM),
             *how,
             data=self.data,
         )

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.conftest import Site, salus
-from tests.functional.test_pages import OF_PATIENT, OF_PROFESSIONAL, PUBLIC
+from tests.functional.test_pages import OF_PATIENT, OF_PROFESSIONAL, OF_REGISTRAR, PUBLIC
 from tests.functional.visitor import Visitor, visit
 
 pytestmark = pytest.mark.conformance
@@ -96,6 +96,18 @@ class TestNothingIsFound:
             doctor.goes_to("/")
             doctor.page.get_by_role("link", name="Marie Weber").click()
             faults += found(doctor.page)
+        assert not faults, "\n".join(faults)
+
+    def test_by_a_registrar(
+        self, site: Site, browser: Browser, width: int, theme: str, language: str
+    ) -> None:
+        with visit(browser, site.url, width=width, theme=theme, language=language) as registrar:
+            registrar.signs_in("registrar")
+            faults = found_on(registrar, OF_REGISTRAR)
+            registrar.page.locator(".row a").first.click()
+            faults += found(registrar.page)
+            registrar.page.locator("a[href$='/suspend/']").click()
+            faults += found(registrar.page)
         assert not faults, "\n".join(faults)
 
 

@@ -1,12 +1,13 @@
 """Each figure and chart of the report moves by exactly one when a user does one thing, and by nothing on a retry.
 
-The acts go through what users have: the pages in Chromium, FHIR with a token, HL7 v2, and `salus import`. The report is
-the command's own, of the running month (provisional). A figure whose interface comes with a later issue is a strict
-xfail below: that issue adds its act here, and must then remove the line.
+The acts go through what users have: the pages in Chromium, FHIR with a token, HL7 v2, `salus import` and `salus
+directory`. The report is the command's own, of the running month (provisional). A figure whose interface comes with a
+later issue is a strict xfail below: that issue adds its act here, and must then remove the line.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from salus.simulation.demo_people import EMAILS
-from tests.conftest import Site
+from tests.conftest import Site, salus
 from tests.functional.world import World, moved
 from tests.mllp import pdq
 
@@ -240,15 +241,37 @@ def steward_parts_what_was_joined_by_itself(world: World) -> Callable[[], None]:
 
 
 def professional_is_registered(world: World) -> Callable[[], None]:
-    number = str(uuid4())
-    return world.bring(
-        {
-            "resourceType": "Practitioner",
-            "id": number,
-            "identifier": [{"system": "urn:test", "value": number}],
-            "name": [{"family": "Neu", "given": ["Nora"]}],
-        }
-    )
+    """By a file of a register, whose second coming says again what is known."""
+    file = register_file(world, value=str(uuid4()))
+
+    def send() -> None:
+        brought(world, file)
+
+    return send
+
+
+def register_file(world: World, *, value: str, status: str = "") -> Path:
+    path = world.site.data / f"{uuid4()}.csv"
+    rows = ["kind,identifier,family,given,profession,status"]
+    rows.append(f"Practitioner,{value},Neu,Nora,62247001,{status}")
+    path.write_text("\n".join(rows))
+    return path
+
+
+def brought(world: World, file: Path) -> int:
+    """Proposed and applied, as who keeps the directory does; the number of the change set."""
+
+    def directory(*arguments: str | Path) -> None:
+        done = salus("directory", *arguments, data=world.site.data)
+        assert done.returncode == 0, done.stderr
+
+    if not world.rows.execute("select from directory_source where name = 'midwives'").fetchone():
+        system = "https://midwives.example/members"
+        directory("add-source", "midwives", "--title", "The midwives", "--system", system)
+    directory("propose", file, "--source", "midwives")
+    number = int(world.value("select max(id) from directory_changeset"))
+    directory("apply", str(number))
+    return number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -351,6 +374,24 @@ def test_one_act_moves_its_figures_by_one_and_a_retry_moves_nothing(
     assert moved(before, after) == dict.fromkeys(ACTS[name].moves, 1)
     send()
     assert moved(after, world.count()) == {}
+
+
+def test_who_retires_leaves_the_figure_and_a_file_taken_back_takes_its_own_back(
+    world: World,
+) -> None:
+    figure, value = "professionals_registered_total", str(uuid4())
+    first = world.count()
+    arrival = brought(world, register_file(world, value=value))
+    assert moved(first, world.count()) == {figure: 1}
+    brought(world, register_file(world, value=value, status="retired"))
+    assert moved(first, world.count()) == {}
+    retirement = int(world.value("select max(id) from directory_changeset"))
+    for number, left in ((retirement, {figure: 1}), (arrival, {})):
+        done = salus(
+            *("directory", "roll-back", str(number), "--reason", "wrong"), data=world.site.data
+        )
+        assert done.returncode == 0, done.stderr
+        assert moved(first, world.count()) == left
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def person(site: Site) -> int:
 def registered(site: Site) -> dict[str, str]:
     done = salus(
         *("client", "create", "--name", "ward", "--scope", SCOPE),
-        *("--organization", str(_only(site, HOSPITAL))),
+        *("--organization", str(_only(site, HOSPITAL)), "--identifier-system", NUMBERS),
         data=site.data,
     )
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Every page that a visitor, a patient or a professional can reach, in every language: nothing is left in English."""
+"""Every page that the public, a patient, a professional or a registrar can reach, in every language: no English."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext, override, pgettext
 from playwright.sync_api import Browser
 
 from tests.conftest import Site, salus
-from tests.functional.test_pages import OF_PATIENT, OF_PROFESSIONAL, PUBLIC
+from tests.functional.test_pages import OF_PATIENT, OF_PROFESSIONAL, OF_REGISTRAR, PUBLIC
 from tests.functional.visitor import visit
 from tools.messages import collected, packaged
 
@@ -86,7 +86,12 @@ def shape(path: str) -> str:
 def test_no_page_is_left_in_english(reported: Site, browser: Browser, language: str) -> None:
     left: dict[str, str] = {}  # each with a page that shows it
     seen: set[str] = set()
-    for part, start in ((None, PUBLIC), ("patient", OF_PATIENT), ("physician", OF_PROFESSIONAL)):
+    for part, start in (
+        (None, PUBLIC),
+        ("patient", OF_PATIENT),
+        ("physician", OF_PROFESSIONAL),
+        ("registrar", OF_REGISTRAR),
+    ):
         with visit(browser, reported.url, language=language) as visitor:
             if part:
                 visitor.signs_in(part)

@@ -42,6 +42,7 @@ OF_PROFESSIONAL = [
     "/report/",
     "/apps/",
     "/account/security/",
+    "/directory/me/",
 ]
 OF_AGENCY = ["/", "/desk/", "/account/security/"]
 OF_STEWARD = [
@@ -56,6 +57,8 @@ OF_REGISTRAR = [
     "/",
     "/directory/desk/",
     "/directory/desk/?waiting=decided",
+    "/directory/desk/upload/",
+    "/directory/desk/endpoints/",
     "/directory/desk/entries/?q=hoffmann",
 ]
 VIEWS = [

@@ -16,7 +16,7 @@ from salus.fhir.criteria import Criterion, Reference
 from salus.fhir.resource import Body, Resource, Search, Version
 from salus.fhir.search import Asked
 from salus.fhir.searchset import asked_of, searchset
-from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS, SNOMED_CT
+from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS, SNOMED_CT, SPECIALTIES
 from tests.fhir_directory import CALL, CITIES, FAMILIES, GIVEN, SYSTEMS, fill_directory
 
 SERVED = {resource.type: resource for resource in RESOURCES}
@@ -145,14 +145,27 @@ def chained(
     return inner.map(lambda pair: (prefix + pair[0], pair[1]))
 
 
+ACTIVE = parameter("active", st.sampled_from(["true", "false", "|true", "a|true"]), "not")
+LANGUAGES = st.sampled_from(["fr", "de", "pt", "urn:ietf:bcp:47|pt", "x|pt", "lb"])
+SPECIALTY = parameter(
+    "specialty", st.sampled_from([code for code, _ in SPECIALTIES.values()]), "not"
+)
+NEW_PATIENTS = parameter("new-patients", st.sampled_from(["true", "false", "x|true"]), "not")
+NEARS = st.tuples(
+    st.floats(49.4, 49.9).map(lambda one: f"{one:.4f}"),
+    st.floats(5.9, 6.5).map(lambda one: f"{one:.4f}"),
+    st.sampled_from(["", "|5", "|20|km", "|1500|m", "|10|[mi_us]", "|20000|km", "|0"]),
+).map(lambda parts: f"{parts[0]}|{parts[1]}{parts[2]}")
 PRACTITIONER = st.one_of(
     parameter("_id", tokens(NUMBERS)),
     parameter("identifier", tokens(NUMBERS), "not"),
     parameter("family", WORDS, "exact", "contains"),
     parameter("given", WORDS, "contains"),
     parameter("name", WORDS, "contains"),
-    parameter("active", st.sampled_from(["true", "false", "|true", "a|true"]), "not"),
+    ACTIVE,
     parameter("_lastUpdated", DATES),
+    parameter("communication", LANGUAGES, "not"),
+    parameter("licence-country", tokens(st.sampled_from(["LU", "DE", "FR", "BE"])), "not"),
 )
 ORGANIZATION = st.one_of(
     parameter("_id", tokens(NUMBERS)),
@@ -164,26 +177,73 @@ ORGANIZATION = st.one_of(
     parameter("address-city", WORDS),
     parameter("address-postalcode", WORDS),
     parameter("address-country", WORDS),
+    ACTIVE,
+    referring("partof", "Organization"),
+    referring("endpoint", "Endpoint"),
     parameter("_lastUpdated", DATES),
+)
+LOCATION = st.one_of(
+    parameter("identifier", tokens(NUMBERS), "not"),
+    parameter("name", WORDS, "exact", "contains"),
+    parameter("address-city", WORDS),
+    parameter("status", st.sampled_from(["active", "suspended", "inactive", "x|active"]), "not"),
+    parameter("type", tokens(st.sampled_from(list(ORGANIZATION_TYPES)[:4])), "not"),
+    referring("organization", "Organization"),
+    parameter("near", NEARS),
+    chained("organization.", ORGANIZATION),
+)
+SERVICE = st.one_of(
+    parameter("name", WORDS, "exact", "contains"),
+    ACTIVE,
+    SPECIALTY,
+    NEW_PATIENTS,
+    parameter("service-type", tokens(CODES), "not"),
+    valued("service-type:text", WORDS),
+    parameter("communication", LANGUAGES, "not"),
+    referring("organization", "Organization"),
+    referring("location", "Location"),
+    chained("location.", LOCATION),
+)
+ENDPOINT = st.one_of(
+    parameter("identifier", tokens(NUMBERS), "not"),
+    parameter("status", st.sampled_from(["active", "off", "error"]), "not"),
+    parameter("connection-type", tokens(st.sampled_from(["ihe-xds", "hl7-fhir-rest"])), "not"),
+    referring("organization", "Organization"),
+    chained("organization.", ORGANIZATION),
 )
 ROLE = st.one_of(
     parameter("_id", tokens(NUMBERS)),
     referring("practitioner", "Practitioner"),
     referring("organization", "Organization"),
+    referring("location", "Location"),
+    referring("service", "HealthcareService"),
     parameter("role", tokens(CODES), "not"),
+    SPECIALTY,
+    NEW_PATIENTS,
     parameter("date", DATES),
     chained("practitioner.", PRACTITIONER),
     chained("organization:Organization.", ORGANIZATION),
 )
 QUERIES = {
     "Practitioner": PRACTITIONER | chained("_has:PractitionerRole:practitioner:", ROLE),
-    "Organization": ORGANIZATION | chained("_has:PractitionerRole:organization:", ROLE),
+    "Organization": st.one_of(
+        ORGANIZATION,
+        chained("_has:PractitionerRole:organization:", ROLE),
+        chained("_has:Location:organization:", LOCATION),
+        chained("_has:HealthcareService:organization:", SERVICE),
+    ),
     "PractitionerRole": ROLE,
+    "Location": LOCATION,
+    "HealthcareService": SERVICE,
+    "Endpoint": ENDPOINT,
 }
 SORTS = {
     "Practitioner": ["family", "given", "_lastUpdated", "_id", "identifier", "name"],
     "Organization": ["name", "address-city", "address-country", "_lastUpdated", "_id"],
-    "PractitionerRole": ["practitioner", "organization", "date", "_id"],
+    "PractitionerRole": ["location", "service", "date", "_id"],
+    "Location": ["name", "address-city", "_lastUpdated"],
+    "HealthcareService": ["name", "location"],
+    "Endpoint": ["_lastUpdated", "identifier"],
 }
 
 

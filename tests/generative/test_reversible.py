@@ -66,7 +66,7 @@ class Life:
 
     @property
     def actor(self) -> Actor:
-        actor = actor_of(self.account)
+        actor = actor_of(self.account, at=now())
         assert actor
         return actor
 
@@ -99,7 +99,7 @@ def _doctor() -> Actor:
     )
     account = _account(AccountKind.PROFESSIONAL)
     AccountPractitioner.objects.create(account=account, practitioner_id=practitioner)
-    actor = actor_of(account.pk)
+    actor = actor_of(account.pk, at=now())
     assert actor
     return actor
 
@@ -169,7 +169,7 @@ class Reversible(RuleBasedStateMachine):
     @rule(who=someone, doctor=doctors)
     def end(self, who: int, doctor: int) -> None:
         practitioner = self._practitioner(doctor)
-        shown = circle_of_trust(self.lives[who].person)
+        shown = circle_of_trust(self.lives[who].person, at=now())
         if practitioner in {one.practitioner for one in shown}:
             self._decide(who, end_declaration, practitioner=practitioner)
 
@@ -356,7 +356,9 @@ def _counts(lives: list[Life]) -> list[int]:
 
 def _decided(actor: Actor, person: int) -> list[str]:
     with rows_of_human(person) as human:
-        return [decision_on(actor=actor, human=human, purpose=one).rule for one in Purpose]
+        return [
+            decision_on(actor=actor, human=human, at=now(), purpose=one).rule for one in Purpose
+        ]
 
 
 def _drill(examples: int, steps: int) -> settings:

@@ -77,7 +77,7 @@ def persons_near(doctor: Actor) -> Iterator[int]:
 
 @pytest.mark.parametrize("part", ["patient", "partner", "closer", "physician", "pharmacist"])
 def test_pages_and_fhir_list_the_same_documents_and_refuse_the_same(part: str) -> None:
-    doctor = actor_of(account("physician").pk)
+    doctor = actor_of(account("physician").pk, at=now())
     assert doctor
     browser, fhir = signed_in(part), app_of(account(part), scope=scopes("user"))
     answers = {
@@ -122,7 +122,9 @@ def test_an_app_launched_for_one_patient_reads_that_patient_alone(patient: int) 
 
 def test_a_search_finds_what_its_criteria_say(patient: int) -> None:
     """The conditions over rows, against the plain meaning of each parameter over what is shown."""
-    call = Call(actor=actor_of(account("patient").pk), at=now(), request_id=uuid4(), base=BASE)
+    call = Call(
+        actor=actor_of(account("patient").pk, at=now()), at=now(), request_id=uuid4(), base=BASE
+    )
     everything = DOCUMENT_REFERENCES.search(call, Search(type="DocumentReference", count=10**6))
     assert len(everything.matches) > 20
     newest, *_, oldest = [version.body for version in everything.matches]

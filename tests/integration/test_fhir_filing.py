@@ -164,7 +164,7 @@ def test_an_author_works_or_worked_where_the_software_is(patient: int) -> None:
 def test_a_closed_record_takes_and_gives_nothing(patient: int) -> None:
     lab = software(laboratory())
     number = lab.post("DocumentReference", reference(patient)).body["id"]
-    own = actor_of(account("patient").pk)
+    own = actor_of(account("patient").pk, at=now())
     assert own
     close_record(actor=own, person=patient, at=now())
     answers = [
@@ -190,7 +190,7 @@ def test_a_professional_whom_software_names_reads_while_declared(patient: int) -
     number = f"{PROVIDER_SYSTEM}|{role.practitioner.value}"
     practice = software(role.organization_id, professional=number)
     assert practice.get("DocumentReference", {"patient": patient}).status == 404
-    own = actor_of(account("patient").pk)
+    own = actor_of(account("patient").pk, at=now())
     assert own
     declare_professional(actor=own, person=patient, practitioner=role.practitioner_id, at=now())
     assert practice.get("DocumentReference", {"patient": patient}).ids

@@ -64,7 +64,7 @@ def dose(person: int, **changed: Any) -> dict[str, Any]:
 
 def on_the_page(part: str, person: int) -> list[str] | None:
     """What the page of this person shows to this account."""
-    actor = actor_of(account(part).pk)
+    actor = actor_of(account(part).pk, at=now())
     assert actor
     try:
         card = vaccinations_of(actor=actor, person=person, at=now())
@@ -88,7 +88,9 @@ def test_pages_and_fhir_show_the_same_vaccinations_and_refuse_the_same(part: str
 
 
 def test_a_search_finds_what_its_criteria_say(patient: int) -> None:
-    call = Call(actor=actor_of(account("patient").pk), at=now(), request_id=uuid4(), base=BASE)
+    call = Call(
+        actor=actor_of(account("patient").pk, at=now()), at=now(), request_id=uuid4(), base=BASE
+    )
     with rows_of([patient]):
         wrong = Immunization.objects.filter(record=patient).order_by("pk")[:1]
         Immunization.objects.filter(pk__in=wrong).update(entered_in_error_at=now())
@@ -181,7 +183,7 @@ def named(role: PractitionerRole) -> Fhir:
 
 
 def declare(patient: int, role: PractitionerRole) -> None:
-    own = actor_of(account("patient").pk)
+    own = actor_of(account("patient").pk, at=now())
     assert own
     declare_professional(actor=own, person=patient, practitioner=role.practitioner_id, at=now())
 

@@ -172,7 +172,8 @@ def test_a_record_that_is_replaced_answers_with_the_other_one(port: int) -> None
         (f"none^^^{KIS}", f"112^^^{KIS}", "101"),  # and too little is said of a new one
         (f"112^^^{KIS}", "", "204"),
         # The nation's numbers are not the sender's to merge.
-        (f"112^^^{KIS}", "{national}", "204"),
+        (f"112^^^{KIS}", "{national}", "103"),
+        ("{national}", f"112^^^{KIS}", "103"),
     ],
 )
 def test_a_merge_of_what_is_not_the_senders_is_refused(
@@ -181,7 +182,8 @@ def test_a_merge_of_what_is_not_the_senders_is_refused(
     number = matricule(date(1969, 1, 2), 3)
     feed(port, f"112^^^{KIS}", name="Eigen^Eva")
     feed(port, f"113^^^{KIS}", f"{number}^^^LU", name="Fremd^Fritz", born="19690102")
-    said = merge(survivor, replaced.format(national=f"{number}^^^LU"))
+    national = f"{number}^^^LU"
+    said = merge(survivor.format(national=national), replaced.format(national=national))
     assert told(asked(port, said)) == ("AE", code)
     assert identities_of(person_with("113")).all == (person_with("113"),)
 
@@ -252,9 +254,9 @@ def test_software_may_what_it_is_registered_for(
 ) -> None:
     client = registered(organization("700003", "hospital"), scope=scope, purposes=purposes)
     with listening(edge_for(client.client_id).answer) as port:
-        fed = told(asked(port, adt("A01", pid(f"601^^^{KIS}"))))
+        fed = told(asked(port, adt("A01", pid("601^^^OWN"))))
         assert fed == (("AA", "") if may_feed else ("AR", "207"))
-        for question in (pdq("@PID.5.1^Nobody"), pix(f"601^^^{KIS}", f"^^^{KIS}")):
+        for question in (pdq("@PID.5.1^Nobody"), pix("601^^^OWN", "^^^OWN")):
             acknowledged, _code = told(asked(port, question))
             assert (acknowledged != "AR") == may_ask
 

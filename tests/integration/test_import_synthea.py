@@ -15,7 +15,7 @@ from django.conf import settings
 
 from config.importing import ACTOR, import_bundle
 from salus.activity_report.edition import Edition
-from salus.directory.queries import search_professionals
+from salus.directory.finding import Question, find
 from salus.fhir.transaction import Tally
 from salus.kernel.clock import now
 from salus.kernel.month import Month
@@ -166,7 +166,7 @@ def test_professionals_are_in_the_directory(imported: Tally) -> None:
         r for file in FILES for r in _resources(file) if r["resourceType"] == "Practitioner"
     )
     family = practitioner["name"][0]["family"]
-    assert any(family in found.name for found in search_professionals(name=family))
+    assert any(family in hit.name for hit in find(Question(text=family), at=now()).hits)
 
 
 def test_twice_is_once(imported: Tally, expected: Expected) -> None:

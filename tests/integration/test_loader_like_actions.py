@@ -177,7 +177,7 @@ def rows(nation: Path) -> Iterator[Nation]:
 
 def account(rows: Nation, part: str) -> Actor:
     number = rows.value("select id from accounts_account where email = %s", EMAILS[part])
-    actor = actor_of(number)
+    actor = actor_of(number, at=now())
     assert actor is not None
     return actor
 

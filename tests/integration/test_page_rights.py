@@ -290,10 +290,14 @@ def test_a_patient_adds_and_removes_a_professional(world: World) -> None:
     assert "Muller" in patient.post("/circle/", {"name": "mull"}).content.decode()
     for _ in range(2):
         patient.post("/circle/declare/", {"practitioner": world.stranger})
-    assert [row.practitioner for row in circle_of_trust(world.patient)].count(world.stranger) == 1
+    assert [row.practitioner for row in circle_of_trust(world.patient, at=now())].count(
+        world.stranger
+    ) == 1
     assert visitor("stranger").get(f"/people/{world.patient}/").status_code == 200
     patient.post("/circle/end/", {"practitioner": world.stranger})
-    assert world.stranger not in [row.practitioner for row in circle_of_trust(world.patient)]
+    assert world.stranger not in [
+        row.practitioner for row in circle_of_trust(world.patient, at=now())
+    ]
     assert visitor("stranger").get(f"/people/{world.patient}/").status_code == 404
 
 

@@ -27,6 +27,7 @@ from tests.fhir_bundles import bundle, encoded, visit
 from tests.fhir_patients import (
     HOSPITAL,
     PATIENTS,
+    REGISTER,
     about,
     call,
     created,
@@ -138,7 +139,8 @@ def test_a_change_is_the_next_version_and_keeps_the_one_before() -> None:
 
 def test_a_registered_person_becomes_version_two() -> None:
     first = PATIENTS.read(call(HOSPITAL), "11").body
-    second = updated({**first, "telecom": [{"system": "phone", "value": "1"}]}, version="1")
+    phone = [{"system": "phone", "value": "1"}]
+    second = updated({**first, "telecom": phone}, version="1", actor=REGISTER)
     assert history("11") == [second, first]
     assert second["telecom"] and second["identifier"] == first["identifier"]
 
@@ -182,7 +184,7 @@ def test_a_move_ends_the_old_residence() -> None:
 
     def lives(city: str) -> None:
         body = PATIENTS.read(call(HOSPITAL), str(person)).body
-        updated({**body, "address": [{"city": city, "country": "FR"}]})
+        updated({**body, "address": [{"city": city, "country": "FR"}]}, actor=REGISTER)
 
     lives("Metz")
     with rows_of([person]):
@@ -197,7 +199,8 @@ def test_a_move_ends_the_old_residence() -> None:
         ("Nancy", today, None),
     ]
     body = PATIENTS.read(call(HOSPITAL), str(person)).body
-    updated({name: value for name, value in body.items() if name != "address"})
+    others = {name: value for name, value in body.items() if name != "address"}
+    updated(others, actor=REGISTER)
     told = PATIENTS.read(call(HOSPITAL), str(person)).body["address"]
     assert [(home["use"], home["city"]) for home in told] == [("home", "Nancy"), ("old", "Metz")]
     assert told[1]["period"]["end"] == (today - timedelta(days=1)).isoformat()

@@ -27,6 +27,7 @@ from salus.simulation.demo_people import EMAILS
 from tests.fhir_patients import (
     HOSPITAL,
     PATIENTS,
+    REGISTER,
     about,
     asked,
     call,
@@ -56,7 +57,7 @@ def everybody(nation: object) -> list[tuple[int, Body]]:
             {"deceasedDateTime": "2024"},
         ]
         body |= others[count]
-        updated(body)
+        updated(body, actor=REGISTER)
     with finding_in(Scope.INDEX):
         numbers = list(Person.objects.values_list("pk", flat=True))
     with rows_of(numbers):

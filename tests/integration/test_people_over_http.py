@@ -1,6 +1,7 @@
 """Patients over HTTP as software uses them: a token of the token endpoint, then IHE PDQm and what a feed sends."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 from uuid import uuid4
 
@@ -21,11 +22,13 @@ JSON = "application/fhir+json"
 class Software:
     """Of a hospital, with a token of its own."""
 
-    def __init__(self, type: str = "hospital", scope: str = SCOPE, **form: str) -> None:
+    def __init__(
+        self, type: str = "hospital", scope: str = SCOPE, domains: Collection[str] = (), **form: str
+    ) -> None:
         purposes = (PurposeOfUse.TREATMENT, PurposeOfUse.PUBLIC_HEALTH)
         self.value = str(uuid4())
         self.organization = organization(self.value, type)
-        client = registered(self.organization, scope=scope, purposes=purposes)
+        client = registered(self.organization, scope=scope, purposes=purposes, domains=domains)
         told = ask(client, scope=scope, **form)
         assert told["status"] == 200, told
         self.token = told["access_token"]
@@ -65,7 +68,7 @@ def newest_event() -> Event:
 
 @pytest.fixture(scope="module")
 def hospital(database: object) -> Software:
-    return Software(purpose_of_use="TREAT")
+    return Software(domains=["urn:test:http"], purpose_of_use="TREAT")
 
 
 def test_a_person_is_filed_found_changed_and_read_as_it_was(hospital: Software) -> None:

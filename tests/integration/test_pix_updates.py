@@ -63,7 +63,10 @@ class Cabinet:
 
 @pytest.fixture(scope="module")
 def client(database: Any) -> str:
-    return registered(organization("710001", "hospital"), scope=SCOPE).client_id
+    hospital = organization("710001", "hospital")
+    return registered(
+        hospital, scope=SCOPE, domains=["urn:oid:1.2.7.4", "urn:oid:1.2.7.5"]
+    ).client_id
 
 
 @pytest.fixture(scope="module")

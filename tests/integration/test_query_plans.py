@@ -19,6 +19,8 @@ from django.db import connection
 from django.test import override_settings
 
 from salus.audit.models import Event
+from salus.directory.finding import Question, find
+from salus.kernel.clock import now
 from salus.kernel.postgres import attached
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.mpi.models import Person
@@ -27,6 +29,7 @@ from tests.plans import scans
 from tests.query_cases import CASES, Asked, Case, actor_named, asked_by_demo_people
 from tests.rare_rows import let_in_apps, link_people, link_to
 
+FOUND_BY = ("directory_listing", "directory_nameword", "directory_wordkey")
 SMALL = 8  # pages: below it the planner may rightly read a table whole
 
 
@@ -71,6 +74,23 @@ def test_an_index_can_serve_each_statement(
     small: Asked, function: Callable[..., Any], case: Case
 ) -> None:
     assert scans(lambda: case(small)) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(text="Schmit"),
+        Question(text="jean schmtt"),
+        Question(text="dentiste portugais Esch"),
+        Question(text="pharmacie L-4130"),
+        Question(profession="106289002"),
+        Question(type="hospital"),
+        Question(near=(49.6, 6.1), within=5.0),
+    ],
+    ids=str,
+)
+def test_an_index_can_serve_each_search_of_the_directory(small: Asked, question: Question) -> None:
+    assert scans(lambda: find(question, at=now()), tables=FOUND_BY) == []
 
 
 def test_what_reads_the_whole_is_noticed(small: Asked) -> None:

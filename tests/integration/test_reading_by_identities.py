@@ -29,7 +29,6 @@ from salus.mpi.events import PersonsSeparated
 from salus.mpi.models import Link
 from salus.mpi.receipts import unconfirmed
 from salus.shared_record.actions import (
-    assign_document,
     close_record,
     file_document,
     open_record,
@@ -38,12 +37,12 @@ from salus.shared_record.actions import (
 from salus.shared_record.models import Document, Format
 from salus.shared_record.permissions import is_closed
 from salus.shared_record.queries import documents_of, open_document
-from salus.vaccination.actions import assign_vaccination, record_immunization
+from salus.vaccination.actions import record_immunization
 from salus.vaccination.models import ActType
 from salus.vaccination.queries import vaccinations_of
 from tests.fhir_client import Fhir, app_of, scopes, software
 from tests.fhir_nation import account, laboratory, reference, signed_in
-from tests.links import ANNA, SYSTEM, delivered, linked, parted, registered
+from tests.links import SYSTEM, delivered, linked, parted, registered
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -66,7 +65,10 @@ class Two:
 @pytest.fixture
 def two(nation: Path) -> Iterator[Two]:
     """Two again afterwards."""
-    patient, doctor = actor_of(account("patient").pk), actor_of(account("physician").pk)
+    patient, doctor = (
+        actor_of(account("patient").pk, at=now()),
+        actor_of(account("physician").pk, at=now()),
+    )
     assert patient and doctor
     other = registered(given="Léa")
     open_record(actor=SYSTEM, person=other, at=now())
@@ -120,7 +122,7 @@ def with_account(person: int) -> Actor:
 
 
 def who(number: int | None) -> Actor:
-    actor = actor_of(number or 0)
+    actor = actor_of(number or 0, at=now())
     assert actor
     return actor
 
@@ -189,7 +191,7 @@ def test_a_professional_lists_each_human_being_once(two: Two) -> None:
     linked(two.other, two.root)
     together = [one.person for one in patients_of(actor=two.doctor, at=now())]
     assert sorted(together) == sorted(set(apart) - {two.other})
-    assert [one.practitioner for one in circle_of_trust(two.root)].count(
+    assert [one.practitioner for one in circle_of_trust(two.root, at=now())].count(
         two.doctor.practitioner or 0
     ) == 1
 
@@ -316,11 +318,11 @@ def test_what_one_took_back_for_both_is_in_force_again_for_the_other(two: Two) -
         practitioner=another,
         at=now(),
     )
-    assert not {doctor, another} & {one.practitioner for one in circle_of_trust(two.root)}
+    assert not {doctor, another} & {one.practitioner for one in circle_of_trust(two.root, at=now())}
     declare_professional(actor=joined, person=two.root, practitioner=doctor, at=now())
     separated(link)
-    assert {one.practitioner for one in circle_of_trust(two.other)} == {doctor}
-    theirs = {one.practitioner for one in circle_of_trust(two.root)}
+    assert {one.practitioner for one in circle_of_trust(two.other, at=now())} == {doctor}
+    theirs = {one.practitioner for one in circle_of_trust(two.root, at=now())}
     assert doctor in theirs
     assert another not in theirs, "the patient took it back, and nobody else"
 
@@ -337,7 +339,7 @@ def test_a_separation_that_is_told_twice_changes_nothing_more(two: Two) -> None:
     for subscription in SUBSCRIPTIONS:
         if subscription.event is PersonsSeparated:
             subscription.act(again)
-    assert doctor not in {one.practitioner for one in circle_of_trust(two.root)}
+    assert doctor not in {one.practitioner for one in circle_of_trust(two.root, at=now())}
     declare_professional(actor=two.patient, person=two.root, practitioner=doctor, at=now())
 
 
@@ -364,31 +366,3 @@ def test_documents_of_who_had_no_record_get_one(two: Two) -> None:
     card = vaccinations_of(actor=me, person=other, at=now())
     assert card
     assert [act.id for act in card.acts] == [dose]
-
-
-def test_a_steward_gives_to_the_one_what_was_filed_for_the_other(two: Two) -> None:
-    early = file(two.root)
-    link = linked(two.other, two.root)
-    first = file(two.root)
-    newest = file(two.root, replaces=first)
-    dose = vaccinate(two.root)
-    with pytest.raises(Conflict, match="in force"):
-        assign_document(actor=ANNA, at=now(), document=newest, link=link)
-    separated(link)
-    for act in (two.patient, two.doctor, SYSTEM):
-        with pytest.raises(NotFound):
-            assign_document(actor=act, at=now(), document=newest, link=link)
-    with pytest.raises(Conflict, match="not filed while"):
-        assign_document(actor=ANNA, at=now(), document=early, link=link)
-    assign_document(actor=ANNA, at=now(), document=first, link=link)
-    assign_vaccination(actor=ANNA, at=now(), vaccination=dose, link=link)
-    me = with_account(two.other)
-    opened = open_document(actor=me, person=two.other, document=newest, at=now())
-    assert opened.content == b"%PDF of the hospital"
-    older = open_document(actor=me, person=two.other, document=first, at=now(), replaced=True)
-    assert older.content == opened.content
-    with pytest.raises(NotFound):
-        open_document(actor=two.patient, person=two.root, document=newest, at=now())
-    card = vaccinations_of(actor=me, person=two.other, at=now())
-    assert card
-    assert dose in {act.id for act in card.acts}

@@ -1,6 +1,7 @@
 """Records that senders keep of people: whose they are is found out when they come in; what is not sure is queued."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from threading import Barrier
@@ -269,7 +270,10 @@ def test_two_hospitals_at_once_end_in_one_tree(someone: Demographics) -> None:
     def feed(number: int) -> Received:
         start.wait()
         try:
-            return received(someone, (f"urn:hospital:{number}", "1"))
+            house = f"urn:hospital:{number}"
+            return received(
+                someone, (house, "1"), actor=replace(HOSPITAL, domains=frozenset({house}))
+            )
         finally:
             connection.close()
 

@@ -20,6 +20,7 @@ from salus.accounts.models import Account, AccountKind
 from salus.audit.models import Event, EventKind
 from salus.directory.actions import register_practitioner
 from salus.kernel.actor import Actor, Role
+from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 from salus.kernel.rows import rows_of
 from salus.mpi.actions import register_person
@@ -73,7 +74,7 @@ def _bound_to(person: int) -> Actor:
     account = _account(AccountKind.PATIENT)
     with rows_of([person]):
         AccountPerson.objects.create(account=account, person_id=person)
-    actor = actor_of(account.pk)
+    actor = actor_of(account.pk, at=now())
     assert actor is not None
     return actor
 
@@ -105,7 +106,7 @@ def doctor() -> Actor:
     )
     account = _account(AccountKind.PROFESSIONAL)
     AccountPractitioner.objects.create(account=account, practitioner_id=practitioner)
-    actor = actor_of(account.pk)
+    actor = actor_of(account.pk, at=now())
     assert actor is not None
     return actor
 
@@ -238,7 +239,7 @@ def test_a_stranger_changes_nothing(patient: Actor, doctor: Actor) -> None:
     for act in acts:
         with pytest.raises(NotFound):
             act()
-    assert circle_of_trust(person) == []
+    assert circle_of_trust(person, at=now()) == []
 
 
 def test_a_retry_is_kept_as_repeated_and_counted_once(patient: Actor) -> None:

@@ -1,23 +1,24 @@
 """The authority's desk of the directory: what waits, what it would do, who decides, what is written down."""
 
-import re
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client as Browser
 
 from salus.accounts.models import Account, AccountKind
 from salus.audit.models import Event, EventKind
-from salus.directory.actions import apply, propose, source_named
+from salus.directory.actions import source_named
 from salus.directory.history import as_of
-from salus.directory.lines import Line
 from salus.directory.models import (
     ChangeLine,
     ChangeSet,
+    Endpoint,
     How,
     Kind,
     Organization,
@@ -25,19 +26,20 @@ from salus.directory.models import (
     PractitionerRole,
     Statement,
 )
-from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from tests.conftest import as_role
-
-SYSTEM = Actor(role=Role.SYSTEM, system="test")
-COLLEGE = "https://college.example/members"
-WEBER = {
-    "family": "Weber",
-    "given": "Léa",
-    "profession": "62247001",
-    "private_telephone": "+352 691 000 111",
-}
-AT = datetime(2025, 3, 3, 12, tzinfo=UTC)
+from tests.registers import (
+    AT,
+    COLLEGE,
+    WEBER,
+    a_line,
+    applied,
+    decides,
+    plain,
+    proposed,
+    staff,
+    text,
+)
 
 
 @pytest.fixture
@@ -52,51 +54,8 @@ def anna(rolled_back: None) -> Browser:
     return staff(AccountKind.REGISTRAR)
 
 
-def staff(kind: AccountKind) -> Browser:
-    account = Account.objects.create(
-        kind=kind, email=f"{kind}@agency.example", created_at=now(), activated_at=now()
-    )
-    browser = Browser(SERVER_NAME="localhost", headers={"accept-language": "en"})
-    browser.force_login(account)
-    return browser
-
-
-def a_line(number: int = 1, value: str = "1", kind: Kind = Kind.PRACTITIONER, **more: Any) -> Line:
-    said = more.pop("said", WEBER)
-    return Line(number=number, kind=kind, system=COLLEGE, value=value, said=said, **more)
-
-
-def proposed(*lines: Line, how: How = How.FILE, complete: bool = False, at: datetime = AT) -> int:
-    source = source_named("college", title="College of physicians", system=COLLEGE, at=at)
-    return propose(
-        actor=SYSTEM,
-        at=at,
-        source=source,
-        how=how,
-        lines=lines,
-        complete=complete,
-        file_name="members.csv",
-    )
-
-
-def applied(*lines: Line, at: datetime = AT) -> int:
-    change_set = proposed(*lines, at=at)
-    apply(actor=SYSTEM, at=at, change_set=change_set)
-    return change_set
-
-
-def text(browser: Browser, address: str) -> str:
-    page = browser.get(address)
-    assert page.status_code == 200, page.status_code
-    return plain(page)
-
-
-def plain(page: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))
-
-
-def decides(browser: Browser, change_set: int, act: str, **more: Any) -> Any:
-    return browser.post(f"/directory/desk/sets/{change_set}/", {"act": act, **more})
+def first_line(change_set: int) -> int:
+    return ChangeLine.objects.filter(change_set=change_set).earliest("number").pk
 
 
 def of_weber() -> str:
@@ -122,7 +81,7 @@ def test_a_file_is_looked_at_line_by_line_and_put_in_force(anna: Browser) -> Non
     change_set = proposed(*lines)
     page = text(anna, f"/directory/desk/sets/{change_set}/")
     assert "Family name Weber Muller" in page
-    assert "Given name: is missing of a new entry" in page
+    assert "Profession: is missing of a new entry" in page
     refused = text(anna, f"/directory/desk/sets/{change_set}/?outcome=refused")
     assert "Muller" not in refused
     assert Practitioner.objects.get().family == "Weber"
@@ -139,7 +98,7 @@ def test_what_is_not_public_is_shown_of_one_line_alone(anna: Browser) -> None:
     page = text(anna, f"/directory/desk/sets/{change_set}/")
     assert "691" not in page
     assert "Not public: show this line alone" in page
-    page = text(anna, f"/directory/desk/sets/{change_set}/?line=1")
+    page = text(anna, f"/directory/desk/sets/{change_set}/?line={first_line(change_set)}")
     assert "+352 691 000 111 +352 691 999 999" in page
 
 
@@ -276,6 +235,65 @@ def test_a_role_goes_on_as_another(anna: Browser) -> None:
     assert "Successor Léa Weber · New practice" in text(anna, address)
 
 
+def test_an_entry_is_shown_as_another_and_is_not_after_all(anna: Browser) -> None:
+    applied(a_line(), a_line(2, value="2", said=WEBER | {"given": "Lea"}))
+    root = Practitioner.objects.get(value="2")
+    assert "joined with no other" in plain(anna.post(of_weber() + "part/"))
+    for wrong, why in (("9", "No other entry has this"), ("1", "No other entry has this")):
+        assert why in plain(anna.post(of_weber() + "join/", {"other": wrong}))
+    anna.post(of_weber() + "join/", {"other": f"{COLLEGE}|2"})
+    decides(anna, ChangeSet.objects.latest("pk").pk, "apply", ends="0")
+    assert Practitioner.objects.get(value="1").same_as_id == root.pk
+    assert "Same as Lea Weber" in text(anna, of_weber())
+    anna.post(of_weber() + "part/")
+    decides(anna, ChangeSet.objects.latest("pk").pk, "apply", ends="0")
+    assert Practitioner.objects.get(value="1").same_as_id is None
+
+
+def test_a_registers_file_is_brought_at_the_desk(anna: Browser) -> None:
+    source_named("college", title="College of physicians", system=COLLEGE, at=AT)
+    source_named("authority", title="The authority", at=AT)
+    page = text(anna, "/directory/desk/upload/")
+    assert "College of physicians" in page
+    assert "The authority" not in page
+    content = b"identifier,family,given,profession\n7,Weber,Eva,62247001\n8,,Ana,62247001\n"
+
+    def brought(content: bytes) -> Any:
+        file = SimpleUploadedFile("members.csv", content)
+        form = {"source": source_named("college", at=AT).pk, "kind": "Practitioner"}
+        return anna.post("/directory/desk/upload/", form | {"file": file})
+
+    assert "The submitted file is empty" in plain(brought(b""))
+    first = brought(content)["Location"]
+    page = text(anna, first)
+    assert "College of physicians: members.csv" in page
+    assert "1 new, 1 refused" in page
+    assert hashlib.sha256(content).hexdigest() in page
+    again = text(anna, brought(content)["Location"])
+    assert f"The same file Change set {first.split('/')[-2]}" in again
+    assert not Practitioner.objects.exists()
+
+
+def test_stale_addresses_are_listed_with_what_is_wrong(anna: Browser) -> None:
+    assert "Every address answers" in text(anna, "/directory/desk/endpoints/")
+    applied(
+        a_line(1, "A", Kind.ORGANIZATION, said={"type": "hospital", "name": "Clinic"}),
+        a_line(
+            2,
+            "E",
+            Kind.ENDPOINT,
+            said={
+                "organization": f"{COLLEGE}|A",
+                "connection_type": "hl7-fhir-rest",
+                "address": "https://clinic.example/fhir",
+            },
+        ),
+    )
+    Endpoint.objects.update(checked_at=now(), failures=3, fault="timeout")
+    page = text(anna, "/directory/desk/endpoints/")
+    assert "Clinic https://clinic.example/fhir does not answer no answer in time" in page
+
+
 def test_acts_fit_the_kind_of_entry(anna: Browser) -> None:
     applied(a_line(2, "A", Kind.ORGANIZATION, said={"type": "practice", "name": "Practice"}))
     place = f"/directory/desk/entries/Organization/{Organization.objects.get().pk}/"
@@ -346,7 +364,7 @@ def test_who_sees_what_is_not_public_leaves_an_event_that_says_of_whom(kept: Bro
     kept.get(f"/directory/desk/sets/{change_set}/")
     kept.get("/directory/desk/entries/?q=weber")
     assert shown_events() == []
-    kept.get(f"/directory/desk/sets/{change_set}/?line=1")
+    kept.get(f"/directory/desk/sets/{change_set}/?line={first_line(change_set)}")
     assert shown_events() == [weber]
     kept.get(of_weber())
     assert shown_events() == [weber, weber]

@@ -8,9 +8,10 @@ from django.core.cache import cache
 from django.test import Client as Browser
 
 from salus.access.actions.software import approve_client
-from salus.access.models import ClientRequest
+from salus.access.models import ClientRequest, IdentifierDomain
 from salus.accounts.models import Account, Client
 from salus.audit.models import EventKind
+from salus.country.lu import MATRICULE_SYSTEM
 from salus.directory.actions import register_organization
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
@@ -196,3 +197,45 @@ def test_who_asks_again_and_again_is_told_to_wait(agency: Browser) -> None:
     for _ in range(10):
         asks()
     assert visitor().post("/software/", WISH).status_code == 429
+
+
+def test_the_agency_says_whose_numbers_are_whose(agency: Browser) -> None:
+    first, second = "urn:oid:2.999.8.1", "urn:oid:2.999.8.2"
+    feeds = OF_A_SYSTEM | {"rights": ["identity", "feed"], "domains": f"{first}\n{second}"}
+    asks(**feeds)
+    asked = newest()
+    assert asked.domains == [first, second] and "system/Patient.crus" in asked.scope
+    desk = f"/desk/{asked.pk}/"
+    assert first in text(agency, desk)
+    scopes = asked.scope.split()
+    more = {"act": "approve", "scopes": scopes, "domains": [first, "urn:oid:2.999.8.3"]}
+    assert agency.post(desk, more).status_code == 200
+    assert not IdentifierDomain.objects.exists()
+    granted = {"act": "approve", "scopes": scopes, "domains": [first], "reason": "one is enough"}
+    assert agency.post(desk, granted).status_code == 302
+    owners = IdentifierDomain.objects.values_list("system", "organization")
+    assert list(owners) == [(first, asked.organization_id)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"domains": "2.999.8.5"}, "is a URI"),
+        ({"domains": MATRICULE_SYSTEM}, "one system is a country"),
+        ({"domains": "urn:oid:2.999.8.9"}, "Another organisation"),
+        ({"audience": "patients", "rights": ["feed"]}, "Only a system that asks by itself"),
+    ],
+)
+def test_who_asks_for_numbers_that_cannot_be_theirs_reads_why(
+    agency: Browser, changed: dict[str, Any], told: str
+) -> None:
+    other, _ = register_organization(
+        actor=SYSTEM, at=now(), system="urn:test", value="78", name="Autre", type="laboratory"
+    )
+    owner = {"organization_id": other, "since": now()}
+    IdentifierDomain.objects.get_or_create(system="urn:oid:2.999.8.9", defaults=owner)
+    before = ClientRequest.objects.count()
+    page = visitor().post("/software/", WISH | OF_A_SYSTEM | changed)
+    said = page.content.decode()
+    assert page.status_code == 200 and told in said, re.findall(r"field__error.*?</p>", said)
+    assert ClientRequest.objects.count() == before

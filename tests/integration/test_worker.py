@@ -13,6 +13,9 @@ from psycopg import errors
 
 from salus.audit.actions import REMEMBERED, record
 from salus.audit.models import AnsweredRequest, EventKind
+from salus.directory.actions import change, register_practitioner, source_named
+from salus.directory.lines import Line
+from salus.directory.models import How, Kind, Practitioner
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.postgres import login
@@ -23,7 +26,8 @@ from tests.worker import Rows, kill_at_work, registered, sessions_locked, worker
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
 TASKS = {
     *("clear_expired_sessions", "forget_expired_tokens"),
-    *("forget_answered_requests", "delete_old_jobs", "check_endpoints"),
+    *("forget_answered_requests", "delete_old_jobs", "check_endpoints", "turn_day_of_directory"),
+    "write_directory_files",
 }
 
 
@@ -95,6 +99,35 @@ def counted(rows: Rows, request_id: UUID) -> list[bool]:
     return [is_counted for (is_counted,) in rows.execute(query, [request_id])]
 
 
+def suspended_from_today() -> int:
+    """A professional of whom it was said yesterday."""
+    practitioner, _ = register_practitioner(
+        actor=SYSTEM,
+        at=now() - timedelta(days=1),
+        system="urn:test",
+        value=str(uuid4()),
+        family="Weber",
+        given="Léa",
+        profession="62247001",
+    )
+    said = Line(
+        number=1,
+        kind=Kind.PRACTITIONER,
+        entry=practitioner,
+        said={"status": "suspended"},
+        since=now().date(),
+    )
+    yesterday = now() - timedelta(days=1)
+    source = source_named("test", at=yesterday)
+    change(actor=SYSTEM, at=yesterday, source=source, how=How.AUTHORITY, lines=[said])
+    return practitioner
+
+
+def shown(practitioner: int) -> tuple[str, int | None]:
+    row = Practitioner.objects.get(pk=practitioner)
+    return row.status, row.version
+
+
 def test_only_what_is_over_goes(database: Path, rows: Rows) -> None:
     session("over", now() - timedelta(seconds=1))
     session("open", now() + timedelta(hours=1))
@@ -125,11 +158,15 @@ def test_a_second_round_changes_nothing_and_is_an_hour_later(database: Path, row
     session("open", now() + timedelta(days=1))
     request(now() - 2 * REMEMBERED)
     request(now())
+    who = suspended_from_today()
+    assert shown(who) == ("active", 2)  # with the day on which the right to practise ends
     work(rows)
     once = sessions_and_requests()
+    assert shown(who) == ("suspended", 3)
     an_hour_later(rows)
     work(rows)
     assert sessions_and_requests() == once
+    assert shown(who) == ("suspended", 3)
     assert [len(part) for part in once] == [1, 1]
     rounds = rows.execute(
         "select count(*) from procrastinate_jobs where status = 'succeeded' group by task_name"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -114,7 +115,7 @@ def test_the_great_circle() -> None:
 
 
 def test_opening_hours_are_local() -> None:
-    hours = [
+    hours: list[dict[str, Any]] = [
         {
             "daysOfWeek": ["mon", "sun"],
             "availableStartTime": "08:00:00",

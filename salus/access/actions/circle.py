@@ -11,7 +11,7 @@ from salus.access.models import Assistant, TrustedProfessional
 from salus.access.permissions import check_control, own_row
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.directory.models import Practitioner
+from salus.directory.queries import practising
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, NotFound
 from salus.kernel.rows import rows_of
@@ -24,9 +24,9 @@ def declare_professional(
 ) -> None:
     """Give a professional of the directory the permanent right; one declared already stays so."""
     with rows_of_human(person) as human:
-        check_control(actor=actor, human=human)
-        if not Practitioner.objects.filter(pk=practitioner, deregistered_at=None).exists():
-            raise NotFound("no such professional is registered today")
+        check_control(actor=actor, human=human, at=at)
+        if not practising(at.date()).filter(pk=practitioner).exists():
+            raise NotFound("no such professional may practise today")
         TrustedProfessional.objects.get_or_create(
             person_id=own_row(actor=actor, human=human, person=person),
             practitioner_id=practitioner,
@@ -40,7 +40,7 @@ def end_declaration(
     *, actor: Actor, person: int, practitioner: int, at: datetime, request_id: UUID | None = None
 ) -> None:
     with rows_of_human(person) as human:
-        check_control(actor=actor, human=human)
+        check_control(actor=actor, human=human, at=at)
         declared = TrustedProfessional.objects.filter(person__in=human.all)
         declared.filter(practitioner=practitioner, until=None).update(until=at)
         _record(actor, human, at, request_id)

@@ -30,7 +30,13 @@ class Receipt:
 
 
 def request_client(
-    *, client: NewClient, maker: str, audience: Audience, organization: int | None, at: datetime
+    *,
+    client: NewClient,
+    maker: str,
+    audience: Audience,
+    organization: int | None,
+    domains: Collection[str] = (),
+    at: datetime,
 ) -> Receipt:
     """Put a maker's request on the agency's desk. Nothing is active before the agency has decided."""
     receipt = Receipt(number=_number(), key=new_secret())
@@ -45,6 +51,7 @@ def request_client(
             organization_id=organization,
             scope=client.scope,
             purposes=list(client.purposes),
+            domains=list(domains),
             auth_method=client.auth_method,
             redirect_uris=list(client.redirect_uris),
             jwks=client.jwks,
@@ -60,16 +67,22 @@ def _number() -> str:
 
 
 def approve_client(
-    *, actor: Actor, request: int, scopes: Collection[str], reason: str, at: datetime
+    *,
+    actor: Actor,
+    request: int,
+    scopes: Collection[str],
+    domains: Collection[str] = (),
+    reason: str,
+    at: datetime,
 ) -> None:
-    """Make the client, with what of the asked scopes is granted.
+    """Make the client, with what of the asked scopes and systems of identifiers is granted.
 
     Its secret is known to nobody yet: the maker takes it (`take_secret`), so that it never lies on the desk.
     """
     with transaction.atomic():
         asked = _undecided(actor, request)
         wanted = asked.scope.split()
-        if not scopes or not set(scopes) <= set(wanted):
+        if not scopes or not (set(scopes) <= set(wanted) and set(domains) <= set(asked.domains)):
             raise InvalidInput("the agency grants what was asked for, or less")
         registered = register_client(
             actor=actor,
@@ -85,6 +98,7 @@ def approve_client(
                 jwks_uri=asked.jwks_uri,
             ),
             organization=asked.organization_id,
+            domains=domains,
             approved=True,
         )
         asked.client = Client.objects.get(client_id=registered.client_id)

@@ -11,17 +11,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from salus.access.actions.domains import check_domains
 from salus.access.models import Audience
 from salus.access.scope_words import OFFLINE, permissions
 from salus.accounts.oauth.registration import NewClient, purposes_of
 from salus.directory.queries import organization_called
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.errors import SalusError
+from salus.mpi.permissions import is_public
 
 # What a maker ticks, and the resource types and interactions that it stands for.
 _RIGHTS: dict[str, tuple[str | Promise, list[str]]] = {
     "identity": (_("See who the patient is"), ["Patient.rs"]),
     "documents": (_("See and open documents"), ["DocumentReference.rs", "Binary.rs"]),
+    "feed": (_("Tell the patient index about your own patients"), ["Patient.crus"]),
     "file": (_("Add documents"), ["DocumentReference.c"]),
     "vaccinations": (_("See vaccinations"), ["Immunization.rs"]),
     "log": (_("See who looked at the record"), ["AuditEvent.rs"]),
@@ -72,6 +75,15 @@ class SoftwareRequest(forms.Form):
             (_STAY, _("Stay connected when nobody uses it")),
         ],
     )
+    domains = forms.CharField(
+        label=_("Systems of identifiers in which your organisation numbers its patients"),
+        help_text=_(
+            "One a line, as a URI: urn:oid:1.2.3. Only a system that feeds the index has any."
+        ),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        required=False,
+        max_length=2000,
+    )
     purposes = forms.MultipleChoiceField(
         label=_("What for, when a system asks by itself"),
         widget=forms.CheckboxSelectMultiple,
@@ -110,6 +122,16 @@ class SoftwareRequest(forms.Form):
             raise ValidationError(_("The directory has no organisation of this name, or several."))
         return found
 
+    def clean_domains(self) -> list[str]:
+        domains = list(dict.fromkeys(str(self.cleaned_data["domains"]).split()))
+        try:
+            check_domains(domains, organization=self.cleaned_data.get("organization"))
+        except SalusError as error:
+            raise ValidationError(gettext(str(error))) from None
+        if any(map(is_public, domains)):  # a register's software is registered by the agency itself
+            raise ValidationError(_("Of these numbers one system is a country's, and not yours."))
+        return domains
+
     def clean_keys(self) -> str | dict[str, Any]:
         """An address, or the set itself; what it holds is checked with the rest (`clean`)."""
         text = str(self.cleaned_data["keys"]).strip()
@@ -128,6 +150,8 @@ class SoftwareRequest(forms.Form):
             self.add_error("proof", _("A system proves who it is, by a secret or a key pair."))
         if system and "organization" in data and data["organization"] is None:
             self.add_error("organization", _("A system asks in the name of an organisation."))
+        if not system and (data.get("domains") or "feed" in data.get("rights", ())):
+            self.add_error("rights", _("Only a system that asks by itself feeds the index."))
         if system and not data.get("purposes"):
             self.add_error("purposes", _("A system says what for it asks."))
         if not system and not str(data.get("redirect_uris", "?")).split():
@@ -179,12 +203,24 @@ class Approval(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("Granted"), widget=forms.CheckboxSelectMultiple, required=True
     )
+    domains = forms.MultipleChoiceField(
+        label=_("Gives out the identifiers of these systems, and nobody else does"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
     reason = forms.CharField(
         label=_("Note to the maker, when you grant less"), required=False, max_length=1000
     )
 
-    def __init__(self, *args: Any, asked: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, asked: Sequence[str], domains: Sequence[str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if domains:
+            self.fields["domains"].choices = [(one, one) for one in domains]  # type: ignore[attr-defined]  # as below
+            self.fields["domains"].initial = domains
+        else:
+            del self.fields["domains"]
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]  # of a choice field
             (one.scope, one.label) for one in permissions(asked)
         ]

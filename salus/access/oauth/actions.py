@@ -1,11 +1,13 @@
 """The writes of software clients, each of one transaction and one event."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
+from salus.access.actions.domains import claim_domains
 from salus.access.models import ClientOrganization
 from salus.accounts.models import AuthMethod, Client, GrantType
 from salus.accounts.models.client import hash_of, new_secret
@@ -25,12 +27,24 @@ class Registered:
 
 @transaction.atomic
 def register_client(
-    *, actor: Actor, at: datetime, client: NewClient, organization: int | None, approved: bool
+    *,
+    actor: Actor,
+    at: datetime,
+    client: NewClient,
+    organization: int | None,
+    approved: bool,
+    domains: Collection[str] = (),
 ) -> Registered:
-    """Take a client in; ``approved`` lets it ask for tokens at once. Raises InvalidInput."""
+    """Take a client in; ``approved`` lets it ask for tokens at once.
+
+    ``domains`` are systems of identifiers in which the organisation numbers its patients. Raises InvalidInput;
+    Conflict when one is another organisation's.
+    """
     client.check(is_demo=settings.DEMO)
     if GrantType.CLIENT_CREDENTIALS in client.grant_types and organization is None:
         raise InvalidInput("software that asks in its own name needs its organisation")
+    if domains and organization is None:
+        raise InvalidInput("patients are numbered by an organisation: name it")
     secret = new_secret() if client.auth_method is AuthMethod.BASIC else None
     kind, subject = client.tls_subject or (None, None)
     row = Client.objects.create(
@@ -55,6 +69,7 @@ def register_client(
         if not Organization.objects.filter(pk=organization, deregistered_at=None).exists():
             raise NotFound("no such organisation is registered today")
         ClientOrganization.objects.create(client=row, organization_id=organization)
+        claim_domains(domains, organization=organization, at=at)
     record(actor=actor, kind=EventKind.CLIENT_CHANGED, at=at)
     return Registered(client_id=row.client_id, secret=secret)
 

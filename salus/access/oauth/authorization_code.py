@@ -147,7 +147,7 @@ class Code(Grant, AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib has 
 
     def actor(self) -> Actor:
         code = self.request.authorization_code
-        return acting(code, self.request.client, code.scope)
+        return acting(code, self.request.client, code.scope, at=now())
 
 
 class S256(CodeChallenge):  # type: ignore[misc]  # as above

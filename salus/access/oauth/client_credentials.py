@@ -38,7 +38,7 @@ class ClientCredentials(Grant, TokenEndpointMixin):  # type: ignore[misc]  # Aut
             raise InvalidScopeError(str(error)) from error
         if not self.scope:
             raise InvalidScopeError("none of these scopes is granted to the client")
-        self.statement = stated(self.request, client)
+        self.statement = stated(self.request, client, at=now())
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         answer = issued(

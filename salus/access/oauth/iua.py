@@ -10,6 +10,7 @@ an identifier of a patient reaches no token, no row and no log.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from authlib.integrations.django_oauth2.requests import DjangoOAuth2Request
@@ -20,6 +21,7 @@ from salus.access.models import ClientOrganization
 from salus.accounts.models import Client
 from salus.accounts.oauth.assertions import claims_of
 from salus.directory.models import Organization, Practitioner
+from salus.directory.queries import practising, roles_held
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.origin import fhir_base
 
@@ -54,14 +56,16 @@ class Statement:
         }
 
 
-def stated(request: DjangoOAuth2Request, client: Client) -> Statement:
+def stated(request: DjangoOAuth2Request, client: Client, *, at: datetime) -> Statement:
     """Raises UnauthorizedClientError for what the client is not registered for, InvalidRequestError for nonsense."""
     said = _said(request)
     organization = _organization(client)
     named = _text(said, "subject_organization_id")
     if named and named not in _names(organization, request._request):
         raise UnauthorizedClientError("the client is not registered for this organisation")
-    practitioner = _practitioner(_text(said, "national_provider_identifier"), organization)
+    practitioner = _practitioner(
+        _text(said, "national_provider_identifier"), organization, at.date()
+    )
     return Statement(
         organization=organization.pk,
         organization_type=organization.type,
@@ -107,15 +111,14 @@ def _names(organization: Organization, request: HttpRequest) -> set[str]:
     }
 
 
-def _practitioner(identifier: str, organization: Organization) -> Practitioner | None:
-    """Registered today, and at work in the client's organisation."""
+def _practitioner(identifier: str, organization: Organization, day: date) -> Practitioner | None:
+    """May practise on the day, and works in the client's organisation."""
     if not identifier:
         return None
     system, parted, value = identifier.rpartition("|")
-    at_work = Practitioner.objects.filter(
-        value=value, deregistered_at=None, roles__organization=organization, roles__until=None
-    )
-    found = list((at_work.filter(system=system) if parted else at_work).distinct()[:2])
+    roles = roles_held(day).filter(organization=organization)
+    at_work = practising(day).filter(value=value, pk__in=roles.values("practitioner"))
+    found = list((at_work.filter(system=system) if parted else at_work)[:2])
     if len(found) != 1:
         raise UnauthorizedClientError("no such professional works at the client's organisation")
     return found[0]

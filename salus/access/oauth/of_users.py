@@ -35,7 +35,7 @@ def tokens_for(
     at: datetime,
 ) -> dict[str, Any]:
     """The token response: access token, launch context, and the next refresh token if the app may go on."""
-    actor = user_of(credential)
+    actor = user_of(credential, at=at)
     base = fhir_base(request._request)
     patient = authorization.person_id
     context = {"patient": str(root_of(patient))} if patient else {}
@@ -74,19 +74,21 @@ def tokens_for(
     return answer | context
 
 
-def user_of(credential: AuthorizationCode | RefreshToken) -> Actor:
-    """Raises InvalidGrantError when the account has ended, or is bound to nobody any more."""
-    actor = actor_of(credential.account_id) if credential.account.is_active else None
+def user_of(credential: AuthorizationCode | RefreshToken, *, at: datetime) -> Actor:
+    """Raises InvalidGrantError when the account has ended, or its professional may not practise then."""
+    actor = actor_of(credential.account_id, at=at) if credential.account.is_active else None
     if actor is None or actor.role in STAFF:
         raise InvalidGrantError("the account has ended")
     return actor
 
 
-def acting(credential: AuthorizationCode | RefreshToken, client: Client, scope: str) -> Actor:
+def acting(
+    credential: AuthorizationCode | RefreshToken, client: Client, scope: str, *, at: datetime
+) -> Actor:
     """Whom the event of the token names."""
     _, scopes = split(scope)
     return replace(
-        user_of(credential),
+        user_of(credential, at=at),
         client=client.pk,
         scopes=scopes,
         assurance=Assurance(credential.assurance),

@@ -70,7 +70,7 @@ class Refresh(Grant, RefreshTokenGrant):  # type: ignore[misc]  # Authlib has no
 
     def actor(self) -> Actor:
         token = self.request.refresh_token
-        return acting(token, self.request.client, token.scope)
+        return acting(token, self.request.client, token.scope, at=now())
 
 
 def _is_lost(taken: RefreshToken, later: list[RefreshToken], at: datetime) -> bool:

@@ -28,7 +28,7 @@ def circle(request: HttpRequest) -> HttpResponse:
     """Who may open the record. A search comes by POST: the name of one's doctor stays out of addresses."""
     _actor, person = patient(request)
     form = ProfessionalSearch(request.POST or None)
-    trusted = circle_of_trust(person)
+    trusted = circle_of_trust(person, at=now())
     found = None
     if request.method == "POST" and form.is_valid():
         declared = {row.practitioner for row in trusted}

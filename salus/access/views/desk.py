@@ -32,13 +32,16 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     actor, asked = agency(request), request_on_desk(number)
     act = request.POST.get("act")
     scopes = asked.scope.split()
-    approval = Approval(request.POST if act == "approve" else None, asked=scopes)
+    approval = Approval(
+        request.POST if act == "approve" else None, asked=scopes, domains=asked.domains
+    )
     refusal = Refusal(request.POST if act == "refuse" else None)
     if act == "approve" and approval.is_valid():
         approve_client(
             actor=actor,
             request=number,
             scopes=approval.cleaned_data["scopes"],
+            domains=approval.cleaned_data.get("domains", ()),
             reason=approval.cleaned_data["reason"],
             at=now(),
         )

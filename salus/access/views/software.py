@@ -32,6 +32,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             maker=form.cleaned_data["maker"],
             audience=Audience(form.cleaned_data["audience"]),
             organization=form.cleaned_data["organization"],
+            domains=form.cleaned_data["domains"],
             at=now(),
         )
         return redirect("access:receipt", key=receipt.key)

@@ -5,10 +5,14 @@ from salus.directory.actions.changing import (
     apply,
     change,
     decline,
+    feed,
+    let_feed,
     propose,
     roll_back,
     source_called,
+    source_fed_by,
     source_named,
+    turn_day,
 )
 from salus.directory.actions.checking import check_endpoints
 from salus.directory.actions.correcting import confirm, correct, withdraw
@@ -27,7 +31,9 @@ __all__ = [
     "confirm",
     "correct",
     "decline",
+    "feed",
     "join",
+    "let_feed",
     "part",
     "propose",
     "register_organization",
@@ -35,7 +41,9 @@ __all__ = [
     "register_role",
     "roll_back",
     "source_called",
+    "source_fed_by",
     "source_named",
     "tell_apart",
+    "turn_day",
     "withdraw",
 ]

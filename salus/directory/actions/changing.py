@@ -24,10 +24,10 @@ from salus.directory.models import (
     Source,
     Statement,
 )
-from salus.directory.projecting import JOINED, TABLES, project
+from salus.directory.projecting import JOINED, TABLES, project, turn_of_day
 from salus.directory.rules import is_unlikely
 from salus.kernel.actor import Actor
-from salus.kernel.errors import Conflict, InvalidInput, NotFound
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 _LOCK = 7_041_113  # advisory: whoever changes the directory
 _SOME = 1_000  # rows in one statement of SQL
@@ -56,6 +56,23 @@ def source_called(name: str) -> Source:
     found = Source.objects.filter(name=name).first()
     if found is None:
         raise NotFound(f"there is no source {name}: `salus directory add-source` names one")
+    return found
+
+
+def let_feed(*, source: str, client: int, is_authority: bool) -> None:
+    """From now on this software, and no other, feeds the source. Raises NotFound; Conflict when it feeds another."""
+    row = source_called(source)
+    if Source.objects.filter(client_id=client).exclude(pk=row.pk).exists():
+        raise Conflict("the software feeds another source")
+    row.client_id, row.is_authority = client, is_authority
+    row.save(update_fields=["client_id", "is_authority"])
+
+
+def source_fed_by(actor: Actor) -> Source:
+    """Raises Forbidden when the actor is no software that feeds one."""
+    found = actor.client and Source.objects.filter(client_id=actor.client).first()
+    if not found:
+        raise Forbidden("this software feeds no source of the directory: the authority decides it")
     return found
 
 
@@ -137,6 +154,30 @@ def change(
 
 
 @transaction.atomic
+def feed(*, actor: Actor, at: datetime, source: Source, lines: Iterable[Line]) -> list[int]:
+    """As `change`, of one resource in a request; what a request brings beside is said in the same change set."""
+    hold()
+    known = ChangeSet.objects.filter(
+        source=source, how=How.FEED, client_id=actor.client, received_at=at, applied_at=at
+    ).first()
+    if known is None:
+        return change(actor=actor, at=at, source=source, how=How.FEED, lines=lines)
+    said = list(lines)
+    results, entries = compare(said, at=at, allot=_ids)
+    if problems := [one.problem for one in results if one.outcome is Outcome.REFUSED]:
+        raise InvalidInput(problems[0])
+    number = known.lines.count()
+    kept = [_line(known, one) for one in results]
+    for place, line in enumerate(kept, start=1):
+        line.number = number + place
+    _tell(ChangeLine.objects.bulk_create(kept), results, entries)
+    Statement.objects.bulk_create(_statements(known, results, entries, at))
+    project(_touched(results, entries), at=at)
+    _refuse_chains()
+    return [entry for entry in entries if entry is not None]
+
+
+@transaction.atomic
 def decline(*, actor: Actor, at: datetime, change_set: int, reason: str) -> None:
     row = _held(change_set)
     if row.applied_at or row.declined_at:
@@ -160,6 +201,13 @@ def roll_back(*, actor: Actor, at: datetime, change_set: int, reason: str) -> No
     project(touched, at=at)
     _refuse_chains()
     record(actor=actor, kind=EventKind.DIRECTORY_CHANGED, at=at)
+
+
+@transaction.atomic
+def turn_day(*, at: datetime) -> None:
+    """Show what begins or ends to be true today: it was said before, and that left its event."""
+    hold()
+    turn_of_day(at=at)
 
 
 def hold() -> None:

@@ -1,10 +1,11 @@
-"""From the requests of one connection to their answers (RFC 4511, 4), one after the other; each has one.
+"""From a request to its answer (RFC 4511, 4); nothing is kept from one to the next.
 
 Whoever binds with a name or a password is refused: nobody needs one, and none should travel here.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import sansldap
 from django.db import close_old_connections
@@ -19,11 +20,15 @@ from salus.directory.address_book.reading import Entry, Position, TookTooLong
 from salus.directory.address_book.tree import Attributes, Branch, Place
 from salus.kernel.errors import InvalidInput
 
+logger = logging.getLogger(__name__)
+
 MOST = 100  # entries of an answer that is not paged
 PAGE = 500  # entries of a page
 SECONDS = 5.0  # that a search may take
+# Numbers of the tags of operations.
 _UNBIND, _ABANDON = 2, 16
 _READ = frozenset({0, 3, 23})  # bind, search, extended
+_BOUND, _ENTRY, _DONE, _EXTENDED = 1, 4, 5, 24
 _WRITTEN = {6: 7, 8: 9, 10: 11, 12: 13, 14: 15}  # by request, the tag of its response
 _DISCONNECTION = "1.3.6.1.4.1.1466.20036"  # RFC 4511, 4.4.1
 _BRANCHES = tuple(Branch)
@@ -43,80 +48,62 @@ class _Result:
     cookie: bytes | None = None  # of an answer that is paged
 
 
-@dataclass
-class Conversation:
-    """One connection's. ``answer`` is called by one thread at a time."""
-
-    _session: sansldap.LDAPServer = field(default_factory=sansldap.LDAPServer)
-
-    def answer(self, frame: Frame) -> Answer:
-        """Never raises. Gives its thread's database connection back."""
-        if frame.operation == _UNBIND:
-            return Answer(is_last=True)
-        if frame.operation == _ABANDON:
-            return Answer()  # what came before is answered already, and this has no answer
-        if frame.operation in _WRITTEN:
-            response = _WRITTEN[frame.operation]
-            text = "this is to search in alone"
-            return Answer(content=_result(frame.number, response, Code.UNWILLING_TO_PERFORM, text))
-        if frame.operation not in _READ:
-            return disconnected("there is no such operation")
+def answer(frame: Frame) -> Answer:
+    """Never raises. Called in a thread, whose database connection it gives back."""
+    if frame.operation == _UNBIND:
+        return Answer(is_last=True)
+    if frame.operation == _ABANDON:
+        return Answer()  # what came before is answered already, and this has no answer
+    if frame.operation in _WRITTEN:
+        response, text = _WRITTEN[frame.operation], "this is to search in alone"
+        return Answer(content=_result(frame.number, response, Code.UNWILLING_TO_PERFORM, text))
+    if frame.operation not in _READ:
+        return disconnected("there is no such operation")
+    close_old_connections()
+    try:
+        for request in sansldap.LDAPServer().receive(frame.content):
+            return Answer(content=_answered(request))
+        return disconnected("the message is cut off within")
+    except (sansldap.LDAPError, InvalidInput, ValueError, RecursionError):
+        return disconnected("that is no message of LDAP")
+    except Exception:  # an error of ours: the log says where, and nothing of what was asked
+        logger.exception("a request of LDAP was not answered")
+        return disconnected("not possible just now", Code.UNAVAILABLE)
+    finally:
         close_old_connections()
-        try:
-            for request in self._session.receive(frame.content):
-                return Answer(content=self._answered(request))
-            return disconnected("the message is cut off within")
-        except (sansldap.LDAPError, InvalidInput, ValueError, RecursionError):
-            return disconnected("that is no message of LDAP")
-        except Exception:
-            return disconnected("not possible just now", Code.UNAVAILABLE)
-        finally:
-            close_old_connections()
-
-    def _answered(self, request: sansldap.LDAPMessage) -> bytes:
-        number = request.message_id
-        match request:
-            case sansldap.BindRequest():
-                code, message = _bound(request)
-                self._session.bind_response(number, result_code=code, diagnostics_message=message)
-            case sansldap.SearchRequest():
-                self._search(number, request)
-            case _:  # extended: Start TLS (RFC 4511, 4.14.2) and others
-                self._session.extended_response(
-                    number,
-                    result_code=Code.PROTOCOL_ERROR,
-                    diagnostics_message="there is no such operation; TLS is spoken from the start, or not at all",
-                )
-        return self._session.data_to_send()
-
-    def _search(self, number: int, request: sansldap.SearchRequest) -> None:
-        try:
-            result = _searched(request)
-        except TookTooLong as error:
-            result = _Result(code=Code.TIME_LIMIT_EXCEEDED, message=str(error))
-        except InvalidInput as error:
-            result = _Result(code=Code.UNWILLING_TO_PERFORM, message=str(error))
-        for name, attributes in result.entries:
-            chosen = [
-                sansldap.PartialAttribute(
-                    name=one, values=[] if request.types_only else [v.encode() for v in values]
-                )
-                for one, values in _chosen(attributes, request.attributes)
-            ]
-            self._session.search_result_entry(number, name, chosen)
-        paged: list[sansldap.LDAPControl] = (
-            [sansldap.PagedResultControl(critical=False, size=0, cookie=result.cookie)]
-            if result.cookie is not None
-            else []
-        )
-        self._session.search_result_done(
-            number, result_code=result.code, diagnostics_message=result.message, controls=paged
-        )
 
 
 def disconnected(text: str, code: Code = Code.PROTOCOL_ERROR) -> Answer:
     """The notice before a connection is closed."""
-    return Answer(content=_result(0, 24, code, text, name=_DISCONNECTION), is_last=True)
+    return Answer(content=_result(0, _EXTENDED, code, text, name=_DISCONNECTION), is_last=True)
+
+
+def _answered(request: sansldap.LDAPMessage) -> bytes:
+    match request:
+        case sansldap.BindRequest():
+            code, message = _bound(request)
+            return _result(request.message_id, _BOUND, code, message)
+        case sansldap.SearchRequest():
+            return _found(request)
+        case _:  # extended: Start TLS (RFC 4511, 4.14.2) and others
+            text = "there is no such operation; TLS is spoken from the start, or not at all"
+            return _result(request.message_id, _EXTENDED, Code.PROTOCOL_ERROR, text)
+
+
+def _found(request: sansldap.SearchRequest) -> bytes:
+    try:
+        result = _searched(request)
+    except TookTooLong as error:
+        result = _Result(code=Code.TIME_LIMIT_EXCEEDED, message=str(error))
+    except InvalidInput as error:
+        result = _Result(code=Code.UNWILLING_TO_PERFORM, message=str(error))
+    content = bytearray()
+    for name, attributes in result.entries:
+        chosen = _chosen(attributes, request.attributes)
+        content += _entry(request.message_id, name, chosen, typed=not request.types_only)
+    return bytes(content) + _result(
+        request.message_id, _DONE, result.code, result.message, cookie=result.cookie
+    )
 
 
 def _bound(request: sansldap.BindRequest) -> tuple[Code, str]:
@@ -217,8 +204,38 @@ def _chosen(attributes: Attributes, names: Sequence[str]) -> Iterator[tuple[str,
             yield name, values
 
 
-def _result(number: int, operation: int, code: Code, text: str, *, name: str = "") -> bytes:
-    """An LDAPResult (RFC 4511, 4.1.9), of an extended response with its name."""
+def _entry(
+    number: int, name: str, attributes: Iterable[tuple[str, Sequence[str]]], *, typed: bool
+) -> bytes:
+    """A SearchResultEntry (RFC 4511, 4.5.2); without ``typed``, the names of attributes alone."""
+    writer = ASN1Writer()
+    with writer.push_sequence() as message:
+        message.write_integer(number)
+        with message.push_sequence(ASN1Tag(TagClass.APPLICATION, _ENTRY, True)) as entry:
+            entry.write_octet_string(name.encode())
+            with entry.push_sequence_of() as all_of_them:
+                for attribute, values in attributes:
+                    with all_of_them.push_sequence() as one:
+                        one.write_octet_string(attribute.encode())
+                        with one.push_set_of() as given:
+                            for value in values if typed else ():
+                                given.write_octet_string(value.encode())
+    return bytes(writer.get_data())
+
+
+def _result(
+    number: int,
+    operation: int,
+    code: Code,
+    text: str,
+    *,
+    name: str = "",
+    cookie: bytes | None = None,
+) -> bytes:
+    """An LDAPResult (RFC 4511, 4.1.9): with the ``name`` of an extended response, the ``cookie`` of a page.
+
+    The library's own has an empty list of referrals, which the standard does not permit.
+    """
     writer = ASN1Writer()
     with writer.push_sequence() as message:
         message.write_integer(number)
@@ -229,4 +246,20 @@ def _result(number: int, operation: int, code: Code, text: str, *, name: str = "
             if name:
                 tag = ASN1Tag(TagClass.CONTEXT_SPECIFIC, 10, False)
                 result.write_octet_string(name.encode(), tag=tag)
+        if cookie is not None:
+            with (
+                message.push_sequence(ASN1Tag(TagClass.CONTEXT_SPECIFIC, 0, True)) as controls,
+                controls.push_sequence() as control,
+            ):
+                control.write_octet_string(sansldap.PagedResultControl.control_type.encode())
+                control.write_octet_string(_page(cookie))
+    return bytes(writer.get_data())
+
+
+def _page(cookie: bytes) -> bytes:
+    """realSearchControlValue (RFC 2696, 2); how many there are in all is not counted."""
+    writer = ASN1Writer()
+    with writer.push_sequence() as value:
+        value.write_integer(0)
+        value.write_octet_string(cookie)
     return bytes(writer.get_data())

@@ -3,7 +3,7 @@
 A certificate to seal mail for somebody (``userCertificate;binary``) is secure mail's to add.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from django.conf import settings
@@ -13,7 +13,8 @@ from django.utils.translation import override
 
 from salus.directory.address_book.tree import Attributes, Branch
 from salus.directory.models import Location, Organization, Practitioner, PractitionerRole
-from salus.directory.queries import current_roles
+from salus.directory.queries import roles_held
+from salus.kernel.clock import now
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
 PERSON = ["top", "person", "organizationalPerson", "inetOrgPerson"]
@@ -34,16 +35,23 @@ def labels(code: str) -> tuple[str, ...]:
 def professionals(rows: Sequence[Practitioner]) -> list[Attributes]:
     """In the rows' order, each with the places where it works today."""
     works: dict[int, list[PractitionerRole]] = {row.pk: [] for row in rows}
-    for role in roles_of(works).select_related("organization", "location", "practitioner"):
+    # A duplicate works where the professional does.
+    who = Q(practitioner__in=works) | Q(practitioner__same_as__in=works)
+    roles = worked_today().filter(who).order_by("-since", "pk")
+    for role in roles.select_related("organization", "location", "practitioner"):
         root = role.practitioner.same_as_id or role.practitioner_id
         works[root].append(role)
     return [_professional(row, works[row.pk]) for row in rows]
 
 
-def roles_of(practitioners: Collection[int]) -> QuerySet[PractitionerRole]:
-    """Those of the duplicates too: they work where the professional does."""
-    who = Q(practitioner__in=practitioners) | Q(practitioner__same_as__in=practitioners)
-    return current_roles().filter(who).order_by("-since", "pk")
+def worked_today() -> QuerySet[PractitionerRole]:
+    today = now().date()
+    return roles_held(today).filter(
+        deregistered_at=None,
+        since__lte=today,
+        practitioner__deregistered_at=None,
+        organization__deregistered_at=None,
+    )
 
 
 def _professional(row: Practitioner, roles: Sequence[PractitionerRole]) -> Attributes:
@@ -97,7 +105,7 @@ def names(given: str, family: str) -> list[str]:
 
 
 def _place(role: PractitionerRole) -> Location | Organization:
-    return role.location if role.location and role.location.line else role.organization
+    return role.location if role.location and role.location.municipality else role.organization
 
 
 def _addresses(places: Sequence[Location | Organization]) -> Attributes:

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import BooleanField, CharField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, CharField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, Trim
 
-from salus.directory.address_book.cards import ORGANIZATION, PERSON, labels
+from salus.directory.address_book.cards import ORGANIZATION, PERSON, labels, worked_today
 from salus.directory.address_book.filters import NORMAL, Combined, Filter, Item, Logic, folded
 from salus.directory.address_book.tree import Branch
-from salus.directory.models import Location, PractitionerRole
-from salus.directory.queries import current_roles, known_values
+from salus.directory.models import Location, Organization, PractitionerRole
 from salus.kernel.search_key import search_key
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
@@ -84,7 +83,7 @@ def _column(name: str, *, like: Combinable | None = None) -> Ask:
 
 
 def _in_full(*keys: str) -> Combinable:
-    return Trim(Concat(F(keys[0]), Value(" "), F(keys[1])))
+    return Trim(Concat(F(keys[0]), Value(" "), F(keys[1]), output_field=TextField()))
 
 
 def _name(item: Item) -> Q:
@@ -121,24 +120,22 @@ def _profession(codes: Iterable[str]) -> Q:
 
 def _place(item: Item) -> Q:
     """That of the location, or of the organisation when the location has no address: as cards.py writes it."""
-    located = Q(location__line__gt="")
-    there = Q(location__municipality__in=_places(item, _located()))
-    at_organization = Q(organization__municipality__in=_places(item, known_values("municipality")))
-    elsewhere = Q(location=None) | Q(location__line="")
+    located = Q(location__municipality__gt="")
+    there = Q(location__municipality__in=_towns(item, Location))
+    at_organization = Q(organization__municipality__in=_towns(item, Organization))
+    elsewhere = Q(location=None) | Q(location__municipality="")
     return _with_role(located & there | elsewhere & at_organization)
 
 
-def _located() -> list[str]:
-    return list(Location.objects.values_list("municipality", flat=True).distinct())
-
-
-def _places(item: Item, known: Iterable[str]) -> list[str]:
-    return [place for place in known if place and _any(item, [place], search_key)]
+def _towns(item: Item, table: type[Location | Organization]) -> list[str]:
+    """Those of the table that are meant: there are few, and they have no key of their own."""
+    known = table._default_manager.values_list("municipality", flat=True).distinct()
+    return [town for town in known if town and _any(item, [town], search_key)]
 
 
 def _with_role(condition: Q) -> Q:
     """Whoever works somewhere today under this condition; what a duplicate does is the professional's."""
-    roles: QuerySet[PractitionerRole] = current_roles().filter(condition)
+    roles: QuerySet[PractitionerRole] = worked_today().filter(condition)
     root = Coalesce("practitioner__same_as", "practitioner")
     return Q(pk__in=roles.annotate(root=root).values("root"))
 
@@ -170,6 +167,6 @@ _ASKED: Mapping[Branch, Mapping[str, Ask]] = {
         **dict.fromkeys(("cn", "displayname", "o"), _column("name")),
         "mail": _column("email", like=Lower("email")),
         "businesscategory": lambda item: Q(type__in=_codes(item, ORGANIZATION_TYPES)),
-        "l": lambda item: Q(municipality__in=_places(item, known_values("municipality"))),
+        "l": lambda item: Q(municipality__in=_towns(item, Organization)),
     },
 }

@@ -100,8 +100,8 @@ def find(
 
 def shown(branch: Branch) -> QuerySet[Any]:
     if branch is Branch.PROFESSIONALS:
-        return registered_practitioners().filter(same_as=None)
-    return registered_organizations().filter(same_as=None)
+        return registered_practitioners()
+    return registered_organizations()
 
 
 def _entries(branch: Branch, rows: Sequence[Row]) -> list[Entry]:

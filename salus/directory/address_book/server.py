@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
-from salus.directory.address_book.answering import Conversation, disconnected
+from salus.directory.address_book.answering import answer, disconnected
 from salus.directory.address_book.framing import Frames
 from salus.kernel.errors import InvalidInput
 
@@ -84,7 +84,7 @@ class Server:
         writer: asyncio.StreamWriter,
         task: "asyncio.Task[None]",
     ) -> None:
-        frames, conversation = Frames(self._limits.bytes), Conversation()
+        frames = Frames(self._limits.bytes)
         while not self._is_stopping():
             patience = self._limits.unfinished if frames.is_within else self._limits.idle
             self._reading[task] = True
@@ -94,11 +94,11 @@ class Server:
                 return
             try:
                 for frame in frames.feed(data):
-                    answer = await asyncio.get_running_loop().run_in_executor(
-                        self._pool, conversation.answer, frame
+                    answered = await asyncio.get_running_loop().run_in_executor(
+                        self._pool, answer, frame
                     )
-                    await self._send(writer, answer.content)
-                    if answer.is_last or self._is_stopping():
+                    await self._send(writer, answered.content)
+                    if answered.is_last or self._is_stopping():
                         return
             except InvalidInput as error:
                 await self._send(writer, disconnected(str(error)).content)

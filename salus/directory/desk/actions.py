@@ -25,7 +25,7 @@ def apply_set(*, actor: Actor, at: datetime, change_set: int, ends: int = 0) -> 
     registrars_only(actor)
     if ends != ended_by(change_set):
         raise InvalidInput(gettext("This is not the number of entries that would end."), at="ends")
-    apply(actor=actor, at=at, change_set=change_set)
+    apply(actor=actor, at=at, change_set=change_set, really=ends > 0)
 
 
 def ended_by(change_set: int) -> int:

@@ -42,7 +42,7 @@ class Reason(forms.Form):
     )
 
 
-class Register(forms.ModelChoiceField):
+class Register(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
     """A source that gives numbers of its own: the desk and professionals bring no files."""
 
     def __init__(self, **field: Any) -> None:
@@ -122,6 +122,19 @@ class NewName(forms.Form):
     given = forms.CharField(label=_("Given name"), max_length=200)
     family = forms.CharField(label=_("Family name"), max_length=200)
     since = _day(label=_("From"))
+
+
+class Joining(forms.Form):
+    other = forms.CharField(
+        label=_("Identifier of the other entry"),
+        max_length=500,
+        help_text=_("It stays itself, and this one is shown as it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class Parting(forms.Form):
+    """Nothing to say but that."""
 
 
 class Succession(forms.Form):

@@ -17,5 +17,7 @@ urlpatterns = [
     path(ENTRY + "resume/", views.resume, name="resume"),
     path(ENTRY + "leave/", views.leave, name="leave"),
     path(ENTRY + "rename/", views.rename, name="rename"),
+    path(ENTRY + "join/", views.join, name="join"),
+    path(ENTRY + "part/", views.part, name="part"),
     path(ENTRY + "succeed/", views.succeed, name="succeed"),
 ]

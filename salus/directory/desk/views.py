@@ -16,8 +16,10 @@ from salus.directory.desk.forms import (
     AsOf,
     EndOfSuspension,
     EntrySearch,
+    Joining,
     Leaving,
     NewName,
+    Parting,
     Reason,
     RegisterFile,
     Succession,
@@ -27,6 +29,7 @@ from salus.directory.desk.queries import Waiting
 from salus.directory.endpoints import stale
 from salus.directory.lines import Line, checked
 from salus.directory.models import Kind
+from salus.directory.projecting import JOINED
 from salus.directory.rules import History, state_on
 from salus.directory.statuses import end_of_suspension, leaving, succession, suspension
 from salus.directory.words import problem_said
@@ -166,7 +169,12 @@ def entry(request: HttpRequest, kind: str, entry: int) -> HttpResponse:
     return render(
         request,
         "directory/desk/entry.html",
-        {"shown": shown, "form": form, "with_licence": shown.kind in WITH_LICENCE},
+        {
+            "shown": shown,
+            "form": form,
+            "with_licence": shown.kind in WITH_LICENCE,
+            "can_be_joined": shown.kind in JOINED,
+        },
     )
 
 
@@ -228,6 +236,27 @@ def succeed(request: HttpRequest, kind: str, entry: int) -> HttpResponse:
         return succession(entry, successor=said["successor"], since=said["since"])
 
     return _proposal(request, kind, entry, _("Name a successor"), (Kind.ROLE,), form, lines)
+
+
+@registrar_only
+@_GET_OR_POST
+def join(request: HttpRequest, kind: str, entry: int) -> HttpResponse:
+    def lines(of: Kind, _history: History, said: dict[str, Any]) -> Sequence[Line]:
+        root = queries.named(actor=registrar(request), kind=of, text=said["other"], but=entry)
+        return [Line(number=1, kind=of, entry=entry, said={"same_as": root})]
+
+    return _proposal(request, kind, entry, _("The same as another entry"), JOINED, Joining, lines)
+
+
+@registrar_only
+@_GET_OR_POST
+def part(request: HttpRequest, kind: str, entry: int) -> HttpResponse:
+    def lines(of: Kind, history: History, _said: dict[str, Any]) -> Sequence[Line]:
+        if state_on(history, now().date()).get("same_as") is None:
+            raise InvalidInput("the entry is joined with no other")
+        return [Line(number=1, kind=of, entry=entry, said={"same_as": None})]
+
+    return _proposal(request, kind, entry, _("Not the same after all"), JOINED, Parting, lines)
 
 
 def _proposal(

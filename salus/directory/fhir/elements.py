@@ -1,28 +1,25 @@
 """Elements that the directory's resources have in common."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from functools import cache
-from typing import TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import override
 
 from salus.country import country
-from salus.fhir import facts
-from salus.fhir.conditions import Has, codes, true_when
-from salus.fhir.criteria import Modifier, ParameterType
-from salus.fhir.datatypes import row_number
-from salus.fhir.resource import Body, Call, Parameter, Resource, Version
-from salus.fhir.sources import rows
-from salus.kernel.errors import NotFound
-from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS, SNOMED_CT
-
-Row = TypeVar("Row", bound=Model)
-
+from salus.directory.fhir.saying import ACCEPTING, NEW_PATIENTS
+from salus.directory.models import Organization, Practitioner
+from salus.directory.models.entries import Addressed, Entry
+from salus.fhir.dates import instant
+from salus.fhir.resource import Body, Version
+from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS, SNOMED_CT, SPECIALTIES
 
 ORGANIZATION_TYPE = f"{country().REPORT.address}/fhir/CodeSystem/organization-type"
+LANGUAGE = "urn:ietf:bcp:47"
+COUNTRY = "urn:iso:std:iso:3166"
 
 
 @cache
@@ -45,8 +42,18 @@ def profession(code: str) -> Body:
     return _concept(SNOMED_CT, code, professions())
 
 
+def specialties(profession: str) -> list[Body]:
+    """What somebody of the profession is specialised in, where that has a name of its own."""
+    known = SPECIALTIES.get(profession)
+    return [_concept(SNOMED_CT, known[0], dict([known]))] if known else []
+
+
 def organization_type(code: str) -> Body:
     return _concept(ORGANIZATION_TYPE, code, organization_types())
+
+
+def languages(codes: Iterable[str]) -> list[Body]:
+    return [{"coding": [{"system": LANGUAGE, "code": code}]} for code in codes]
 
 
 def _concept(system: str, code: str, names: Mapping[str, str]) -> Body:
@@ -60,69 +67,66 @@ def without_empty(body: Body) -> Body:
     return {name: value for name, value in body.items() if value not in ("", [], {}, None)}
 
 
-def active(definition: str) -> Parameter:
-    """All that the directory shows is active."""
-    return Parameter(
-        type=ParameterType.TOKEN,
-        definition=definition,
-        documentation="Whether it is in use: all that the directory shows is.",
-        facts=facts.tokens("active"),
-        condition=true_when(),
-        modifiers=frozenset({Modifier.NOT}),
+def version(row: Entry, type: str, body: Body, *, also: Iterable[Entry] = ()) -> Version:
+    """The resource of a row; ``also``: its duplicates, whose numbers it answers to."""
+    meta = {
+        "versionId": str(row.version or 1),
+        "lastUpdated": instant(row.changed_at or row.registered_at),
+    }
+    head = {"resourceType": type, "id": str(row.pk), "meta": meta}
+    numbers = [{"system": one.system, "value": one.value} for one in (row, *also)]
+    return Version(body=head | {"identifier": numbers} | without_empty(body))
+
+
+def reference(type: str, row: int | None) -> Body | None:
+    return {"reference": f"{type}/{row}"} if row else None
+
+
+def root(row: Practitioner | Organization) -> int:
+    """The entry that answers for this one, of several that are the same."""
+    return row.same_as_id or row.pk
+
+
+def telecom(*, telephone: str = "", email: str = "", website: str = "") -> list[Body]:
+    known = (("phone", telephone), ("email", email), ("url", website))
+    return [{"system": system, "value": value} for system, value in known if value]
+
+
+def address(row: Addressed) -> Body:
+    return without_empty(
+        {
+            "line": [row.line] if row.line else [],
+            "city": row.municipality,
+            "postalCode": row.postal_code,
+            "country": row.country,
+        }
     )
 
 
-def coded(
-    column: str,
-    path: str,
-    *,
-    system: str,
-    names: Callable[[], Mapping[str, str]],
-    definition: str,
-    documentation: str,
-) -> Parameter:
-    return Parameter(
-        type=ParameterType.TOKEN,
-        definition=definition,
-        documentation=documentation,
-        facts=facts.tokens(path),
-        condition=codes(column, system=system, names=names),
-        modifiers=frozenset({Modifier.NOT, Modifier.TEXT}),
-    )
+def flag(url: str, value: bool | None) -> list[Body]:
+    """An extension that says yes or no; none where nothing is said."""
+    return [] if value is None else [{"url": url, "valueBoolean": value}]
 
 
-def served(
-    type: str,
-    queryset: Callable[[], QuerySet[Row]],
-    render: Callable[[Row], Version],
-    *,
-    parameters: Mapping[str, Parameter],
-    order: Sequence[str],
-    has: Has | None = None,
-) -> Resource:
-    """A public type whose rows the directory shows to everybody alike; the id of each is its number."""
+def new_patients(accepted: bool | None) -> list[Body]:
+    """Whether they are accepted, as an extension; none where nothing is said."""
+    if accepted is None:
+        return []
+    coding = {"system": ACCEPTING, "code": "newpt" if accepted else "nopt"}
+    told = {"url": "acceptingPatients", "valueCodeableConcept": {"coding": [coding]}}
+    return [{"url": NEW_PATIENTS, "extension": [told]}]
 
-    def read(_call: Call, id: str) -> Version:
-        found = fetch(_call, [id])
-        if not found:
-            raise NotFound(f"there is no such {type}")
-        return found[0]
 
-    def fetch(_call: Call, ids: Collection[str]) -> list[Version]:
-        return list(map(render, queryset().filter(pk__in=map(row_number, ids)).order_by("pk")))
+def period(since: date | None, until: date | None) -> Body:
+    """From a day until before another, as FHIR counts: the last day included. A year 1 says nothing."""
+    said = {"start": since.isoformat()} if since and since > date.min else {}
+    if until is None or until == date.min:
+        return said
+    return said | {"end": (until - timedelta(days=1)).isoformat()}
 
-    def of(_call: Call) -> QuerySet[Row]:
-        return queryset()
 
-    def rendered(_call: Call, page: Sequence[Row]) -> list[Version]:
-        return list(map(render, page))
-
-    return Resource(
-        type=type,
-        parameters=parameters,
-        read=read,
-        search=rows(of, parameters=parameters, order=order, render=rendered, has=has),
-        fetch=fetch,
-        has=has or {},
-        public=True,
-    )
+def grouped(rows: Iterable[Any], column: str) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, column), []).append(row)
+    return found

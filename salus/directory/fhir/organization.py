@@ -1,48 +1,81 @@
 """FHIR R4 Organization: hospitals, practices, pharmacies (https://hl7.org/fhir/R4/organization.html)."""
 
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Q, QuerySet
+
 from salus.directory.fhir.elements import (
     ORGANIZATION_TYPE,
-    active,
-    coded,
+    address,
+    grouped,
     organization_type,
-    organization_types,
-    without_empty,
+    reference,
+    root,
+    telecom,
+    version,
 )
-from salus.directory.models import Organization
-from salus.directory.queries import known_values
+from salus.directory.fhir.parameters import (
+    active,
+    by_organization_type,
+    chained,
+    name,
+    of_every_type,
+    refers,
+    root_of,
+    updated,
+)
+from salus.directory.models import Endpoint, Organization
+from salus.directory.queries import (
+    known_values,
+    registered_endpoints,
+    registered_organizations,
+)
 from salus.fhir import facts
-from salus.fhir.conditions import Condition, among_few, either, identifiers, instants, starts
-from salus.fhir.criteria import Modifier, ParameterType
-from salus.fhir.dates import instant
-from salus.fhir.parameters import DEFINITIONS, by_id, by_last_updated
+from salus.fhir.conditions import NOTHING, Condition, among_few, each, either
+from salus.fhir.criteria import Named, ParameterType, Value
+from salus.fhir.datatypes import row_number
+from salus.fhir.parameters import DEFINITIONS
 from salus.fhir.resource import Parameter, Version
-from salus.fhir.sources import stamped
 
 
-def organization(row: Organization) -> Version:
-    address = without_empty(
-        {
-            "line": [row.line] if row.line else [],
-            "city": row.municipality,
-            "postalCode": row.postal_code,
-            "country": row.country,
-        }
+def rows() -> QuerySet[Organization]:
+    return updated(registered_organizations())
+
+
+def organizations(page: Sequence[Organization]) -> list[Version]:
+    also = grouped(
+        Organization.objects.filter(same_as__in=page, deregistered_at=None), "same_as_id"
     )
-    telephone = {"system": "phone", "value": row.telephone}
-    return stamped(
-        without_empty(
-            {
-                "resourceType": "Organization",
-                "id": str(row.pk),
-                "meta": {"lastUpdated": instant(row.registered_at)},
-                "identifier": [{"system": row.system, "value": row.value}],
-                "active": True,
-                "type": [organization_type(row.type)],
-                "name": row.name,
-                "telecom": [telephone] if row.telephone else [],
-                "address": [address] if address else [],
-            }
-        )
+    every = [*page, *(one for those in also.values() for one in those)]
+    reached = registered_endpoints().filter(organization__in=every).order_by("pk")
+    endpoints = grouped(reached, "organization_id")
+    above = {one.pk: one for one in Organization.objects.filter(parts__in=page)}
+
+    def of(row: Organization) -> Version:
+        those = also.get(row.pk, [])
+        known = [one for owner in (row, *those) for one in endpoints.get(owner.pk, ())]
+        row.part_of = above.get(row.part_of_id or 0)
+        return organization(row, endpoints=known, also=those)
+
+    return list(map(of, page))
+
+
+def organization(
+    row: Organization, *, endpoints: Sequence[Endpoint] = (), also: Sequence[Organization] = ()
+) -> Version:
+    return version(
+        row,
+        "Organization",
+        {
+            "active": row.status == "active",
+            "type": [organization_type(row.type)],
+            "name": row.name,
+            "telecom": telecom(telephone=row.telephone, email=row.email, website=row.website),
+            "address": [one] if (one := address(row)) else [],
+            "partOf": reference("Organization", root(row.part_of)) if row.part_of else None,
+            "endpoint": [reference("Endpoint", endpoint.pk) for endpoint in endpoints],
+        },
+        also=also,
     )
 
 
@@ -50,10 +83,10 @@ def _column(name: str) -> Condition:
     return among_few(name, lambda: known_values(name))
 
 
-def _part(element: str, name: str, documentation: str, *, parameter: str) -> Parameter:
+def _part(element: str, name: str, documentation: str) -> Parameter:
     return Parameter(
         type=ParameterType.STRING,
-        definition=f"{DEFINITIONS}/Organization-{parameter}",
+        definition=f"{DEFINITIONS}/Organization-address-{element.lower()}",
         documentation=documentation,
         facts=facts.strings(f"address.{element}"),
         condition=_column(name),
@@ -61,35 +94,26 @@ def _part(element: str, name: str, documentation: str, *, parameter: str) -> Par
     )
 
 
+def _reached(those: Q) -> Q:
+    reached = registered_endpoints().filter(those).annotate(root=root_of("organization"))
+    return Q(pk__in=reached.values("root"))
+
+
+def _at_endpoint(value: Value) -> Q:
+    number = row_number(value.id) if isinstance(value, Named) else 0
+    if not number or value.type not in ("", "Endpoint"):  # type: ignore[union-attr]
+        return NOTHING
+    return _reached(Q(pk=number))
+
+
+def _parameters() -> Mapping[str, Parameter]:
+    return PARAMETERS
+
+
 PARAMETERS = {
-    "_id": by_id(),
-    "_lastUpdated": by_last_updated(instants("registered_at"), sort=("registered_at",)),
-    "identifier": Parameter(
-        type=ParameterType.TOKEN,
-        definition=f"{DEFINITIONS}/Organization-identifier",
-        documentation="The number that a register gave.",
-        facts=facts.tokens("identifier"),
-        condition=identifiers("system", "value"),
-        modifiers=frozenset({Modifier.NOT}),
-        sort=("system", "value"),
-    ),
-    "name": Parameter(
-        type=ParameterType.STRING,
-        definition=f"{DEFINITIONS}/Organization-name",
-        documentation="The start of the name, whatever its case and accents.",
-        facts=facts.strings("name"),
-        condition=starts("name_key", original="name"),
-        modifiers=frozenset({Modifier.EXACT, Modifier.CONTAINS}),
-        sort=("name_key",),
-    ),
-    "type": coded(
-        "type",
-        "type",
-        system=ORGANIZATION_TYPE,
-        names=organization_types,
-        definition=f"{DEFINITIONS}/Organization-type",
-        documentation="The kind of organisation.",
-    ),
+    **of_every_type("Organization", Organization),
+    "name": name("Organization-name"),
+    "type": by_organization_type("type", "Organization-type", system=ORGANIZATION_TYPE),
     "address": Parameter(
         type=ParameterType.STRING,
         definition=f"{DEFINITIONS}/Organization-address",
@@ -97,17 +121,30 @@ PARAMETERS = {
         facts=facts.strings("address.city", "address.postalCode", "address.country"),
         condition=either(*map(_column, ("municipality", "postal_code", "country"))),
     ),
-    "address-city": _part(
-        "city", "municipality", "The start of the city.", parameter="address-city"
+    "address-city": _part("city", "municipality", "The start of the city."),
+    "address-postalcode": _part("postalCode", "postal_code", "The start of the postal code."),
+    "address-country": _part("country", "country", "The country, by ISO 3166-1 alpha-2."),
+    "active": active("Organization-active", status="status"),
+    "partof": refers(
+        "Organization-partof",
+        "partOf",
+        "part_of_id",
+        type="Organization",
+        documentation="What it is a part of.",
+        table=Organization,
+        chains={"Organization": chained("part_of_id", rows, _parameters)},
     ),
-    "address-postalcode": _part(
-        "postalCode",
-        "postal_code",
-        "The start of the postal code.",
-        parameter="address-postalcode",
+    "endpoint": Parameter(
+        type=ParameterType.REFERENCE,
+        definition=f"{DEFINITIONS}/Organization-endpoint",
+        documentation="An electronic address of it.",
+        facts=facts.references("endpoint"),
+        condition=each(_at_endpoint, missing=~_reached(Q())),
+        targets=("Endpoint",),
     ),
-    "address-country": _part(
-        "country", "country", "The country, by ISO 3166-1 alpha-2.", parameter="address-country"
-    ),
-    "active": active(f"{DEFINITIONS}/Organization-active"),
 }
+
+
+def chain(column: str) -> Mapping[str, Condition]:
+    """From a foreign key of another type to what the directory shows of the organisation."""
+    return {"Organization": chained(column, rows, _parameters)}

@@ -18,6 +18,11 @@ from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS, SNOMED_CT
 _PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition"
 QUALIFICATION = f"{_PLAN_NET}/practitioner-qualification"  # status, whereValid: of a licence
 NEW_PATIENTS = f"{_PLAN_NET}/newpatients"  # acceptingPatients
+ACCEPTING = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/AcceptingPatientsCS"
+# And ours (docs/reference/ihe-provider-directory.md), for what none of these guides has.
+SUCCESSOR = "https://salus.example/StructureDefinition/successor"
+LIMIT = "https://salus.example/StructureDefinition/licence-limit"
+ACCESSIBLE = "https://salus.example/StructureDefinition/wheelchair-accessible"
 _ACCEPTS = {"newpt": True, "nopt": False, "existptonly": False, "existptfam": False}
 
 # http://terminology.hl7.org/CodeSystem/organization-type says little of what care is given.
@@ -113,6 +118,11 @@ def _licences(resource: Element, own: str) -> Iterator[Saying]:
                     "practitioner": own,
                     "profession": _first(professions([qualification.child("code")])),
                     "country": _first([code for _, code, _ in countries]),
+                    "limits": [
+                        one.text("valueString")
+                        for one in qualification.children("extension")
+                        if one.text("url") == LIMIT
+                    ],
                     "status": status.text("valueCode") if status else "",
                 }
             ),
@@ -137,6 +147,7 @@ def _organization(resource: Element, name: Naming) -> dict[str, Any]:
 def _location(resource: Element, name: Naming) -> dict[str, Any]:
     place = resource.child("position")
     alone = resource.child("address")
+    told = _extension(resource, ACCESSIBLE)
     address = Element(path=resource.path, value={"address": [alone.value] if alone.value else []})
     return {
         "organization": _named(resource, "managingOrganization", Kind.ORGANIZATION, name),
@@ -146,6 +157,7 @@ def _location(resource: Element, name: Naming) -> dict[str, Any]:
         "latitude": _float(place, "latitude"),
         "longitude": _float(place, "longitude"),
         "hours": _hours(resource, "hoursOfOperation", opens="openingTime", closes="closingTime"),
+        "accessible": told.value.get("valueBoolean") if told else None,
         "status": _LOCATION_STATUS.get(resource.text("status"), ""),
     }
 
@@ -155,6 +167,8 @@ def _role(resource: Element, name: Naming) -> dict[str, Any]:
         "practitioner": _named(resource, "practitioner", Kind.PRACTITIONER, name),
         "organization": _named(resource, "organization", Kind.ORGANIZATION, name),
         "location": _first_named(resource, "location", Kind.LOCATION, name),
+        "service": _first_named(resource, "healthcareService", Kind.SERVICE, name),
+        "successor": _successor(resource, name),
         "profession": _first(
             professions([*resource.children("code"), *resource.children("specialty")])
         ),
@@ -311,6 +325,11 @@ def _new_patients(resource: Element) -> bool | None:
         return None
     codes = [code for _, code, _ in datatypes.codings(accepting.child("valueCodeableConcept"))]
     return next((_ACCEPTS[code] for code in codes if code in _ACCEPTS), None)
+
+
+def _successor(resource: Element, name: Naming) -> str:
+    told = _extension(resource, SUCCESSOR)
+    return name(told.child("valueReference"), Kind.ROLE) if told else ""
 
 
 def not_named(reference: Element) -> InvalidInput:

@@ -63,11 +63,14 @@ def find(question: Question, *, at: datetime, page: int = 1, size: int = 20) -> 
         found, every = _search(wanted, attempt, similar, enough=page * size)
         if found:
             break
+    taken = attempt.reading.taken
+    if not found:  # what can be taken back is what the words most likely mean
+        taken = read(text, names=similar, municipalities=municipalities).taken
     start = (page - 1) * size
     return Found(
         hits=hits_of(found[start : start + size], near=wanted.near),
         total=len(found) if every else None,
-        understood=Understood(text=text, taken=attempt.reading.taken),
+        understood=Understood(text=text, taken=taken),
         page=page,
         size=size,
         more=len(found) > start + size,

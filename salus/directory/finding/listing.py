@@ -20,6 +20,7 @@ from salus.kernel.search_key import search_key
 
 _SOME = 2_000  # entries at a time
 SHOWN = (Kind.PRACTITIONER, Kind.ORGANIZATION)
+TABLES = ("directory_listing", "directory_nameword", "directory_wordkey")
 
 # Each with the entries whose listing says something of it, as (kind, entry); roots of duplicates.
 _PRACTITIONERS = "select 'Practitioner', coalesce(same_as_id, id) from directory_practitioner"
@@ -40,7 +41,8 @@ _SPEAK_OF: Mapping[Kind, str] = {
     Kind.ORGANIZATION: f"{_ORGANIZATIONS} where id = any (%(entries)s)"
     f" union {_ROLES_OF} where r.organization_id = any (%(entries)s)",
     Kind.LOCATION: f"{_OWNER.format(table='location')}"
-    f" union {_ROLES_OF} where r.location_id = any (%(entries)s) or r.organization_id in"
+    f" union {_ROLES_OF} where r.location_id = any (%(entries)s)"
+    f" union {_ROLES_OF} where r.organization_id in"
     " (select organization_id from directory_location where id = any (%(entries)s))",
     Kind.SERVICE: _OWNER.format(table="healthcareservice"),
 }
@@ -52,9 +54,12 @@ _PLACES_OF_PRACTITIONERS = """
     from directory_practitioner p
     join directory_practitionerrole r on r.practitioner_id = p.id
     join directory_organization o on o.id = r.organization_id
-    left join directory_location l on l.deregistered_at is null
-        and case when r.location_id is null then l.organization_id = o.id else l.id = r.location_id end
-    where coalesce(p.same_as_id, p.id) = any (%(entries)s) and p.deregistered_at is null
+    left join lateral (
+        select * from directory_location where id = r.location_id
+        union all
+        select * from directory_location where r.location_id is null and organization_id = o.id
+    ) l on l.deregistered_at is null
+    where (p.id = any (%(entries)s) or p.same_as_id = any (%(entries)s)) and p.deregistered_at is null
         and r.until is null and r.since <= %(today)s and r.deregistered_at is null and o.deregistered_at is null
 """
 _PLACES_OF_ORGANIZATIONS = """
@@ -65,7 +70,7 @@ _PLACES_OF_ORGANIZATIONS = """
         coalesce(l.hours, '[]'), {address}
     from directory_organization o
     left join directory_location l on l.organization_id = o.id and l.deregistered_at is null
-    where coalesce(o.same_as_id, o.id) = any (%(entries)s) and o.deregistered_at is null
+    where (o.id = any (%(entries)s) or o.same_as_id = any (%(entries)s)) and o.deregistered_at is null
 """
 _ADDRESS = ", ".join(
     [
@@ -161,7 +166,7 @@ def _named(kind: str, entries: list[int]) -> tuple[dict[int, dict[str, Any]], di
                     where practitioner_id = p.id and l.deregistered_at is null and status = 'active'
                         and until is null order by country)
             from directory_practitioner p
-            where coalesce(same_as_id, id) = any (%s) and deregistered_at is null
+            where (id = any (%(entries)s) or same_as_id = any (%(entries)s)) and deregistered_at is null
         """
     else:
         sql = """
@@ -170,10 +175,10 @@ def _named(kind: str, entries: list[int]) -> tuple[dict[int, dict[str, Any]], di
                     where organization_id = o.id and s.deregistered_at is null order by 1),
                 null, null, array[]::text[]
             from directory_organization o
-            where coalesce(same_as_id, id) = any (%s) and deregistered_at is null
+            where (id = any (%(entries)s) or same_as_id = any (%(entries)s)) and deregistered_at is null
         """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [entries])
+        cursor.execute(sql, {"entries": entries})
         rows = sorted(cursor.fetchall(), key=lambda row: (row[0], not row[1]))  # roots first
     named: dict[int, dict[str, Any]] = {}
     words: dict[int, set[str]] = {}

@@ -7,6 +7,7 @@ The longest phrase that the vocabulary knows counts, then what is nearly one; th
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -215,4 +216,7 @@ def _name(token: Token) -> Taken:
 
 
 def _name_words(parts: Sequence[Token]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words_of(folded(" ".join(token.text for token in parts)))))
+    """Without particles, unless one stands by itself or in quotation marks."""
+    together = groupby(parts, key=lambda token: token.start if token.quoted else -1)
+    texts = (" ".join(token.text for token in some) for _start, some in together)
+    return tuple(dict.fromkeys(word for text in texts for word in words_of(folded(text))))

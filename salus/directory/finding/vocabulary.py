@@ -105,7 +105,8 @@ _FILLERS = (
     " sprechend, sprechender, sprechende, der, die, das, den, dem, ein, eine, einen, in, im, bei, nahe, um, mit,"
     " und, zu, nimmt, auf, an, suche, who speaks, speaks, speaking, that, who, the, a, near, around, with, and, for,"
     " takes, accepts, accepting, taking, looking for, schwätzt, schwetzt, dee, déi, deen, eng, zu, op, no, bei, mat,"
-    " an, ronderëm, hëlt, un, sicht, maintenant, jetzt, now, elo"
+    " an, ronderëm, hëlt, un, sicht, maintenant, jetzt, now, elo,"
+    " proche, à proximité de, région, in der Nähe von, Region, Raum, close to, an der Géigend vun"
 )
 _KNOWN_LANGUAGES = (
     "lb fr de en pt it es nl pl ro ru uk ar sr hr bs sq tr el hu cs sk bg da sv fi zh ja fa hi vi lt lv et sl mk ko he"

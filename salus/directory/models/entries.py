@@ -6,6 +6,7 @@ The database has defaults of its own for what few entries have, so that the load
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 
 class Entry(models.Model):
@@ -18,9 +19,16 @@ class Entry(models.Model):
     # Null: as registered, which is version 1.
     version = models.IntegerField(null=True)
     changed_at = models.DateTimeField(null=True)
+    # When each version after the first began; what it said is replayed (salus.directory.replaying).
+    changes = ArrayField(models.DateTimeField(), default=list, db_default=[])
 
     class Meta:
         abstract = True
+
+
+def _updated(name: str) -> models.Index:
+    """By when an entry last changed: who follows the directory asks for what changed since then."""
+    return models.Index(Coalesce("changed_at", "registered_at"), name=f"{name}_updated")
 
 
 def _constraints(name: str) -> list[models.BaseConstraint]:
@@ -53,11 +61,12 @@ class Organization(Entry, Addressed):
     part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts")
     email = models.TextField(blank=True, default="", db_default="")
     website = models.TextField(blank=True, default="", db_default="")
+    status = models.TextField(default="active", db_default="active")  # active, suspended, ended
     same_as = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
 
     class Meta:
         constraints = _constraints("organization")
-        indexes = [models.Index(fields=["name_key"])]
+        indexes = [models.Index(fields=["name_key"]), _updated("organization")]
 
 
 class PractitionerStatus(models.TextChoices):
@@ -91,7 +100,7 @@ class Practitioner(Entry):
 
     class Meta:
         constraints = _constraints("practitioner")
-        indexes = [models.Index(fields=["family_key", "given_key"])]
+        indexes = [models.Index(fields=["family_key", "given_key"]), _updated("practitioner")]
 
     @property
     def full_name(self) -> str:
@@ -125,10 +134,15 @@ class Location(Entry, Addressed):
     longitude = models.FloatField(null=True)
     hours = models.JSONField(default=list, db_default=[])  # FHIR R4 Location.hoursOfOperation
     accessible = models.BooleanField(null=True)  # by wheelchair
+    status = models.TextField(default="active", db_default="active")  # active, suspended, ended
 
     class Meta:
         constraints = _constraints("location")
-        indexes = [models.Index(fields=["name_key"]), models.Index(fields=["latitude"])]
+        indexes = [
+            models.Index(fields=["name_key"]),
+            models.Index(fields=["latitude"]),
+            _updated("location"),
+        ]
 
 
 class PractitionerRole(Entry):
@@ -137,6 +151,9 @@ class PractitionerRole(Entry):
     practitioner = models.ForeignKey(Practitioner, models.CASCADE, related_name="roles")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="roles")
     location = models.ForeignKey(Location, models.PROTECT, null=True, related_name="roles")
+    service = models.ForeignKey(
+        "HealthcareService", models.PROTECT, null=True, related_name="roles"
+    )
     profession = models.TextField(
         blank=True, default="", db_default=""
     )  # '': that of the professional
@@ -157,7 +174,8 @@ class PractitionerRole(Entry):
                 fields=["practitioner", "organization"],
                 name="current_roles_at_a_place",
                 condition=Q(until__isnull=True),
-            )
+            ),
+            _updated("role"),
         ]
 
 
@@ -176,10 +194,11 @@ class HealthcareService(Entry):
     new_patients = models.BooleanField(null=True)
     appointment = models.BooleanField(null=True)  # is needed
     hours = models.JSONField(default=list, db_default=[])
+    status = models.TextField(default="active", db_default="active")  # active, suspended, ended
 
     class Meta:
         constraints = _constraints("service")
-        indexes = [models.Index(fields=["name_key"])]
+        indexes = [models.Index(fields=["name_key"]), _updated("service")]
 
 
 class Endpoint(Entry):
@@ -205,3 +224,4 @@ class Endpoint(Entry):
 
     class Meta:
         constraints = _constraints("endpoint")
+        indexes = [_updated("endpoint")]

@@ -35,6 +35,9 @@ class Source(models.Model):
     name = models.TextField(unique=True)  # a short word for commands: college, chamber, hospital-7
     title = models.TextField()
     system = models.TextField(blank=True, default="")  # URI of its numbers; '' has none of its own
+    # The software that feeds it (ITI-130): entries with its numbers, and of the authority's source all.
+    client_id = models.BigIntegerField(null=True, unique=True)
+    is_authority = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
 
 

@@ -9,13 +9,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from salus.directory.fields import DAYS
-from salus.directory.words import day_names, field_name, language_name
+from salus.directory.finding import LANGUAGES, language_name
+from salus.directory.words import day_names, field_name
 
-SPOKEN = (
-    *("lb", "fr", "de", "en", "pt", "it", "es", "nl", "pl", "ro", "ru", "uk", "el", "hu", "cs"),
-    *("sk", "sl", "hr", "bs", "sr", "sq", "mk", "bg", "tr", "ar", "fa", "ku", "ti", "hi", "ur"),
-    *("zh", "ja", "vi", "sv", "da", "fi", "et", "lv", "lt", "ca", "he"),
-)
 _LANGUAGES_AT_MOST = 6
 _TIMES = re.compile(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})")
 
@@ -57,7 +53,7 @@ class Languages(forms.Form):
     def __init__(self, _name: str, value: Sequence[str] | None, data: Any = None) -> None:
         super().__init__(data)
         known = list(value or ())
-        codes = sorted({*SPOKEN, *known}, key=lambda code: language_name(code).casefold())
+        codes = sorted({*LANGUAGES, *known}, key=lambda code: language_name(code).casefold())
         choices = [("", "–"), *((code, language_name(code)) for code in codes)]
         for number in range(_LANGUAGES_AT_MOST):
             self.fields[f"language_{number + 1}"] = forms.ChoiceField(

@@ -10,10 +10,10 @@ from salus.directory.fields import FIELDS
 from salus.directory.freshness import Freshness, freshness, is_over, number_due
 from salus.directory.history import histories
 from salus.directory.models import ChangeLine, ChangeSet, How, Kind, Licence
-from salus.directory.naming import Named, names_of, referred
+from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import own_practitioner
 from salus.directory.rules import History, state_on
-from salus.directory.words import field_name, is_restricted, refers, value_said
+from salus.directory.words import field_name, is_restricted, value_said
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
 
@@ -138,12 +138,11 @@ def _entry(owned: Owned, fields: Sequence[Freshness], names: Mapping[Named, str]
 def _field(
     kind: Kind, one: Freshness, waiting: Mapping[str, int], names: Mapping[Named, str]
 ) -> OwnField:
-    about, other = FIELDS[kind][one.field], refers(kind, one.field)
-    named = names.get((other, one.value)) if other and isinstance(one.value, int) else None
+    about = FIELDS[kind][one.field]
     return OwnField(
         field=one.field,
         name=field_name(one.field),
-        value=named or value_said(kind, one.field, one.value),
+        value=said_of(kind, one.field, one.value, names),
         said_at=one.said_at,
         due=one.due and one.field not in waiting,
         asked=about.ages and one.said_at is not None and one.field not in waiting,

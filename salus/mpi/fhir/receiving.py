@@ -12,7 +12,7 @@ from salus.fhir import datatypes, exact_json
 from salus.fhir.bundle import Entry
 from salus.fhir.element import Element
 from salus.fhir.references import row_meant
-from salus.fhir.refusal import NotThisWay
+from salus.fhir.refusal import NotThisWay, Unprocessable
 from salus.fhir.resource import Body, Call
 from salus.fhir.transaction import Acceptance, NotUsed, Taken, Transaction
 from salus.kernel.actor import Actor, Role
@@ -22,8 +22,9 @@ from salus.mpi.fhir.rendering import rendered
 from salus.mpi.lookups import is_in_index, is_replaced
 from salus.mpi.merging import replaced_by
 from salus.mpi.models import Person
+from salus.mpi.permissions import is_own, is_public
 from salus.mpi.queries import person_identified
-from salus.mpi.receiving import Received, receive_change, receive_person
+from salus.mpi.receiving import NO_OWN_NUMBER, Received, receive_change, receive_person
 
 
 def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
@@ -37,13 +38,19 @@ def take_patient(transaction: Transaction, entry: Entry) -> Taken | NotUsed:
 
 
 def create(call: Call, patient: Element) -> int:
-    """Register the person as version 1. Raises Conflict when an identifier is somebody's already."""
+    """Register the person as version 1. Raises Conflict when an identifier is somebody's already, Unprocessable when
+    none is the sender's."""
     actor = _writer(call)
-    # Who has no number yet (a newborn, a visitor) gets a temporary one.
-    identifiers = _identifiers(patient, call.at) or [country().temporary_identifier()]
+    identifiers = _identifiers(patient, call.at)
     survivor = _survivor(call, patient)
+    # Who has no number yet (a newborn, a visitor) gets a temporary one.
+    numbered = all(is_public(system) for system, _value in identifiers)
+    if not numbered:
+        _check_own(actor, patient, identifiers)
     with atomic():
-        received = receive(actor, call.at, patient, identifiers, call.request_id, filed=True)
+        received = receive(
+            actor, call.at, patient, identifiers, call.request_id, filed=True, numbered=numbered
+        )
         if not received.created:  # and what it changed is taken back
             raise Conflict("somebody has one of these identifiers: search for it, and update")
         if survivor:
@@ -83,7 +90,8 @@ def feed(call: Call, patient: Element) -> int:
     identifiers = _identifiers(patient, call.at)
     if not identifiers:
         raise patient.wrong("identifier", "one with system and value is needed")
-    known = person_identified(identifiers)
+    _check_own(actor, patient, identifiers)
+    known = person_identified(one for one in identifiers if is_own(actor, one[0]))
     if known and (survivor := _survivor(call, patient)):
         _replace(call, known, survivor)
         return known
@@ -95,6 +103,11 @@ def feed(call: Call, patient: Element) -> int:
     if survivor := _survivor(call, patient):
         _replace(call, received.person, survivor)
     return received.person
+
+
+def _check_own(actor: Actor, patient: Element, identifiers: Iterable[tuple[str, str]]) -> None:
+    if not any(is_own(actor, system) for system, _value in identifiers):
+        raise Unprocessable(NO_OWN_NUMBER, at=f"{patient.path}.identifier")
 
 
 def _survivor(call: Call, patient: Element) -> int | None:
@@ -144,6 +157,7 @@ def receive(
     request_id: UUID | None = None,
     *,
     filed: bool = False,
+    numbered: bool = False,
 ) -> Received:
     """Take in a Patient as its sender keeps it. Errors as of ``receive_person``."""
     return receive_person(
@@ -155,6 +169,7 @@ def receive(
         received=exact_json.plain(patient.value),
         shown=_shown,
         filed=filed,
+        numbered=numbered,
         request_id=request_id,
     )
 

@@ -12,11 +12,11 @@ from salus.hl7v2.refusal import ErrorCode
 from salus.hl7v2.writing import Component
 from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput
+from salus.mpi.permissions import OF_A_HOUSE
 
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[\x21-\x7e]+")
-_OF_A_HOUSE = "urn:salus:organization:"
 
 
 def system_of(field: Field, component: int, *, of: Actor) -> str:
@@ -47,8 +47,8 @@ def designator(system: str) -> Component:
     for scheme, kind in (("urn:oid:", "ISO"), ("urn:uuid:", "UUID")):
         if system.startswith(scheme):
             return (name, system.removeprefix(scheme), kind)
-    if system.startswith(_OF_A_HOUSE):
-        name = system.removeprefix(_OF_A_HOUSE).partition(":")[2]
+    if system.startswith(OF_A_HOUSE):
+        name = system.removeprefix(OF_A_HOUSE).partition(":")[2]
     return (name, system, "URI")
 
 
@@ -56,4 +56,4 @@ def _of_namespace(namespace: str, of: Actor) -> str:
     """The national number's is the code of the country, whoever says it."""
     if namespace == country().CODE:
         return str(country().MATRICULE_SYSTEM)
-    return f"{_OF_A_HOUSE}{of.organization}:{namespace}"
+    return f"{OF_A_HOUSE}{of.organization}:{namespace}"

@@ -3,7 +3,6 @@
 from django.db import IntegrityError, transaction
 
 from salus.audit.actions import is_first
-from salus.country import country
 from salus.fhir.element import Element
 from salus.hl7v2.edge import Answer, Call
 from salus.hl7v2.message import Field, Message, Segment
@@ -13,7 +12,9 @@ from salus.mpi.fhir.receiving import receive
 from salus.mpi.hl7v2 import identification
 from salus.mpi.hl7v2.permissions import check_feeds
 from salus.mpi.merging import replaced_by
+from salus.mpi.permissions import is_own
 from salus.mpi.queries import person_identified
+from salus.mpi.receiving import NO_OWN_NUMBER
 
 # Admission, registration, pre-admission, update: each says who the patient is.
 UPDATES = frozenset(["A01", "A04", "A05", "A08"])
@@ -56,7 +57,7 @@ def _merges(message: Message) -> list[tuple[Segment, Segment]]:
 
 
 def _replace(call: Call, survivor: Segment, replaced: Segment) -> None:
-    """The sender goes on with one of its records of somebody. It decides about its own: not by national numbers."""
+    """The sender goes on with one of its records of somebody. It decides about its own: by no other's numbers."""
     target = _own(call, survivor.repetitions(3))
     person = _own(call, replaced.repetitions(1))
     if target is None:
@@ -78,18 +79,24 @@ def _replace(call: Call, survivor: Segment, replaced: Segment) -> None:
 
 
 def _own(call: Call, fields: list[Field]) -> int | None:
-    """Whom the sender knows by a number of its own."""
+    """Whom the sender knows by a number of its own. Raises FieldWrong when all of these are others'."""
     known = identification.identifiers(fields, of=call.actor, at=call.at.date())
-    return person_identified(one for one in known if country().identifier_system(one[0]) is None)
+    own = [one for one in known if is_own(call.actor, one[0])]
+    if known and not own:
+        raise fields[0].wrong(NO_OWN_NUMBER, 4, code=ErrorCode.VALUE)
+    return person_identified(own)
 
 
 def _receive(call: Call, segment: Segment) -> int:
     body = identification.patient(segment, of=call.actor, at=call.at.date())
+    known = identification.identifiers(segment.repetitions(3), of=call.actor, at=call.at.date())
+    if not any(is_own(call.actor, system) for system, _value in known):
+        raise segment.field(3).wrong(NO_OWN_NUMBER, 4, code=ErrorCode.VALUE)
     received = receive(
         call.actor,
         call.at,
         Element(path="PID", value=body),
-        identification.identifiers(segment.repetitions(3), of=call.actor, at=call.at.date()),
+        known,
         call.request_id,
         filed=True,
     )

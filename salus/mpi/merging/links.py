@@ -22,6 +22,7 @@ from salus.mpi.merging.trees import (
     tell,
 )
 from salus.mpi.models import Link
+from salus.mpi.permissions import check_changes
 
 
 def link(
@@ -61,9 +62,11 @@ def replaced_by(
     HL7 v2 ADT^A40, IHE PMIR. A sender decides about its own records and never joins two golden records: when the
     replaced one stands under another human being than the survivor, it goes over to the survivor's, alone with what
     it had replaced itself, and the two are queued for stewards. When others' records stand below it, nothing but that
-    is done. Returns the link, None when there is none. Once more is the same. Raises Conflict when stewards judged
-    that they are two.
+    is done. Returns the link, None when there is none. Once more is the same. Raises Forbidden when one of the records
+    is another sender's, Conflict when stewards judged that they are two.
     """
+    for record in (person, target):
+        check_changes(actor, record)
     with held([person, target]) as found:
         mine, theirs = found[person], found[target]
         own = Link.objects.filter(person=person, ended_at=None).first()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salus.accounts.models import Account
+from salus.kernel import filings
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound
@@ -146,6 +147,33 @@ def link(request: HttpRequest, number: int) -> HttpResponse:
             "waterfall": _drawn(seen.comparison),
         },
     )
+
+
+@steward_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def give(request: HttpRequest, number: int, kind: str, filed: int) -> HttpResponse:
+    """What was filed for one of two who were one is the other's; asked first, and done when it is sent."""
+    actor, at, intent = steward(request), now(), request_id(request)
+    if request.method == "POST":
+        form = Chosen(request.POST)
+        if not form.is_valid():
+            raise NotFound("nobody is named with whom it is")
+        filings.give(
+            kind,
+            actor=actor,
+            at=at,
+            filed=filed,
+            link=number,
+            holder=form.cleaned_data["person"],
+            request_id=intent,
+        )
+        messages.success(request, _("Given to the other of the two."))
+        return redirect("stewards:link", number=number)
+    seen = queries.link_shown(actor=actor, link=number, at=at, request_id=intent)
+    found = [one for one in seen.filed if (one.filed.kind, one.filed.id) == (kind, filed)]
+    if not found or not found[0].may_be_given:
+        raise NotFound("nothing like that was filed while the two were one")
+    return render(request, "mpi/stewards/give.html", {"link": seen.link, "shared": found[0]})
 
 
 @steward_only

@@ -71,7 +71,7 @@ def _of_patient(request: HttpRequest) -> HttpResponse:
             "new_since": since,
             "acts": card.acts[:SHOWN] if card else [],
             "looked": looked[:SHOWN],
-            "trusted": circle_of_trust(person),
+            "trusted": circle_of_trust(person, at=now()),
             "assisted": assisted_by(actor=actor, at=at),
         },
     )

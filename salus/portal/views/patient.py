@@ -69,6 +69,6 @@ def record_of_another(request: HttpRequest, person: int) -> HttpResponse:
             **timeline(request, documents),
             "card": card,
             "vaccines": by_vaccine(card.acts) if card else [],
-            "may_vaccinate": actor.role is Role.PROFESSIONAL and may_vaccinate(actor),
+            "may_vaccinate": actor.role is Role.PROFESSIONAL and may_vaccinate(actor, at=now()),
         },
     )

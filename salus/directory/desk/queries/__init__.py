@@ -8,6 +8,7 @@ from salus.directory.desk.queries.entries import (
     entry_shown,
     find_entries,
     history_of,
+    named,
     successors,
 )
 from salus.directory.desk.queries.sets import (
@@ -36,6 +37,7 @@ __all__ = [
     "entry_shown",
     "find_entries",
     "history_of",
+    "named",
     "open_counts",
     "queue",
     "set_shown",

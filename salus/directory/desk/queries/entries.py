@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -23,13 +24,13 @@ from salus.directory.models import (
     PractitionerRole,
     Statement,
 )
-from salus.directory.naming import Named, names_of, referred
+from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import registrars_only
 from salus.directory.projecting import TABLES
 from salus.directory.rules import History, state_on
-from salus.directory.words import field_name, is_restricted, refers, value_said
+from salus.directory.words import field_name, is_restricted, refers
 from salus.kernel.actor import Actor
-from salus.kernel.errors import NotFound
+from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.search_key import search_key
 
 FOUND_AT_MOST = 50
@@ -192,6 +193,22 @@ def find_entries(*, actor: Actor, text: str) -> list[Related]:
     return found[:FOUND_AT_MOST]
 
 
+def named(*, actor: Actor, kind: Kind, text: str, but: int) -> int:
+    """The other entry of the kind with this identifier: value, or system|value.
+
+    Raises InvalidInput when there is none, or several.
+    """
+    registrars_only(actor)
+    system, parted, value = text.strip().rpartition("|")
+    rows = TABLES[kind].objects.filter(value=value, **({"system": system} if parted else {}))
+    found = list(rows.exclude(pk=but).values_list("pk", flat=True)[:2])
+    if not found:
+        raise InvalidInput(gettext("No other entry has this identifier."), at="other")
+    if len(found) > 1:
+        raise InvalidInput(gettext("Several have it: write it as system|value."), at="other")
+    return int(found[0])
+
+
 def successors(*, actor: Actor, role: int) -> list[tuple[int, str]]:
     """Roles as which this one may go on: of the same professional elsewhere, or of another at the same organisation."""
     registrars_only(actor)
@@ -234,7 +251,7 @@ def _field(kind: Kind, one: Freshness, names: Mapping[Named, str]) -> FieldShown
     return FieldShown(
         field=one.field,
         name=field_name(one.field),
-        value=_value(kind, one.field, one.value, names),
+        value=said_of(kind, one.field, one.value, names),
         link=(other, one.value) if other and linked else None,
         restricted=is_restricted(kind, one.field),
         said_at=one.said_at,
@@ -244,7 +261,7 @@ def _field(kind: Kind, one: Freshness, names: Mapping[Named, str]) -> FieldShown
 
 def _told(kind: Kind, one: Statement, names: Mapping[Named, str]) -> Told:
     said = [
-        Said(name=field_name(name), value=_value(kind, name, value, names), again=False)
+        Said(name=field_name(name), value=said_of(kind, name, value, names), again=False)
         for name, value in one.said.items()
     ]
     return Told(
@@ -254,10 +271,3 @@ def _told(kind: Kind, one: Statement, names: Mapping[Named, str]) -> Told:
         known_at=one.known_at,
         set=one.change_set,
     )
-
-
-def _value(kind: Kind, name: str, value: Any, names: Mapping[Named, str]) -> str:
-    other = refers(kind, name)
-    if other and isinstance(value, int):
-        return names.get((other, value), str(value))
-    return value_said(kind, name, value)

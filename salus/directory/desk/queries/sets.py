@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,9 +15,10 @@ from salus.accounts.models import Account
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.models import ChangeLine, ChangeSet, How, Kind, Licence, Outcome
-from salus.directory.naming import Named, names_of, referred
+from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import registrars_only
-from salus.directory.words import field_name, is_restricted, problem_said, refers, value_said
+from salus.directory.projecting import TABLES
+from salus.directory.words import field_name, is_restricted, problem_said
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
 
@@ -161,6 +162,7 @@ def set_shown(
         lines = lines.filter(pk=line)
     found, page, has_more = _page(lines, page)
     alone = len(found) == 1
+    _find_entries(found)
     if alone:
         _event(actor, found[0], at, request_id)
     touched, goes = _effects(row) if row.applied_at and not row.rolled_back_at else (0, 0)
@@ -200,6 +202,14 @@ def _about(change_sets: Collection[int]) -> dict[int, str]:
     return {number: names.get(entry, "") for number, entry in of.items()}
 
 
+def _find_entries(lines: Sequence[ChangeLine]) -> None:
+    """Of which entries lines that wait speak: until they are in force, the identifier says so."""
+    for line in lines:
+        if line.entry is None and line.value:
+            rows = TABLES[Kind(line.kind)].objects.filter(system=line.system, value=line.value)
+            line.entry = rows.values_list("pk", flat=True).first()
+
+
 def _shown(lines: Sequence[ChangeLine], *, openly: bool) -> list[LineShown]:
     named: set[Named] = set()
     for line in lines:
@@ -234,18 +244,12 @@ def _line(line: ChangeLine, names: Mapping[Named, str], *, openly: bool) -> Line
 
 
 def _difference(
-    kind: Kind, field: str, was: object, will: object, names: Mapping[Named, str], *, hidden: bool
+    kind: Kind, field: str, was: Any, will: Any, names: Mapping[Named, str], *, hidden: bool
 ) -> Difference:
     if hidden and is_restricted(kind, field):
         return Difference(name=field_name(field), was="", will="", hidden=True)
-    other = refers(kind, field)
-
-    def said(value: object) -> str:
-        if other and isinstance(value, int):
-            return names.get((other, value), str(value))
-        return value_said(kind, field, value)
-
-    return Difference(name=field_name(field), was=said(was), will=said(will), hidden=False)
+    was, will = (said_of(kind, field, value, names) for value in (was, will))
+    return Difference(name=field_name(field), was=was, will=will, hidden=False)
 
 
 def _said_name(line: ChangeLine) -> str:

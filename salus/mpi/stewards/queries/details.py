@@ -9,7 +9,7 @@ from django.db import transaction
 
 from salus.kernel.actor import Actor
 from salus.kernel.errors import NotFound
-from salus.kernel.filings import Filed, filed_between
+from salus.kernel.filings import Filed, filed_between, may_be_given
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.mpi.identities import humans
 from salus.mpi.merging import MergePreview, SeparationPreview, preview_merge, preview_separation
@@ -120,12 +120,24 @@ class Parting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What was filed while two who are parted were one: a kind and a time, and with whom it is."""
+
+    filed: Filed
+    kind: Text
+    holder: Entry
+    other: Entry
+    may_be_given: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LinkShown:
     link: Link
     pair: Pair | None  # which stewards judged
     comparison: Comparison
     receipts: list[Receipt]
     parting: Parting | None  # while it is in force
+    filed: list[Shared]  # once it has ended, unless the two are one again
 
 
 def link_shown(
@@ -147,13 +159,34 @@ def link_shown(
         with rows_of(both):
             receipts = list(row.receipts.order_by("ended", "receiver"))
             pair = Pair.objects.filter(link=link).first()
+        filed = _shared(row, comparison)
     return LinkShown(
         link=row,
         pair=pair,
         comparison=replace(comparison, explanation=explained(row.weight, row.explanation)),
         receipts=receipts,
         parting=parting,
+        filed=filed,
     )
+
+
+def _shared(link: Link, comparison: Comparison) -> list[Shared]:
+    known = humans([link.person_id, link.target_id])
+    one, other = known[link.person_id], known[link.target_id]
+    if link.ended_at is None or one.root == other.root:
+        return []
+    both = comparison.both
+    return [
+        Shared(
+            filed=filed,
+            kind=said(FILED, filed.kind),
+            holder=holder,
+            other=next(entry for entry in both if entry != holder),
+            may_be_given=may_be_given(filed.kind),
+        )
+        for filed in filed_between([*one.all, *other.all], link.made_at, link.ended_at)
+        for holder in [both[filed.person not in one.all]]
+    ]
 
 
 def _parting(preview: SeparationPreview) -> Parting:

@@ -14,7 +14,7 @@ def fill(_apps: object, _editor: object) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0008_certificate_of_endpoints"),
+        ("directory", "0006_certificate_of_endpoints"),
     ]
 
     operations = [

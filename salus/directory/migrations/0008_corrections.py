@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0006_finding")]
+    dependencies = [("directory", "0007_finding")]
 
     operations = [
         migrations.AddIndex(

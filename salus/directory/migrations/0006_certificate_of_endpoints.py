@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0004_what_registers_say")]
+    dependencies = [("directory", "0005_what_changed_when")]
 
     operations = [
         migrations.AddField(
