@@ -126,7 +126,7 @@ BUDGET = {
         indexes={"directory_nameword_pkey": 78, "directory_n_kind_649acc_idx": 34},
     ),
     "directory_wordkey": Budget(  # 25 of a word
-        rows=100_000, row=47, indexes={"directory_wordkey_pkey": 46}
+        rows=100_000, row=50, indexes={"directory_wordkey_pkey": 46}
     ),
     "vaccination_immunization": Budget(
         rows=332_500,

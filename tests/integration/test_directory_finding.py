@@ -92,6 +92,9 @@ def test_exact_before_beginning_before_mistyped() -> None:
     for family in ("Schmitz", "Schmit", "Schmitten", "Schmidt", "Wagner"):
         professional(family)
     assert names("Schmit") == ["Léa Schmit", "Léa Schmitten", "Léa Schmitz", "Léa Schmidt"]
+    professional("Weber", "Ann")
+    professional("Adam", "Anna")
+    assert names("Ann") == ["Ann Weber", "Anna Adam"]
 
 
 def test_one_field_says_all() -> None:
