@@ -52,9 +52,7 @@ SEARCHES = [
     ("Location", "near=49.6|6.1|2"),
     ("Location", "organization=1"),
     ("Location", "name=a"),
-    ("HealthcareService", "location=1"),
     ("Endpoint", "organization=1"),
-    ("Organization", "partof=1"),
 ]
 
 

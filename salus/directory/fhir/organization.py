@@ -49,7 +49,7 @@ def organizations(page: Sequence[Organization]) -> list[Version]:
     every = [*page, *(one for those in also.values() for one in those)]
     reached = registered_endpoints().filter(organization__in=every).order_by("pk")
     endpoints = grouped(reached, "organization_id")
-    above = {one.pk: one for one in Organization.objects.filter(parts__in=page)}
+    above = Organization.objects.in_bulk([row.part_of_id or 0 for row in page])
 
     def of(row: Organization) -> Version:
         those = also.get(row.pk, [])
