@@ -7,7 +7,6 @@ later issue is a strict xfail below: that issue adds its act here, and must then
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from salus.simulation.demo_people import EMAILS
-from tests.conftest import Site, salus
+from tests.conftest import Site
 from tests.functional.world import World, moved
 from tests.mllp import pdq
 
@@ -242,36 +241,12 @@ def steward_parts_what_was_joined_by_itself(world: World) -> Callable[[], None]:
 
 def professional_is_registered(world: World) -> Callable[[], None]:
     """By a file of a register, whose second coming says again what is known."""
-    file = register_file(world, value=str(uuid4()))
+    file = world.register_file(str(uuid4()))
 
     def send() -> None:
-        brought(world, file)
+        world.brought(file)
 
     return send
-
-
-def register_file(world: World, *, value: str, status: str = "") -> Path:
-    path = world.site.data / f"{uuid4()}.csv"
-    rows = ["kind,identifier,family,given,profession,status"]
-    rows.append(f"Practitioner,{value},Neu,Nora,62247001,{status}")
-    path.write_text("\n".join(rows))
-    return path
-
-
-def brought(world: World, file: Path) -> int:
-    """Proposed and applied, as who keeps the directory does; the number of the change set."""
-
-    def directory(*arguments: str | Path) -> None:
-        done = salus("directory", *arguments, data=world.site.data)
-        assert done.returncode == 0, done.stderr
-
-    if not world.rows.execute("select 1 from directory_source where name = 'midwives'").fetchone():
-        system = "https://midwives.example/members"
-        directory("add-source", "midwives", "--title", "The midwives", "--system", system)
-    directory("propose", file, "--source", "midwives")
-    number = int(world.value("select max(id) from directory_changeset"))
-    directory("apply", str(number))
-    return number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -381,16 +356,13 @@ def test_who_retires_leaves_the_figure_and_a_file_taken_back_takes_its_own_back(
 ) -> None:
     figure, value = "professionals_registered_total", str(uuid4())
     first = world.count()
-    arrival = brought(world, register_file(world, value=value))
+    arrival = world.brought(world.register_file(value))
     assert moved(first, world.count()) == {figure: 1}
-    brought(world, register_file(world, value=value, status="retired"))
+    world.brought(world.register_file(value, status="retired"))
     assert moved(first, world.count()) == {}
     retirement = int(world.value("select max(id) from directory_changeset"))
     for number, left in ((retirement, {figure: 1}), (arrival, {})):
-        done = salus(
-            *("directory", "roll-back", str(number), "--reason", "wrong"), data=world.site.data
-        )
-        assert done.returncode == 0, done.stderr
+        world.directory("roll-back", str(number), "--reason", "wrong")
         assert moved(first, world.count()) == left
 
 

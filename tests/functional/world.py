@@ -230,3 +230,26 @@ class World:
             assert done.returncode == 0, done.stderr
 
         return send
+
+    def directory(self, *arguments: str | Path) -> None:
+        """What who keeps the directory types."""
+        done = salus("directory", *arguments, data=self.site.data)
+        assert done.returncode == 0, done.stderr
+
+    def register_file(self, value: str, *, status: str = "") -> Path:
+        """Of a register that tells of one professional."""
+        path = self.site.data / f"{uuid4()}.csv"
+        header = "kind,identifier,family,given,profession,status"
+        path.write_text(f"{header}\nPractitioner,{value},Neu,Nora,62247001,{status}\n")
+        return path
+
+    def brought(self, file: Path) -> int:
+        """Proposed and applied; the number of the change set."""
+        known = "select 1 from directory_source where name = 'midwives'"
+        if not self.rows.execute(known).fetchone():
+            system = "https://midwives.example/members"
+            self.directory("add-source", "midwives", "--title", "Midwives", "--system", system)
+        self.directory("propose", file, "--source", "midwives")
+        number = int(self.value("select max(id) from directory_changeset"))
+        self.directory("apply", str(number))
+        return number

@@ -7,7 +7,7 @@ must fill the same columns as one of those, hold what the model allows, and mean
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -21,9 +21,7 @@ from psycopg.rows import dict_row
 from salus.access.actions import declare_professional, end_declaration, name_assistant
 from salus.access.queries import actor_of
 from salus.country.lu import MATRICULE_SYSTEM, check_matricule, matricule
-from salus.directory.actions import change, source_named
-from salus.directory.lines import Line
-from salus.directory.models import How, Kind, PractitionerRole
+from salus.directory.models import PractitionerRole
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.postgres import login
@@ -43,6 +41,7 @@ from salus.vaccination.actions import (
     withdraw_transfer_consent,
 )
 from salus.vaccination.models import ActType
+from tests.directory_entries import keep_directory
 
 SAMPLE = 1_000
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
@@ -89,19 +88,6 @@ KINDS = [
     "index_request",
     "directory_changed",
 ]
-POSITION = {"latitude": 49.6, "longitude": 6.1, "accessible": True}
-SERVICE = {
-    "organization": "urn:test|W",
-    "location": "urn:test|L",
-    "name": "B",
-    "new_patients": True,
-    "appointment": True,
-}
-ENDPOINT = {
-    "organization": "urn:test|H",
-    "connection_type": "hl7-fhir-rest",
-    "address": "https://a.example",
-}
 Row = dict[str, Any]
 Shape = frozenset[str]
 
@@ -218,63 +204,6 @@ def act(rows: Nation) -> None:
     name_assistant(actor=patient, person=patient.person, assistant=assistant, at=now())
     for who, whose in ((SYSTEM, person), (patient, patient.person)):
         choose(who, whose, practitioner=_undeclared(rows, whose))
-
-
-def keep_directory() -> None:
-    """Entries of each kind: of professionals one who left, one suspended, one who may practise again, one who stays."""
-    leaver, again, out, stays = "P1", "P2", "P3", "P4"
-    system = "urn:test"
-    entries: list[tuple[Kind, str, dict[str, Any], bool]] = [
-        (Kind.ORGANIZATION, "H", {"name": "A", "type": "hospital"}, False),
-        (Kind.ORGANIZATION, "W", {"name": "B", "type": "hospital", "part_of": "urn:test|H"}, False),
-        (Kind.LOCATION, "L", {"organization": "urn:test|H", "name": "A"} | POSITION, False),
-        (Kind.SERVICE, "S", SERVICE, False),
-        (Kind.ENDPOINT, "E", ENDPOINT, False),
-    ]
-    for who in (leaver, again, out, stays):
-        person = {"family": "Muster", "given": "Max", "profession": "62247001"}
-        named = {"practitioner": f"urn:test|{who}"}
-        licence = {"profession": "62247001", "country": "LU"}
-        place = {"organization": "urn:test|H", "location": "urn:test|L"}
-        accepts = {"new_patients": True} if who in (out, stays) else {}
-        entries += [
-            (Kind.PRACTITIONER, who, person, False),
-            (Kind.LICENCE, who, named | licence, True),
-            (Kind.ROLE, who, named | place | accepts, True),
-        ]
-    day, source = now().date(), source_named("test", at=now())
-
-    def say(lines: list[Line]) -> None:
-        change(actor=SYSTEM, at=now(), source=source, how=How.FEED, lines=lines)
-
-    say(
-        [
-            Line(
-                number=number,
-                kind=kind,
-                system=system,
-                value=value,
-                said=said,
-                since=day - timedelta(days=90) if dated else None,
-            )
-            for number, (kind, value, said, dated) in enumerate(entries)
-        ]
-    )
-    statuses = [
-        (Kind.PRACTITIONER, leaver, "retired", 30),
-        (Kind.LICENCE, leaver, "ended", 30),
-        (Kind.ROLE, leaver, "ended", 30),
-        (Kind.PRACTITIONER, again, "suspended", 30),
-        (Kind.PRACTITIONER, out, "suspended", 30),
-        (Kind.LICENCE, out, "suspended", 30),
-        (Kind.ROLE, out, "ended", 30),
-        (Kind.LICENCE, again, "suspended", 30),
-        (Kind.PRACTITIONER, again, "active", 20),
-        (Kind.LICENCE, again, "active", 20),
-    ]
-    for kind, value, status, days in statuses:
-        said, since = {"status": status}, day - timedelta(days=days)
-        say([Line(number=1, kind=kind, system=system, value=value, said=said, since=since)])
 
 
 def choose(actor: Actor, person: int, *, practitioner: int) -> None:

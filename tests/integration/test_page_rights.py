@@ -290,14 +290,12 @@ def test_a_patient_adds_and_removes_a_professional(world: World) -> None:
     assert "Muller" in patient.post("/circle/", {"name": "mull"}).content.decode()
     for _ in range(2):
         patient.post("/circle/declare/", {"practitioner": world.stranger})
-    assert [row.practitioner for row in circle_of_trust(world.patient, at=now())].count(
-        world.stranger
-    ) == 1
+    circle = circle_of_trust(world.patient, at=now())
+    assert [row.practitioner for row in circle].count(world.stranger) == 1
     assert visitor("stranger").get(f"/people/{world.patient}/").status_code == 200
     patient.post("/circle/end/", {"practitioner": world.stranger})
-    assert world.stranger not in [
-        row.practitioner for row in circle_of_trust(world.patient, at=now())
-    ]
+    circle = circle_of_trust(world.patient, at=now())
+    assert world.stranger not in [row.practitioner for row in circle]
     assert visitor("stranger").get(f"/people/{world.patient}/").status_code == 404
 
 
