@@ -6,15 +6,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psycopg
 
+from config.doctor_services import endpoints, hl7v2, ldap
+from config.finding import Finding
+from config.ldap_options import LdapOptions
 from config.mllp_options import MllpOptions
-from salus.hl7v2.server import tls_of
 from salus.kernel import cluster, data_folder, keys, postgres, wal
 from salus.kernel.backup_folder import BackupFolder, BackupUnreachable, Remembered
 from salus.kernel.errors import SalusError
@@ -23,20 +25,6 @@ from salus.shared_record.store import ContentDamaged, ContentStore, StoredConten
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; the nation at 1/100 takes about one
 _NO_SPACE = 2**28
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One check's outcome; `problem` is None when all is well, else says what to do."""
-
-    what: str
-    problem: str | None = None
-    is_warning: bool = False
-
-    def __str__(self) -> str:
-        if self.problem is None:
-            return f"ok    {self.what}"
-        return f"{'warn' if self.is_warning else 'FAIL'}  {self.what}: {self.problem}"
 
 
 def doctor(data: Path) -> int:
@@ -59,6 +47,7 @@ def _findings(data: Path) -> Iterator[Finding]:
         return  # somebody else's folder: what is in it cannot be seen
     yield _secrets(data)
     yield from hl7v2(MllpOptions.of(os.environ, port=None))
+    yield from ldap(LdapOptions.of(os.environ, port=None))
     if postgres.is_embedded() and not (data / "postgres").is_dir():
         problem = "absent; `salus serve` makes a new one, a backup restores an old one"
         yield Finding(what="database", problem=problem)
@@ -110,22 +99,6 @@ def _secrets(data: Path) -> Finding:
     )
 
 
-def hl7v2(options: MllpOptions) -> Iterator[Finding]:
-    """Whether who may speak HL7 v2 is said rightly, and how long the certificate of this server holds."""
-    if not options.is_wanted:
-        return
-    try:
-        options.check()
-        if options.has_tls:
-            tls_of(*options.files)
-    except (SalusError, OSError) as error:
-        yield Finding(what="HL7 v2", problem=f"{error}; see SALUS_MLLP_CERTIFICATE")
-    else:
-        left = options.ends_at() - datetime.now(UTC) if options.has_tls else _SOON
-        problem = f"its certificate ends in {left.days} days" if left < _SOON else None
-        yield Finding(what=f"HL7 v2 at {options}", problem=problem, is_warning=left > timedelta())
-
-
 def _database(data: Path) -> Iterator[Finding]:
     with psycopg.connect(**asdict(postgres.login(data, "owner"))) as connection:
         version = connection.info.server_version // 10000
@@ -141,6 +114,7 @@ def _database(data: Path) -> Iterator[Finding]:
         yield _housekeeping(data)
         yield _deliveries(data)
         yield _receipts(data)
+        yield endpoints()
     if postgres.is_embedded():
         yield from _backups(data)
 
@@ -363,7 +337,6 @@ def _log(data: Path, folder: BackupFolder) -> Finding:
 
 
 _OLD_BACKUP = timedelta(hours=36)  # a night's was missed
-_SOON = timedelta(days=30)
 _BEHIND = timedelta(hours=3)  # it is due every hour
 _LATE = timedelta(minutes=5)  # a disk that is away for a moment is nobody's alarm
 _UNARCHIVED = """

@@ -1,9 +1,10 @@
 """Where the address book listens: said by the environment. docs/how-to/use-the-address-book.md says how."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -57,10 +58,13 @@ class LdapOptions:
             if not os.access(file, os.R_OK):
                 raise InvalidInput(f"{file}, for TLS of LDAP, cannot be read")
 
-    def ends_at(self) -> datetime:
-        """Until when the certificate of this server holds."""
+    def left(self, *, at: datetime) -> timedelta | None:
+        """How long the certificate holds yet; None without TLS. Raises OSError when the two files do not fit."""
+        if not self.has_tls:
+            return None
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
         certificate = x509.load_pem_x509_certificate(Path(self.certificate).read_bytes())
-        return certificate.not_valid_after_utc
+        return certificate.not_valid_after_utc - at
 
     def __str__(self) -> str:
         shown = "localhost" if self.host in _LOOPBACK else self.host

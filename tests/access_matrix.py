@@ -22,6 +22,7 @@ from salus.accounts.oauth.registration import NewClient
 from salus.accounts.oauth.tokens import verified
 from salus.audit.models import Event
 from salus.directory.actions import propose, source_named
+from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.lines import Line
 from salus.directory.models import How, Kind, Location, Organization, PractitionerRole
 from salus.kernel.actor import PurposeOfUse
@@ -293,16 +294,18 @@ def _of(person: int) -> dict[str, int]:
 
 
 def _public_types() -> dict[str, tuple[str, ...]]:
-    """The types that the table calls public, each with the id of one that is there."""
+    """The types that the table calls public, and those of the directory, each with the id of one that is there."""
+    return {
+        **_types("public type", "CodeSystem", "Measure", "StructureDefinition"),
+        **_types("directory type", *(resource.type for resource in DIRECTORY)),
+    }
+
+
+def _types(sample: str, *types: str) -> dict[str, tuple[str, ...]]:
     browser = Browser(SERVER_NAME="localhost")
-    ids: dict[str, str] = {}
-    for name in (
-        *("CodeSystem", "Measure", "StructureDefinition"),
-        *("Organization", "Practitioner", "PractitionerRole"),
-    ):
-        found = browser.get(f"/fhir/{name}?_count=1").json()["entry"]
-        ids[name] = found[0]["resource"]["id"]
-    return {"public type": tuple(ids), "public type's id": tuple(ids.values())}
+    found = [browser.get(f"/fhir/{name}?_count=1").json()["entry"] for name in types]
+    ids = tuple(entry[0]["resource"]["id"] for entry in found)
+    return {sample: types, f"{sample}'s id": ids}
 
 
 def _filed(token: str, person: int) -> str:

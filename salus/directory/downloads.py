@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from whitenoise.responders import StaticFile
 
-from salus.directory.files import MANIFEST, Edition, editions
+from salus.directory.files import MANIFEST, Edition, editions, keys_file
 from salus.kernel.errors import NotFound
 from salus.kernel.page import public
 
@@ -15,6 +15,15 @@ from salus.kernel.page import public
 @require_safe
 def files(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/files.html", {"editions": editions(), "manifest": MANIFEST})
+
+
+@public
+@require_safe
+def keys(request: HttpRequest) -> HttpResponseBase:
+    """The public keys with which manifests are signed (JWK Set)."""
+    if not keys_file().exists():
+        raise NotFound("no files were written yet, and none signed")
+    return FileResponse(keys_file().open("rb"), content_type="application/jwk-set+json")
 
 
 @public

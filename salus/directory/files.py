@@ -67,6 +67,11 @@ def folder() -> Path:
     return Path(settings.DATA) / "directory"
 
 
+def keys_file() -> Path:
+    """The public keys that manifests are checked with, as a JWK Set (RFC 7517)."""
+    return folder() / "keys.json"
+
+
 def editions() -> list[Edition]:
     """The newest first; one that is half written has no name yet."""
     return [_read(manifest) for manifest in sorted(folder().glob(f"*Z/{MANIFEST}"), reverse=True)]
@@ -110,8 +115,7 @@ def _written(to: Path, at: datetime) -> Document:
         "since": _instant(min(at, oldest or at) - _MARGIN),
         "files": [asdict(file) for file in files],
     }
-    keys = Path(settings.DATA) / "reports" / "keys.json"
-    return Signer(secret(Path(settings.DATA), "report_signing_key"), keys).sign(document)
+    return Signer(secret(Path(settings.DATA), "report_signing_key"), keys_file()).sign(document)
 
 
 def _all_files(to: Path, at: datetime) -> Iterator[File]:

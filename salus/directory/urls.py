@@ -11,6 +11,7 @@ urlpatterns = [
     path("organizations/<int:organization>/", views.organization, name="organization"),
     path("organizations/<int:organization>.vcf", views.organization_card, name="organization-card"),
     path("files/", downloads.files, name="files"),
+    path("files/keys.json", downloads.keys, name="keys"),
     path("files/<str:edition>/<str:name>", downloads.file, name="file"),
     path("places/<int:location>/", views.place, name="place"),
 ]

@@ -1,10 +1,10 @@
 // What npm's fhir-kit-client hears from a running site, by what it asked, as one JSON (test_fhir_clients.py).
-// Its input: {"base", "token", "person", "document", "another"}, the last two DocumentReferences to file.
+// Its input: {"base", "token", "person", "document", "another"}, the documents DocumentReferences to file.
 
 import { readFileSync } from "node:fs";
 import { Client } from "fhir-kit-client";
 
-const { base, token, person, document, another } = JSON.parse(readFileSync(0, "utf8"));
+const { base, token, person, document, another, directory } = JSON.parse(readFileSync(0, "utf8"));
 const client = new Client({ baseUrl: base });
 
 const refused = async (asked) => {
@@ -47,6 +47,24 @@ heard.read = await client.read({ resourceType: "DocumentReference", id });
 heard.vread = await client.vread({ resourceType: "DocumentReference", id, version: heard.read.meta.versionId });
 heard.history = await client.history({ resourceType: "DocumentReference", id });
 heard.resolved = await client.resolve({ reference: heard.read.subject.reference });
+
+const ward = {
+  resourceType: "Organization",
+  identifier: [{ system: directory, value: "kit" }],
+  type: [{ coding: [{ code: "practice" }] }],
+  name: "Ward",
+};
+heard.ward = await client.create({ resourceType: "Organization", body: ward });
+const known = { resourceType: "Organization", id: heard.ward.id };
+heard.changedWard = await client.update({ ...known, body: { ...ward, id: known.id, name: "Wards" } });
+heard.wards = await client.history(known);
+heard.followed = await client.request(`Organization/_history?_since=${heard.ward.meta.lastUpdated.replace("+", "%2B")}`);
+heard.asOf = await client.operation({
+  ...known,
+  name: "as-of",
+  method: "get",
+  input: { day: new Date().toISOString().slice(0, 10) },
+});
 
 const demographics = { resourceType: "Patient", name: heard.resolved.name, birthDate: heard.resolved.birthDate };
 heard.matched = await client.operation({

@@ -265,7 +265,7 @@ def brought(world: World, file: Path) -> int:
         done = salus("directory", *arguments, data=world.site.data)
         assert done.returncode == 0, done.stderr
 
-    if not world.rows.execute("select from directory_source where name = 'midwives'").fetchone():
+    if not world.rows.execute("select 1 from directory_source where name = 'midwives'").fetchone():
         system = "https://midwives.example/members"
         directory("add-source", "midwives", "--title", "The midwives", "--system", system)
     directory("propose", file, "--source", "midwives")

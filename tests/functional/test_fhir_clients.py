@@ -33,7 +33,11 @@ from tools.assets import program
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs/how-to/register-software.md"
-SCOPE = "system/Patient.crus system/DocumentReference.crs system/Binary.r"
+SCOPE = (
+    "system/Patient.crus system/DocumentReference.crs system/Binary.r"
+    " system/Practitioner.cruds system/Organization.cruds system/Location.cruds"
+)
+DIRECTORY = "urn:test:hospital:directory"
 NUMBERS = "urn:test:hospital"
 SOMEBODY: LiteralString = """
     select r.person_id from shared_record_record r
@@ -61,7 +65,14 @@ def registered(site: Site) -> dict[str, str]:
         data=site.data,
     )
     assert done.returncode == 0, done.stderr
-    return dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    client = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    for command in (
+        ("add-source", "hospital", "--title", "Hospital", "--system", DIRECTORY),
+        ("let-feed", "hospital", "--client", client["client_id"]),
+    ):
+        done = salus("directory", *command, data=site.data)
+        assert done.returncode == 0, done.stderr
+    return client
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +191,34 @@ def test_fhirpy_matches_and_cross_references(client: SyncFHIRClient, number: str
         client.execute("Patient/$ihe-pix", method="get", params=query)
 
 
+def test_fhirpy_keeps_its_entries_in_the_directory(client: SyncFHIRClient, number: str) -> None:
+    """IHE mCSD: it finds, follows and feeds."""
+    own = [{"system": DIRECTORY, "value": number}]
+    kind = [{"coding": [{"code": "practice"}]}]
+    ward = client.resource("Organization", identifier=own, name=f"Ward {number}", type=kind).save()
+    where = client.resource(
+        "Location",
+        identifier=own,
+        name="North",
+        status="active",
+        managingOrganization=ward.to_reference(),
+        position={"latitude": 12.5, "longitude": 100.25},
+    ).save()
+    near = client.resources("Location").search(near="12.51|100.25|2|km")
+    assert [one.id for one in near.include("Location", "organization").fetch()] == [where.id]
+    ward["name"] = f"Wards {number}"
+    ward.update()
+    assert ward["meta"]["versionId"] == "2"
+    versions = client.execute(f"Organization/{ward.id}/_history", method="get")["entry"]
+    assert [one["resource"]["name"] for one in versions] == [f"Wards {number}", f"Ward {number}"]
+    where.delete()
+    asked = {"_since": ward["meta"]["lastUpdated"]}
+    followed = client.execute("Location/_history", method="get", params=asked)["entry"]
+    assert followed[0]["request"] == {"method": "DELETE", "url": f"Location/{where.id}"}
+    with pytest.raises(ResourceNotFound):
+        where.refresh()
+
+
 def test_fhirpy_understands_what_is_refused(
     site: Site, client: SyncFHIRClient, person: int, number: str
 ) -> None:
@@ -245,6 +284,7 @@ def heard(site: Site, token: str, person: int) -> dict[str, Any]:
         "person": str(person),
         "document": reference(person),
         "another": reference(person),
+        "directory": DIRECTORY,
     }
     script = ROOT / "tests/functional/fhir_kit_client.mjs"
     done = subprocess.run(
@@ -279,6 +319,14 @@ def test_fhir_kit_client_files_and_reads(site: Site, heard: dict[str, Any], pers
     assert _ids(heard["history"]) == [created["id"]]
     assert heard["resolved"]["id"] == str(person)
     assert _ids(heard["posted"]) == [str(person)]
+
+
+def test_fhir_kit_client_follows_the_directory(heard: dict[str, Any]) -> None:
+    created, updated = heard["ward"], heard["changedWard"]
+    assert (created["meta"]["versionId"], updated["meta"]["versionId"]) == ("1", "2")
+    assert [one["resource"]["name"] for one in heard["wards"]["entry"]] == ["Ward", "Wards"][::-1]
+    assert _ids(heard["followed"])[0] == created["id"]
+    assert heard["asOf"]["name"] == "Wards"
 
 
 def test_fhir_kit_client_matches_and_cross_references(heard: dict[str, Any], person: int) -> None:

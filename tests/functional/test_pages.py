@@ -1,10 +1,13 @@
 """Every page in Chromium, as each role: it opens, fits the screen, and calls nobody else."""
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import Site
-from tests.functional.visitor import visit
+from tests.functional.visitor import Visitor, visit
 
 PUBLIC = [
     "/",
@@ -206,3 +209,51 @@ def test_the_language_stays_where_one_is(site: Site, browser: Browser) -> None:
         visitor.page.get_by_role("button", name="FR").click()
         assert visitor.page.url.endswith("/directory/?kind=pharmacy")
         assert visitor.page.locator("html").get_attribute("lang") == "fr"
+
+
+def query(visitor: Visitor) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(visitor.page.url).query)
+
+
+def test_the_directory_is_searched_by_the_keyboard(site: Site, browser: Browser) -> None:
+    with visit(browser, site.url) as visitor:
+        visitor.goes_to("/directory/")
+        page = visitor.page
+        page.get_by_label("Whom or what are you looking for?").focus()
+        page.keyboard.type("doctor who speaks French")
+        page.keyboard.press("Enter")
+        page.locator(".hit").first.wait_for()
+        assert query(visitor) == {"text": ["doctor who speaks French"]}
+        page.get_by_role("link", name="Take away: French").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "French" not in url)
+        name = page.locator(".hit h3").first.inner_text()
+        marker = page.locator(f'.map__marker[aria-label*="1 {name}"]')
+        marker.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("#(map|entry-1)$"))  # closer, or to the list
+        assert page.locator(f'.map__marker[aria-label*="1 {name}"]').count() == 1
+
+
+def test_a_position_is_asked_on_request_and_kept_coarse(site: Site, browser: Browser) -> None:
+    with visit(browser, site.url) as visitor:
+        visitor.page.context.grant_permissions(["geolocation"])
+        visitor.page.context.set_geolocation({"latitude": 49.61138, "longitude": 6.13193})
+        visitor.goes_to("/directory/?text=doctor")
+        assert "km" not in visitor.page.locator(".hit").first.inner_text()
+        visitor.page.get_by_role("button", name="Near me").click()
+        visitor.page.wait_for_url(lambda url: "near" in url)
+        assert query(visitor) == {"text": ["doctor"], "near": ["49.61,6.13"]}
+        assert " km" in visitor.page.locator(".hit").first.inner_text()
+
+
+def test_the_directory_needs_no_script(site: Site, browser: Browser) -> None:
+    with visit(browser, site.url, javascript=False) as visitor:
+        visitor.goes_to("/directory/")
+        assert not visitor.page.get_by_role("button", name="Near me").is_visible()
+        visitor.page.get_by_label("Whom or what are you looking for?").fill("doctor")
+        visitor.page.get_by_role("button", name="Search").click()
+        visitor.page.get_by_role("link", name="Closer").click()
+        assert "map" in query(visitor)
+        visitor.page.locator(".hit h3 a").first.click()
+        assert visitor.page.locator("h1").inner_text().startswith("Dr")

@@ -1,6 +1,7 @@
 """The directory's search against a slow plain one that looks at every entry, over a drawn directory."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -15,7 +16,15 @@ from salus.directory.actions import change, source_named
 from salus.directory.finding import Question, find
 from salus.directory.finding.finding import AROUND
 from salus.directory.finding.hours import openings
-from salus.directory.finding.words import EXACT, PREFIX, cost, organization_words, person_words
+from salus.directory.finding.words import (
+    ANOTHER,
+    EXACT,
+    PREFIX,
+    cost,
+    organization_words,
+    person_words,
+    rarity,
+)
 from salus.directory.lines import Line
 from salus.directory.models import How, Kind
 from salus.kernel.actor import Actor, Role
@@ -240,7 +249,7 @@ def plain_search(asked: Question, entries: Sequence[Entry]) -> list[Entry]:
     words = list(
         dict.fromkeys(word for part in asked.text.split('"') for word in person_like(part))
     )
-    borne = {word for one in entries for word in one.words}
+    borne = Counter(word for one in entries for word in one.words)
     close = ranked(asked, entries, words, known=borne, loose=False)
     found = close if len(close) >= 20 else ranked(asked, entries, words, known=borne, loose=True)
     if not found and len(words) > 1:
@@ -257,14 +266,14 @@ def ranked(
     entries: Sequence[Entry],
     words: Sequence[str],
     *,
-    known: set[str],
+    known: Counter[str],
     loose: bool,
     only_exact: bool = False,
 ) -> list[Entry]:
     found = []
     for number, entry in enumerate(entries):
         costs = [
-            of_word(word, entry.words, borne=word in known, loose=loose, only_exact=only_exact)
+            of_word(word, entry.words, known=known, loose=loose, only_exact=only_exact)
             for word in words
         ]
         near, within = position_asked(asked)
@@ -285,14 +294,16 @@ def ranked(
 
 
 def of_word(
-    word: str, own: frozenset[str], *, borne: bool, loose: bool, only_exact: bool
+    word: str, own: frozenset[str], *, known: Counter[str], loose: bool, only_exact: bool
 ) -> int | None:
     if only_exact:
         return EXACT if word in own else None
     costs = [PREFIX for one in own if one.startswith(word) and one != word]
     for one in own:
         far = cost(word, one)
-        if far is not None and (loose or not borne or far < 20):
+        if far is not None and one != word:
+            far += rarity(known[one])
+        if far is not None and (loose or word not in known or far < ANOTHER):
             costs.append(far)
     return min(costs, default=None)
 

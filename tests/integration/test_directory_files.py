@@ -3,16 +3,25 @@
 import csv
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
-from salus.directory.files import KEPT, MANIFEST, Edition, editions, export, folder, is_due
+from salus.directory.files import (
+    KEPT,
+    MANIFEST,
+    Edition,
+    editions,
+    export,
+    folder,
+    is_due,
+    keys_file,
+)
 from salus.directory.models import Licence, Organization, Practitioner
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
@@ -22,20 +31,18 @@ AT = now()
 
 
 @pytest.fixture(scope="module")
-def edition(nation: Path) -> Edition:
-    rmtree(folder(), ignore_errors=True)
-    return export(at=AT)
+def edition(nation: Path) -> Iterator[Edition]:
+    yield export(at=AT)
+    rmtree(folder())
 
 
 def content(response: Any) -> bytes:
     return b"".join(response.streaming_content) if response.streaming else bytes(response.content)
 
 
-def get(edition: Edition, name: str, **headers: str) -> HttpResponse:
-    response: Any = Client(headers={"host": "localhost"} | headers).get(
-        f"/directory/files/{edition.name}/{name}"
-    )
-    return response
+def get(edition: Edition, name: str, **headers: str) -> Any:
+    client = Client(headers={"host": "localhost"} | headers)
+    return client.get(f"/directory/files/{edition.name}/{name}")
 
 
 def table(edition: Edition, name: str) -> list[dict[str, str]]:
@@ -43,9 +50,9 @@ def table(edition: Edition, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_each_file_is_what_its_manifest_says(edition: Edition, nation: Path) -> None:
+def test_each_file_is_what_its_manifest_says(edition: Edition) -> None:
     document = json.loads((edition.folder / MANIFEST).read_bytes())
-    PublicKeys(nation / "reports" / "keys.json").check(document)
+    PublicKeys(keys_file()).check(document)
     assert {file["name"] for file in document["files"]} | {MANIFEST} == {
         path.name for path in edition.folder.iterdir()
     }
@@ -56,7 +63,7 @@ def test_each_file_is_what_its_manifest_says(edition: Edition, nation: Path) -> 
         assert hashlib.sha256(held).hexdigest() == file["sha256"]
     document["files"][0]["rows"] += 1
     with pytest.raises(InvalidInput):
-        PublicKeys(nation / "reports" / "keys.json").check(document)
+        PublicKeys(keys_file()).check(document)
 
 
 def test_they_hold_what_is_shown(edition: Edition) -> None:
@@ -131,6 +138,8 @@ def test_nothing_else_is_loaded(edition: Edition, path: str) -> None:
 
 def test_the_page_lists_them_with_their_hashes(edition: Edition) -> None:
     page = Client(headers={"host": "localhost"}).get("/directory/files/").content.decode()
+    keys: Any = Client(headers={"host": "localhost"}).get("/directory/files/keys.json")
+    assert json.loads(content(keys)) == json.loads(keys_file().read_bytes())
     for file in edition.files:
         assert file.name in page
         assert file.sha256 in page
@@ -142,7 +151,7 @@ def test_few_are_kept_and_a_half_one_goes(edition: Edition) -> None:
     days = [AT + timedelta(days=day) for day in range(1, KEPT + 2)]
     made = [export(at=day).name for day in days]
     assert [one.name for one in editions()] == made[:0:-1][:KEPT]
-    assert {path.name for path in folder().iterdir()} == set(made[1:])
+    assert {path.name for path in folder().iterdir()} == {*made[1:], "keys.json"}
     newest = editions()[0]
     assert export(at=days[-1]) == newest  # twice is once
 

@@ -126,6 +126,30 @@ def test_roles_come_along_with_what_they_refer_to_and_lead_on() -> None:
     assert not any(name.startswith("Organization/") for name in along)
 
 
+def test_what_the_profile_names_comes_along() -> None:
+    """IHE mCSD, 2:3.90.4.1.2.2 and 2.3."""
+    bundle = found("Location?_include=Location:organization&_include:iterate=Organization:endpoint")
+    places = [one["resource"] for one in bundle["entry"] if one["search"]["mode"] == "match"]
+    along = by_mode(bundle, "include")
+    assert {one["managingOrganization"]["reference"] for one in places} <= set(along)
+    assert any(name.startswith("Endpoint/") for name in along)
+    back = found("Organization?_revinclude=Location:organization")
+    assert set(by_mode(bundle, "match")) == set(by_mode(back, "include"))
+    parts = found("Organization?_revinclude:iterate=Organization:partof&partof:missing=true")
+    named = {one["resource"].get("partOf", {}).get("reference") for one in parts["entry"]} - {None}
+    assert named
+    assert named <= set(by_mode(parts, "match"))
+
+
+@pytest.mark.parametrize(
+    "near",
+    ["49.6", "49.6|6.1|5|parsec", "91|6.1", "49.6|181|5", "49.6|6.1|-5", "a|b", "49.6|6.1|5|km|x"],
+)
+def test_a_place_that_is_none_is_refused(near: str) -> None:
+    status, outcome = get(f"Location?near={near}")
+    assert (status, outcome["issue"][0]["expression"]) == (400, ["http.near"])
+
+
 def test_a_target_that_is_not_asked_for_does_not_come_along() -> None:
     bundle = found("PractitionerRole?_include=PractitionerRole:organization:Practitioner")
     assert by_mode(bundle, "include") == []

@@ -13,7 +13,10 @@ from salus.fhir.searchset import asked_of
 from salus.kernel.clock import now
 from tests.plans import scans
 
-TABLES = ("directory_practitioner", "directory_organization", "directory_practitionerrole")
+TABLES = (
+    *("directory_practitioner", "directory_organization", "directory_practitionerrole"),
+    *("directory_location", "directory_healthcareservice", "directory_endpoint"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,14 @@ SEARCHES = [
         "practitioner.identifier=https://salus.example/lu/provider-code|900001",
     ),
     ("PractitionerRole", "organization.name=a"),
+    ("PractitionerRole", "_lastUpdated=gt2099"),
+    ("Practitioner", "_lastUpdated=gt2099"),
+    ("Location", "near=49.6|6.1|2"),
+    ("Location", "organization=1"),
+    ("Location", "name=a"),
+    ("HealthcareService", "location=1"),
+    ("Endpoint", "organization=1"),
+    ("Organization", "partof=1"),
 ]
 
 

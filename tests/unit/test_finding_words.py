@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from salus.country.gazetteer import kilometres, known_places, position_of
 from salus.directory.finding.grid import cell_of, cells_within
 from salus.directory.finding.hours import minute_of_week, openings
-from salus.directory.finding.words import cost, keys_of, mistakes, person_words
+from salus.directory.finding.words import ANOTHER, cost, keys_of, mistakes, person_words, rarity
 
 ROOT = Path(__file__).parents[2]
 words = st.text("abcs", min_size=1, max_size=9)
@@ -73,6 +73,11 @@ def test_another_name_is_not_meant() -> None:
     assert cost("weber", "wagner") is None
     assert cost("roy", "leroy") is None
     assert cost("ab", "ac") is None
+
+
+def test_what_is_heard_the_same_is_nearer_and_the_frequent_one_is_meant() -> None:
+    assert (cost("schmit", "schmidt") or 0) < ANOTHER <= (cost("schmit", "schmih") or 0)
+    assert [rarity(bearers) for bearers in (0, 1, 2, 4, 512, 100_000)] == [9, 9, 8, 7, 0, 0]
 
 
 def test_the_words_of_a_person() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.doctor import hl7v2
+from config.doctor_services import hl7v2
 from config.mllp_options import PORT, MllpOptions
 from salus.kernel.errors import InvalidInput
 from tests.authority import Authority

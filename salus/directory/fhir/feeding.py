@@ -15,6 +15,7 @@ from salus.audit.actions import is_first
 from salus.directory.actions import feed, source_fed_by
 from salus.directory.actions.changing import hold
 from salus.directory.duplicates import rows_of
+from salus.directory.fhir.replayed import last_version
 from salus.directory.fhir.saying import Saying, sayings
 from salus.directory.fields import FIELDS
 from salus.directory.history import as_of
@@ -28,7 +29,14 @@ from salus.fhir.element import Element
 from salus.fhir.references import row_meant
 from salus.fhir.resource import Call, Version
 from salus.kernel.actor import Actor, Role
-from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, PreconditionFailed
+from salus.kernel.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+)
 
 _ENDED = {"status": "ended"}
 # Nobody says it with a resource: what it leaves out of these stays as it is.
@@ -59,6 +67,7 @@ _PLACES = {
     "payload_type": "payloadType",
     "appointment": "appointmentRequired",
 }
+_ACTIVE = (Kind.PRACTITIONER, Kind.ORGANIZATION, Kind.ROLE, Kind.SERVICE)  # what has no status
 _ORGANIZATIONS = {
     Kind.LOCATION: "managingOrganization",
     Kind.ENDPOINT: "managingOrganization",
@@ -106,7 +115,10 @@ def update(
             *_of_licences(row, source, said[1:], call.at.date()),
         ]
         _fed(call, source, kind, lines)
-        return read(call, id)
+        try:
+            return read(call, id)
+        except Gone:
+            return last_version(kind, row.pk)
 
 
 def delete(kind: Kind, call: Call, id: str) -> None:
@@ -197,6 +209,8 @@ def _of_itself(kind: Kind, row: Entry, sent: Saying, today: date) -> Iterator[Li
         for name, value in sent.said.items()
         if not _is_of_another(kind, name, value, own, shown)
     }
+    if kind in _ACTIVE and own.get("status") == "suspended":
+        said.pop("status", None)  # it is shown as not active, and to repeat that ends nothing
     kept = sent.said.keys() - said.keys()
     gone = {name: None for name in gone if name not in kept}
     yield Line(number=1, kind=kind, entry=row.pk, said={**gone, **said})

@@ -13,7 +13,7 @@ from salus.directory.fhir.role import role
 from salus.directory.fhir.service import service
 from salus.directory.models import Endpoint, Kind, Licence, Organization, Practitioner
 from salus.directory.projecting import TABLES
-from salus.directory.replaying import Moment, Past
+from salus.directory.replaying import Moment, Past, moments
 from salus.fhir.dates import instant
 from salus.fhir.resource import Version
 
@@ -47,6 +47,15 @@ def versions(kind: Kind, moments: Sequence[Moment]) -> list[Version]:
             row.version, row.changed_at = moment.number, moment.at
             found.append(replay.shown(row, day=moment.day, known=moment.at))
     return found
+
+
+def last_version(kind: Kind, entry: int) -> Version:
+    """What an entry said when it left the directory."""
+    moment = moments(kind, entry=entry, most=1)[0]
+    replay = _Replay.of(kind, {entry})
+    row = replay.row(entry, day=moment.day, known=moment.at, shown=False)
+    row.version, row.changed_at = moment.number, moment.at  # type: ignore[union-attr]
+    return replay.shown(row, day=moment.day, known=moment.at)
 
 
 def as_of(kind: Kind, entry: int, *, day: date, known: datetime) -> Version | None:
@@ -99,10 +108,13 @@ class _Replay:
             self.parts.setdefault(holder, []).append(pk)
         self.past.learn(kind, [pk for those in self.parts.values() for pk in those])
 
-    def row(self, entry: int, *, day: date, known: datetime) -> Any | None:
+    def row(self, entry: int, *, day: date, known: datetime, shown: bool = True) -> Any | None:
         also = self.also.get(entry, ())
-        row = self.past.row(self.kind, entry, day=day, known=known, also=also)
-        return None if row is None or getattr(row, "same_as_id", None) else row
+        row = self.past.row(self.kind, entry, day=day, known=known, also=also, shown=shown)
+        if row is None or not shown:
+            return row
+        is_over = self.kind is Kind.ROLE and row.until is not None
+        return None if is_over or getattr(row, "same_as_id", None) else row
 
     def shown(self, row: Any, *, day: date, known: datetime) -> Version:
         for name, kind in _WITH.get(self.kind, {}).items():

@@ -63,7 +63,7 @@ def role(row: PractitionerRole) -> Version:
                 *new_patients(row.new_patients),
                 *([{"url": SUCCESSOR, "valueReference": successor}] if successor else []),
             ],
-            "active": True,
+            "active": row.until is None,
             "period": period(row.since, row.until or row.ends_on),
             "practitioner": reference("Practitioner", root(row.practitioner)),
             "organization": reference("Organization", root(row.organization)),

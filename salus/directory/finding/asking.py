@@ -9,7 +9,7 @@ from django.db import connection
 
 from salus.country.gazetteer import EARTH, Position
 from salus.directory.finding.grid import cells_within
-from salus.directory.finding.words import EXACT, PREFIX, keys_of, similar
+from salus.directory.finding.words import EXACT, PREFIX, keys_of, rarity, similar
 
 COUNTED = 1_000  # entries; beyond that "more than"
 _RINGS = (3.0, 10.0, 30.0, 100.0)  # kilometres
@@ -58,7 +58,27 @@ def known_of(typed: Collection[str], phrases: Collection[str]) -> tuple[Costs, s
         )
         known = cursor.fetchall()
     words = sorted(text for is_word, text in known if is_word)
-    return similar(typed, words), {text for is_word, text in known if not is_word}
+    return _weighed(similar(typed, words)), {text for is_word, text in known if not is_word}
+
+
+def _weighed(costs: Costs) -> Costs:
+    """With the rarity of each word that was not typed."""
+    others = {word for typed, words in costs.items() for word in words if word != typed}
+    if not others:
+        return costs
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select word, count(*) from directory_nameword where word = any (%s) group by word",
+            [sorted(others)],
+        )
+        bearers = dict(cursor.fetchall())
+    return {
+        typed: {
+            word: far if word == typed else far + rarity(bearers.get(word, 0))
+            for word, far in words.items()
+        }
+        for typed, words in costs.items()
+    }
 
 
 def ranked(

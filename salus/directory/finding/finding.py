@@ -22,7 +22,7 @@ from salus.directory.finding.hours import minute_of_week
 from salus.directory.finding.question import Found, Question, Understood
 from salus.directory.finding.reading import Reading, as_names, phrases, read
 from salus.directory.finding.vocabulary import Sense, meanings
-from salus.directory.finding.words import EXACT, plain
+from salus.directory.finding.words import ANOTHER, EXACT, plain
 from salus.directory.models import Kind
 from salus.kernel.errors import InvalidInput
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
@@ -113,10 +113,7 @@ def _close(word: str, similar: Mapping[str, int]) -> dict[str, int]:
     """A word that somebody bears counts as itself and what sounds like it; another one as what may be meant."""
     if word not in similar:
         return {word: EXACT, **similar}
-    return {one: cost for one, cost in similar.items() if one == word or cost < _MISTYPED}
-
-
-_MISTYPED = 20  # cost from which a word is another one, though it may be meant
+    return {one: cost for one, cost in similar.items() if one == word or cost < ANOTHER}
 
 
 def _wanted(question: Question, reading: Reading, at: datetime) -> Wanted:

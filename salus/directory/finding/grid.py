@@ -1,6 +1,6 @@
 """A grid over the earth, so that what lies near is found by `=`: cells of a tenth of a degree, numbered."""
 
-from math import ceil, cos, floor, radians
+from math import cos, floor, radians
 
 from salus.country.gazetteer import EARTH, Position
 
@@ -17,12 +17,12 @@ def cell_of(position: Position) -> int:
 
 def cells_within(position: Position, within: float) -> list[int] | None:
     """The cells in which every place within so many kilometres lies; None: there are too many to name."""
-    rows = ceil(within / _LENGTH)
+    rows = floor(within / _LENGTH) + 1
     middle = _row(position[0])
     pole = max(abs(middle - rows), abs(middle + rows + 1)) / _PER_DEGREE
     if pole >= 89:
         return None
-    columns = ceil(within / (_LENGTH * cos(radians(pole))))
+    columns = floor(within / (_LENGTH * cos(radians(pole)))) + 1
     if (2 * rows + 1) * (2 * columns + 1) > _MOST_CELLS:
         return None
     column = _column(position[1])

@@ -15,7 +15,10 @@ from salus.kernel.spelling.phonetic import sounds
 
 _LONGEST = 20  # letters that are keyed; who mistypes a longer word is found by its other words
 EXACT, PREFIX = 0, 1  # costs; a mistake costs more than any prefix
-_MISTAKE, _SOUND = 20, 10
+ANOTHER = (
+    60  # a mistake by which a word sounds otherwise: it is another one, though it may be meant
+)
+_ALIKE = 40  # less, if nobody hears it
 
 
 def plain(text: str) -> str:
@@ -57,16 +60,23 @@ def keys_of(word: str) -> frozenset[str]:
 
 
 def cost(typed: str, word: str) -> int | None:
-    """How far a word is from what was typed, `EXACT` to some tens; None: it is not what was meant."""
+    """How far a word is from what was typed, `EXACT` to some hundreds; None: it is not what was meant."""
     if typed == word:
         return EXACT
     allowed = mistakes(typed)
-    alike = bool(allowed) and len(sound := sounds(typed)) > 1 and sound == sounds(word)
-    distance = OSA.distance(typed, word, score_cutoff=allowed + alike)
+    distance = OSA.distance(typed, word, score_cutoff=allowed + 1)
+    if not allowed or distance > allowed + 1:
+        return None
+    alike = len(sound := sounds(typed)) > 1 and sound == sounds(word)
     if distance > allowed + alike:
         return None
     off = round(9 * (1 - JaroWinkler.similarity(typed, word)))
-    return _MISTAKE * distance - _SOUND * alike + off
+    return ANOTHER * distance - _ALIKE * alike + off
+
+
+def rarity(bearers: int) -> int:
+    """Added to the cost of a word that was not typed, 0 to 9: of two that are as near the frequent one is meant."""
+    return 9 - min(9, max(bearers, 1).bit_length() - 1)
 
 
 def similar(typed: Iterable[str], candidates: Iterable[str]) -> dict[str, dict[str, int]]:

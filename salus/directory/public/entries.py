@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 from salus.country.gazetteer import Position, position_of
 from salus.directory.history import histories
 from salus.directory.models import (
-    HealthcareService,
     Kind,
     Licence,
     Location,
@@ -18,7 +17,14 @@ from salus.directory.models import (
     PractitionerRole,
 )
 from salus.directory.public.hours import Day, Opening, opening, week
-from salus.directory.queries import current_roles, registered_organizations
+from salus.directory.queries import (
+    current_roles,
+    practising,
+    registered_locations,
+    registered_organizations,
+    registered_services,
+    roles_held,
+)
 from salus.directory.rules import History, confirmed_at, spans
 from salus.kernel.errors import NotFound
 
@@ -137,8 +143,8 @@ def professional(practitioner: int, *, at: datetime) -> Professional:
     said = histories(Kind.PRACTITIONER, [practitioner])[practitioner] if row else []
     if row is None or (row.deregistered_at and not said):
         raise NotFound("no such professional is registered")
-    practising = is_practising(row, at.date())
-    roles = list(_roles_of(row)) if practising else []
+    free = practising(at.date()).filter(pk=row.pk).exists()
+    roles = list(_roles_of(row, at.date())) if free else []
     return Professional(
         id=row.pk,
         name=row.full_name,
@@ -146,26 +152,20 @@ def professional(practitioner: int, *, at: datetime) -> Professional:
         given=row.given,
         prefix=row.prefix,
         profession=row.profession,
-        practising=practising,
-        languages=row.languages if practising else [],
-        telephone=row.telephone if practising else "",
-        email=row.email if practising else "",
+        practising=free,
+        languages=row.languages if free else [],
+        telephone=row.telephone if free else "",
+        email=row.email if free else "",
         since=_since(said, row.registered_at),
-        licences=_licences(row) if practising else [],
+        licences=_licences(row) if free else [],
         sites=_sites_of(roles, at),
         confirmed=_confirmed(said),
     )
 
 
-def is_practising(row: Practitioner, day: date) -> bool:
-    out = row.out_since is not None and row.out_since <= day
-    back = row.out_until is not None and row.out_until <= day
-    return row.deregistered_at is None and (not out or back)
-
-
 def organization(organization: int, *, at: datetime, page: int = 1) -> OrganizationPage:
     """Raises NotFound when none is registered today."""
-    row = registered_organizations().filter(pk=organization, same_as=None).first()
+    row = registered_organizations().filter(pk=organization).first()
     if row is None:
         raise NotFound("no such organisation is registered today")
     parts = row.parts.filter(deregistered_at=None, same_as=None).order_by("name_key")
@@ -187,13 +187,7 @@ def organization(organization: int, *, at: datetime, page: int = 1) -> Organizat
 
 def place(location: int, *, at: datetime) -> PlacePage:
     """Raises NotFound when none is registered today."""
-    row = (
-        Location.objects.filter(
-            pk=location, deregistered_at=None, organization__deregistered_at=None
-        )
-        .select_related("organization")
-        .first()
-    )
+    row = registered_locations().filter(pk=location).select_related("organization").first()
     if row is None:
         raise NotFound("no such place is registered today")
     said = histories(Kind.LOCATION, [row.pk])[row.pk]
@@ -204,9 +198,13 @@ def place(location: int, *, at: datetime) -> PlacePage:
     )
 
 
-def _roles_of(row: Practitioner) -> QuerySet[PractitionerRole]:
+def _roles(today: date) -> QuerySet[PractitionerRole]:
+    return current_roles() & roles_held(today)
+
+
+def _roles_of(row: Practitioner, today: date) -> QuerySet[PractitionerRole]:
     return (
-        current_roles()
+        _roles(today)
         .filter(Q(practitioner=row) | Q(practitioner__same_as=row))
         .select_related("organization", "location")
         .order_by("since", "pk")
@@ -240,7 +238,7 @@ def _lone_locations(organizations: Collection[int]) -> dict[int, Location]:
 
 
 def _locations() -> QuerySet[Location]:
-    return Location.objects.filter(deregistered_at=None).order_by("name_key", "pk")
+    return registered_locations().order_by("name_key", "pk")
 
 
 def _sites_of_organization(row: Organization, at: datetime) -> list[Site]:
@@ -318,7 +316,7 @@ def _above(row: Organization) -> list[Named]:
 
 
 def _services(where: Q, at: datetime) -> list[Service]:
-    rows = HealthcareService.objects.filter(where, deregistered_at=None).select_related("location")
+    rows = registered_services().filter(where).select_related("location")
     return [
         Service(
             name=row.name,
@@ -337,12 +335,9 @@ def _services(where: Q, at: datetime) -> list[Service]:
 
 def _people(where: Q, today: date) -> QuerySet[Practitioner]:
     """Who practises today and works there, by name; a duplicate is shown as its root."""
-    roles = current_roles().filter(where).values_list("practitioner", "practitioner__same_as")
+    roles = _roles(today).filter(where).values_list("practitioner", "practitioner__same_as")
     roots = {root or practitioner for practitioner, root in roles}
-    practising = Q(out_since=None) | Q(out_since__gt=today) | Q(out_until__lte=today)
-    return Practitioner.objects.filter(practising, pk__in=roots, deregistered_at=None).order_by(
-        "family_key", "given_key", "pk"
-    )
+    return practising(today).filter(pk__in=roots).order_by("family_key", "given_key", "pk")
 
 
 def _named(rows: Iterable[Practitioner]) -> list[Named]:
