@@ -26,7 +26,7 @@ from ldap3.utils.conv import escape_filter_chars
 from salus.directory.address_book.answering import MOST
 from salus.directory.address_book.server import Limits, tls_of
 from salus.directory.models import Organization, Practitioner
-from salus.directory.queries import current_roles, registered_practitioners
+from salus.directory.queries import current_roles, practising
 from salus.kernel.clock import now
 from salus.kernel.search_key import search_key
 from tests.address_book import listening
@@ -86,7 +86,7 @@ def ask(client: Connection, filter: str, **more: Any) -> list[str]:
 
 
 def somebody() -> Practitioner:
-    row = registered_practitioners().filter(roles__until=None).order_by("pk").first()
+    row = practising(now().date()).filter(roles__until=None).order_by("pk").first()
     assert row
     return row
 
@@ -160,7 +160,7 @@ def test_who_is_not_shown_is_not_found(client: Connection) -> None:
 
 def test_what_a_duplicate_does_is_the_professionals(client: Connection) -> None:
     row = somebody()
-    other = registered_practitioners().exclude(pk=row.pk).filter(roles__until=None).first()
+    other = practising(now().date()).exclude(pk=row.pk).filter(roles__until=None).first()
     assert other
     work = current_roles().filter(practitioner=other).first()
     assert work
@@ -183,7 +183,7 @@ def test_an_answer_is_bounded_and_pages_are_all(client: Connection) -> None:
         found += ask(client, "(uid=*)", paged_size=20, paged_cookie=cookie)
         cookie = client.result["controls"]["1.2.840.113556.1.4.319"]["value"]["cookie"]
         pages += 1
-    people = registered_practitioners().order_by("family_key", "given_key", "pk")
+    people = practising(now().date()).order_by("family_key", "given_key", "pk")
     places = Organization.objects.filter(deregistered_at=None).order_by("name_key", "pk")
     branches = (("professionals", people), ("organizations", places))
     assert found == [

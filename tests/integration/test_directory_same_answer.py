@@ -1,4 +1,8 @@
-"""Portal, FHIR, files and address book name the same entries for the same question, with the same public values."""
+"""Portal, FHIR, files and address book name the same entries for the same question, with the same public values.
+
+The question is who of a name may practise today: the portal and the address book know no other; in FHIR and in the
+files, which show the suspended too, it is those who are ``active``.
+"""
 
 import csv
 import json
@@ -17,6 +21,7 @@ from salus.directory.files import Edition, export, folder
 from salus.directory.finding import Question, find
 from salus.directory.models import Kind, Practitioner
 from salus.directory.projecting import project
+from salus.directory.queries import practising, registered_practitioners
 from salus.kernel.clock import now
 from salus.kernel.search_key import search_key
 
@@ -62,7 +67,7 @@ def by_portal(family: str) -> Entries:
 def by_fhir(family: str) -> Entries:
     answered = (
         Client(headers={"host": "localhost"})
-        .get("/fhir/Practitioner", {"family": family, "_count": "100"})
+        .get("/fhir/Practitioner", {"family": family, "active": "true", "_count": "100"})
         .json()
     )
     found = [entry["resource"] for entry in answered.get("entry", [])]
@@ -80,12 +85,14 @@ def by_file(edition: Edition, family: str) -> Entries:
     with (edition.folder / "Practitioner.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     lines = (edition.folder / "Practitioner.ndjson").read_text().splitlines()
-    names = {one["id"]: one["name"][0]["family"] for one in map(json.loads, lines)}
-    assert {row["id"]: row["family"] for row in rows} == names
+    resources = {one["id"]: one for one in map(json.loads, lines)}
+    assert {row["id"]: row["family"] for row in rows} == {
+        one["id"]: one["name"][0]["family"] for one in resources.values()
+    }
     return {
         int(row["id"]): (row["family"], row["given"])
         for row in rows
-        if search_key(row["family"]) == search_key(family)
+        if search_key(row["family"]) == search_key(family) and resources[row["id"]]["active"]
     }
 
 
@@ -123,6 +130,7 @@ def test_the_same_question_has_the_same_answer(edition: Edition) -> None:
         family: found for family, found in answers.items() if any(one != found[0] for one in found)
     } == {}
     named = {pk for found in answers.values() for pk in found[0]}
-    shown = Practitioner.objects.filter(deregistered_at=None, same_as=None)
-    assert named == set(shown.values_list("pk", flat=True))
-    assert named != set(Practitioner.objects.values_list("pk", flat=True))
+    today = now().date()
+    assert named == set(practising(today).values_list("pk", flat=True))
+    assert registered_practitioners().count() > len(named)  # somebody is suspended
+    assert Practitioner.objects.filter(same_as=None).count() > registered_practitioners().count()

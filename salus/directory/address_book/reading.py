@@ -15,7 +15,8 @@ from salus.directory.address_book.conditions import truth
 from salus.directory.address_book.filters import Filter
 from salus.directory.address_book.tree import Attributes, Branch, name_of
 from salus.directory.models import Organization, Practitioner
-from salus.directory.queries import registered_organizations, registered_practitioners
+from salus.directory.queries import practising, registered_organizations
+from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, SalusError
 
 Entry = tuple[str, Attributes]  # distinguished name
@@ -99,8 +100,9 @@ def find(
 
 
 def shown(branch: Branch) -> QuerySet[Any]:
+    """Whom the search of the portal can find: of the professionals those who may practise today."""
     if branch is Branch.PROFESSIONALS:
-        return registered_practitioners()
+        return practising(now().date())
     return registered_organizations()
 
 
