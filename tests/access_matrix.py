@@ -227,7 +227,7 @@ def made() -> World:
         "no link": ABSENT,
         "change set": _change_set(physician),
         "no change set": ABSENT,
-        "role": PractitionerRole.objects.filter(practitioner=physician)[0].pk,
+        "role": PractitionerRole.objects.filter(practitioner=physician, deregistered_at=None)[0].pk,
         "no month": "1999-12",
         **_of(patient),
         **{f"stranger's {kind}": number for kind, number in _of(stranger).items()},

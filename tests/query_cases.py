@@ -43,8 +43,11 @@ from salus.directory.queries import (
     organization_named,
     practising,
     professional,
+    registered_endpoints,
+    registered_locations,
     registered_organizations,
     registered_practitioners,
+    registered_services,
     roles_held,
 )
 from salus.fhir.resource import Call
@@ -230,8 +233,14 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (organization_named, lambda _asked: organization_named("1")),
     (registered_practitioners, lambda _asked: list(registered_practitioners()[:5])),
     (practising, lambda _asked: list(practising(now().date())[:5])),
+    (registered_locations, lambda _asked: list(registered_locations()[:5])),
+    (registered_services, lambda _asked: list(registered_services()[:5])),
+    (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
     (roles_held, lambda _asked: list(roles_held(now().date())[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
+    (registered_locations, lambda _asked: list(registered_locations()[:5])),
+    (registered_services, lambda _asked: list(registered_services()[:5])),
+    (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
     (current_roles, lambda _asked: list(current_roles()[:5])),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.

@@ -120,6 +120,14 @@ BUDGET = {
             "statement_ends": 1,
         },
     ),
+    "directory_nameword": Budget(  # 2.3 of an entry
+        rows=62_000,
+        row=62,
+        indexes={"directory_nameword_pkey": 78, "directory_n_kind_649acc_idx": 34},
+    ),
+    "directory_wordkey": Budget(  # 25 of a word
+        rows=100_000, row=47, indexes={"directory_wordkey_pkey": 46}
+    ),
     "vaccination_immunization": Budget(
         rows=332_500,
         row=150,

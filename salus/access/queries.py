@@ -13,7 +13,7 @@ from salus.accounts.models import Account, AccountKind, Client
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
 from salus.directory.models import Organization, Practitioner
-from salus.directory.queries import HELD, PRACTISES, practising
+from salus.directory.queries import HELD, PRACTISES, ROWS, practising
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.rows import Scope, acting_as, bindings_of, rows_of
@@ -94,14 +94,14 @@ def facts_about(
                         where person_id = any (%(persons)s) and assistant_id = any (%(own)s)
                           and until is null),
                 exists (select from access_trustedprofessional
-                        where person_id = any (%(persons)s) and practitioner_id = %(practitioner)s
+                        where person_id = any (%(persons)s) and practitioner_id = any ({ROWS})
                           and until is null),
                 exists (select from directory_practitioner practitioner
                         where id = %(practitioner)s and {PRACTISES}),
                 exists (select from directory_organization
                         where id = %(organization)s and deregistered_at is null),
                 exists (select from directory_practitionerrole role
-                        where practitioner_id = %(practitioner)s
+                        where practitioner_id = any ({ROWS})
                           and organization_id = %(organization)s and {HELD})
             """,  # noqa: S608  # its parts are ours
             {

@@ -30,12 +30,12 @@ from salus.directory.rules import (
     History,
     Span,
     both,
+    days_of_leaving,
     is_shown,
     spans,
     state_on,
     survived,
     time_out,
-    times_shown,
     together,
     value_about,
 )
@@ -174,14 +174,15 @@ def _deregistered(row: Any, told: Sequence[History], at: datetime) -> datetime |
     ``told``: what is said of it, and of its duplicates. It stays while one of them does. The answer follows from what
     is said alone, so that it is the same whatever was taken back meanwhile.
     """
-    times = [span for one in told for span in times_shown(one)]
-    if not told[0] or not times:
-        return row.registered_at  # type: ignore[no-any-return]
-    ends = [span.until for span in times if span.until is not None]
-    if len(ends) < len(times) or max(ends) > at.date():
+    if told[0] and any(is_shown(history, at.date()) for history in told):
         return None
+    left_on = [day for history in told for day in days_of_leaving(history)]
+    if not told[0] or not left_on:
+        return row.registered_at  # type: ignore[no-any-return]
     known = [said.known_at for one in told for said in one if "status" in said.said]
-    left: datetime = max(row.registered_at, *known, datetime.combine(max(ends), time(), at.tzinfo))
+    left: datetime = max(
+        row.registered_at, *known, datetime.combine(max(left_on), time(), at.tzinfo)
+    )
     return left
 
 

@@ -22,6 +22,13 @@ PRACTISES = """
     (practitioner.deregistered_at is null and (practitioner.out_since is null
         or %(day)s < practitioner.out_since or practitioner.out_until <= %(day)s))
 """
+# The rows of the professional %(practitioner)s: what one of them was given, all have (salus.directory.duplicates).
+ROWS = """array(
+    select coalesce(same_as_id, id) from directory_practitioner where id = %(practitioner)s
+    union select other.id from directory_practitioner own
+        join directory_practitioner other on other.same_as_id = coalesce(own.same_as_id, own.id)
+        where own.id = %(practitioner)s
+)"""
 HELD = "(role.until is null and (role.ends_on is null or %(day)s < role.ends_on))"
 
 
@@ -64,9 +71,9 @@ def registered_practitioners() -> models.QuerySet[Practitioner]:
 
 
 def practising(day: date) -> models.QuerySet[Practitioner]:
-    """Who may exercise a profession on the day: what rights ask, beside PRACTISES."""
+    """Who may exercise a profession on the day: what rights ask, beside PRACTISES. Also by a duplicate's row."""
     out = models.Q(out_since__lte=day) & (models.Q(out_until=None) | models.Q(out_until__gt=day))
-    return registered_practitioners().exclude(out)
+    return Practitioner.objects.filter(deregistered_at=None).exclude(out)
 
 
 def roles_held(day: date) -> models.QuerySet[PractitionerRole]:

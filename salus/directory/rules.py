@@ -139,14 +139,19 @@ _SHARE_ENDED = 0.1
 _GONE = frozenset({"ended", "retired", "deceased"})
 
 
-def times_shown(history: History) -> list[Span]:
+def _times_shown(history: History) -> list[Span]:
     """When the entry is in the directory: in use, or suspended."""
     return [span for span in spans(history, "status") if span.value not in _GONE]
 
 
 def is_shown(history: History, day: date) -> bool:
     """Whether the entry is in the directory on the day: it is in use, or suspended, then or later."""
-    return any(span.until is None or span.until > day for span in times_shown(history))
+    return any(span.until is None or span.until > day for span in _times_shown(history))
+
+
+def days_of_leaving(history: History) -> list[date]:
+    """On which the entry ceased to be in the directory, or will."""
+    return [span.until for span in _times_shown(history) if span.until is not None]
 
 
 def confirmed_at(history: History, field: str) -> datetime | None:

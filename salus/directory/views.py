@@ -46,7 +46,7 @@ def search(request: HttpRequest) -> HttpResponse:
             "offers": searching.offers(asked, request.GET, found.understood),
             "as_names": searching.as_names(request.GET, found.understood),
             "not_as_typed": searching.not_as_typed(found),
-            "map": searching.map_of(request.GET.get("map", ""), results, found),
+            "map": searching.map_of(request.GET.get("map", ""), results, here=asked.get("near")),
             "earlier": page - 1 if page > 1 else None,
             "later": page + 1 if found.more else None,
         },

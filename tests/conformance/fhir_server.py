@@ -187,6 +187,10 @@ def _history(server: FhirServer, kind: str, known: Sequence[Any]) -> Iterator[An
         yield server.ask(path, interaction="history-instance", about=kind)
 
 
+def _changes(server: FhirServer, kind: str, known: Sequence[Any]) -> Iterator[Answer]:
+    yield server.ask(f"{kind}/_history?_count=20", interaction="history-type", about=kind)
+
+
 def _found_nothing(server: FhirServer, kind: str, known: Sequence[Any]) -> Iterator[Answer]:
     yield server.ask(f"{kind}?_id=nothing-has-this", interaction="search-type", about=kind)
 
@@ -240,6 +244,7 @@ _ON_TYPES: dict[str, Callable[[FhirServer, str, Sequence[Any]], Iterator[Answer]
     "read": _read,
     "vread": _vread,
     "history-instance": _history,
+    "history-type": _changes,
     "search-type": _found_nothing,
     "create": _create,
     "update": _update,

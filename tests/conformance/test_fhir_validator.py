@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from salus.access.models import TrustedProfessional
+from salus.directory.fhir import extensions
 from salus.directory.models import Organization
 from salus.kernel.clock import now
 from salus.mpi.fhir import explanation
@@ -182,7 +183,8 @@ def _documents(data: Path) -> Iterator[Answer]:
 def definitions(answers: list[Answer]) -> list[bytes]:
     """What the site itself publishes of the kind: a validator that resolves our URLs gets these."""
     published = [one for one in _found(answers) if "url" in one]
-    return [json.dumps(one).encode() for one in (*published, explanation.definition())]
+    ours = (explanation.definition(), *extensions.definitions())
+    return [json.dumps(one).encode() for one in (*published, *ours)]
 
 
 def _found(answers: list[Answer]) -> list[Any]:

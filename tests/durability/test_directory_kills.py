@@ -13,7 +13,7 @@ from salus.kernel.postgres import attached, login
 from tests.conftest import copy, salus, with_tables
 from tests.durability.site import SALUS, wait_until
 
-LINES = 3_000
+LINES = 1_000
 SYSTEM = "https://college.example/members"
 HELD = "select count(*) from pg_locks where locktype = 'advisory' and objid = 7041113"
 FOUND = """
@@ -51,7 +51,7 @@ def test_a_killed_apply_has_applied_all_or_nothing(installation: Path, tmp_path:
                 text=True,
             )
             wait_until(lambda: one(HELD) != (0,) or one(FOUND) == ALL, apply)
-            time.sleep(0.1 * kills)
+            time.sleep(0.1 * 2**kills)
             apply.send_signal(signal.SIGKILL)
             apply.wait()
             while one(HELD) != (0,):  # until the server has noticed

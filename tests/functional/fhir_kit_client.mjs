@@ -1,5 +1,5 @@
 // What npm's fhir-kit-client hears from a running site, by what it asked, as one JSON (test_fhir_clients.py).
-// Its input: {"base", "token", "person", "document", "another"}, the documents DocumentReferences to file.
+// Its input: {"base", "token", "person", "document", "another", "directory"}, the documents DocumentReferences to file.
 
 import { readFileSync } from "node:fs";
 import { Client } from "fhir-kit-client";

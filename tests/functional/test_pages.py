@@ -62,6 +62,7 @@ OF_REGISTRAR = [
     "/directory/desk/?waiting=decided",
     "/directory/desk/upload/",
     "/directory/desk/endpoints/",
+    "/directory/desk/duplicates/",
     "/directory/desk/entries/?q=hoffmann",
 ]
 VIEWS = [

@@ -250,6 +250,24 @@ def test_an_entry_is_shown_as_another_and_is_not_after_all(anna: Browser) -> Non
     assert Practitioner.objects.get(value="1").same_as_id is None
 
 
+def test_entries_that_look_alike_are_proposed_and_judged(anna: Browser) -> None:
+    born = WEBER | {"birth_date": "1970-02-03"}
+    applied(a_line(said=born), a_line(2, value="2", said=born))
+    one, other = Practitioner.objects.order_by("value").values_list("pk", flat=True)
+    address = "/directory/desk/duplicates/"
+    assert "Léa Weber · Léa Weber Professional · the same date of birth" in text(anna, address)
+    pair = {"kind": "Practitioner", "root": one, "duplicate": other}
+    sent = anna.post(address, pair | {"act": "same"})
+    waiting = ChangeSet.objects.latest("pk")
+    assert sent["Location"] == f"/directory/desk/sets/{waiting.pk}/"
+    assert Practitioner.objects.get(pk=other).same_as_id is None
+    decides(anna, waiting.pk, "decline", reason="A sister.")
+    anna.post(address, pair | {"act": "apart"})
+    assert "No two entries look alike" in text(anna, address)
+    for wrong in ({"act": "burn"}, {"kind": "Endpoint"}, {"root": "9" * 30}):
+        assert anna.post(address, pair | {"act": "same"} | wrong).status_code == 404
+
+
 def test_a_registers_file_is_brought_at_the_desk(anna: Browser) -> None:
     source_named("college", title="College of physicians", system=COLLEGE, at=AT)
     source_named("authority", title="The authority", at=AT)

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.utils.translation import override
 
-from salus.access.actions import declare_professional
+from salus.access.actions import declare_professional, end_declaration
 from salus.access.models import AccountPerson, AccountPractitioner
 from salus.access.queries import actor_of, circle_of_trust, facts_about
 from salus.accounts.models import Account, AccountKind
@@ -225,6 +225,21 @@ def test_a_role_that_ends_on_a_known_day_counts_until_then(patient: Actor, docto
     with rows_of_human(patient.person or 0) as human:
         for at, works in [(BEGINS - timedelta(days=1), True), (BEGINS, False)]:
             assert facts_about(actor=there, human=human, at=at).works_there is works
+
+
+def test_a_patient_declares_the_human_being_whichever_register_tells_of_them(
+    patient: Actor, doctor: Actor
+) -> None:
+    """The directory shows the root alone, and the account may be bound to its duplicate."""
+    person = patient.person or 0
+    root = say(Kind.PRACTITIONER, {"family": "S", "given": "P", "profession": "62247001"})
+    end_declaration(actor=patient, person=person, practitioner=doctor.practitioner or 0, at=BEFORE)
+    declare_professional(actor=patient, person=person, practitioner=root, at=BEFORE)
+    for same in (True, False):
+        said = {"same_as": root if same else None}
+        say(Kind.PRACTITIONER, said, entry=doctor.practitioner)
+        assert ("reads" in rights(patient, doctor, BEFORE)) is same
+        assert actor_of(doctor.account or 0, at=BEFORE)
 
 
 def test_software_names_nobody_whose_role_or_licence_ended_today() -> None:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext
 
-from salus.directory.actions import apply, decline, propose, roll_back, source_named
+from salus.directory.actions import apply, decline, propose, roll_back, source_named, tell_apart
 from salus.directory.lines import Line
 from salus.directory.models import ChangeLine, How, Kind, Outcome, Source
 from salus.directory.permissions import registrars_only
@@ -49,6 +49,12 @@ def propose_lines(*, actor: Actor, at: datetime, lines: Sequence[Line]) -> int:
     registrars_only(actor)
     source = source_named(AUTHORITY, title="The authority", at=at)
     return propose(actor=actor, at=at, source=source, how=How.AUTHORITY, lines=lines)
+
+
+def keep_apart(*, actor: Actor, at: datetime, kind: Kind, one: int, other: int) -> None:
+    """The two only look alike: nobody is asked about them again."""
+    registrars_only(actor)
+    tell_apart(actor=actor, at=at, kind=kind, one=one, other=other)
 
 
 def propose_file(

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from salus.directory.models import Kind, Source
+from salus.directory.projecting import JOINED
 from salus.directory.words import KINDS, STATUSES
 
 
@@ -122,6 +123,15 @@ class NewName(forms.Form):
     given = forms.CharField(label=_("Given name"), max_length=200)
     family = forms.CharField(label=_("Family name"), max_length=200)
     since = _day(label=_("From"))
+
+
+class Pair(forms.Form):
+    """Two entries that may be one, and what a registrar says of them."""
+
+    act = forms.ChoiceField(choices=[("same", ""), ("apart", "")])
+    kind = forms.ChoiceField(choices=[(kind.value, "") for kind in JOINED])
+    root = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    duplicate = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
 class Joining(forms.Form):

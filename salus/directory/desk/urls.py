@@ -9,6 +9,7 @@ ENTRY = "entries/<str:kind>/<int:entry>/"
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("upload/", views.upload, name="upload"),
+    path("duplicates/", views.duplicates, name="duplicates"),
     path("endpoints/", views.endpoints, name="endpoints"),
     path("sets/<int:number>/", views.change_set, name="set"),
     path("entries/", views.search, name="search"),

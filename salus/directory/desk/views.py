@@ -19,6 +19,7 @@ from salus.directory.desk.forms import (
     Joining,
     Leaving,
     NewName,
+    Pair,
     Parting,
     Reason,
     RegisterFile,
@@ -131,6 +132,30 @@ def upload(request: HttpRequest) -> HttpResponse:
         except InvalidInput as error:
             form.add_error("file", problem_said(str(error)))
     return render(request, "directory/desk/upload.html", {"form": form})
+
+
+@registrar_only
+@_GET_OR_POST
+def duplicates(request: HttpRequest) -> HttpResponse:
+    """Pairs that may be one; sent, a form says that they are, as a change set that waits, or that they are not."""
+    actor, form = registrar(request), Pair(request.POST or None)
+    if request.method == "POST":
+        if not form.is_valid():
+            raise NotFound("no such pair")
+        kind, said = Kind(form.cleaned_data["kind"]), form.cleaned_data
+        if said["act"] == "same":
+            line = Line(
+                number=1, kind=kind, entry=said["duplicate"], said={"same_as": said["root"]}
+            )
+            made = actions.propose_lines(actor=actor, at=now(), lines=[line])
+            return redirect("registrars:set", number=made)
+        actions.keep_apart(
+            actor=actor, at=now(), kind=kind, one=said["root"], other=said["duplicate"]
+        )
+        messages.success(request, _("Noted as two. They are not proposed again."))
+        return redirect("registrars:duplicates")
+    found = queries.alike(actor=actor)
+    return render(request, "directory/desk/duplicates.html", {"pairs": found})
 
 
 @registrar_only

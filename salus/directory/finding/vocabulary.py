@@ -70,8 +70,8 @@ _PROFESSIONS: Mapping[str, str] = {
     " Ernierungsberoder",
 }
 _PHYSICIAN = (
-    "médecin, médecins, toubib, Arzt, Ärztin, Ärzte, doctor, doctors, physician, physicians, medical doctor, Doktesch,"
-    " Dokter, Dokteren"
+    "médecin, médecins, docteur, docteurs, toubib, Arzt, Ärztin, Ärzte, doctor, doctors, physician, physicians,"
+    " medical doctor, Doktesch, Dokter, Dokteren"
 )
 _TYPES: Mapping[str, str] = {
     "hospital": "hôpital, hôpitaux, clinique, cliniques, centre hospitalier, Krankenhaus, Krankenhäuser, Klinik,"

@@ -136,14 +136,17 @@ def results(found: Found, *, at: datetime) -> list[Result]:
     return [_result(number, hit, at) for number, hit in enumerate(found.hits, first)]
 
 
-def map_of(text: str, shown: Sequence[Result], found: Found) -> Map | None:
-    """The part that the address asks for (``text``), or else what shows all results; None: none has a position."""
+def map_of(text: str, shown: Sequence[Result], *, here: Position | None) -> Map | None:
+    """The part that the address asks for (``text``), or else what shows all results; None: none has a position.
+
+    ``here``: where the visitor said to be.
+    """
     spots = [
         Spot(number=one.number, name=one.hit.name, position=position)
         for one in shown
         for position in one.positions[:_PLACES_SHOWN]
     ]
-    return the_map(text, spots, least=LEAST, here=found.near)
+    return the_map(text, spots, least=LEAST, here=here)
 
 
 def the_map(

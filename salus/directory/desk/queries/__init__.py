@@ -1,5 +1,6 @@
 """Reads of the desk, for registrars alone. An answer that shows what is not public of a professional is an event."""
 
+from salus.directory.desk.queries.duplicates import Alike, alike
 from salus.directory.desk.queries.entries import (
     EntryShown,
     FieldShown,
@@ -25,6 +26,7 @@ from salus.directory.desk.queries.sets import (
 
 __all__ = [
     "AT_A_TIME",
+    "Alike",
     "EntryShown",
     "FieldShown",
     "LineShown",
@@ -34,6 +36,7 @@ __all__ = [
     "Told",
     "Waiting",
     "Waits",
+    "alike",
     "entry_shown",
     "find_entries",
     "history_of",
