@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import (
+    Case,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from salus.directory.calling import NOT_CALLED
 from salus.directory.models import Endpoint
@@ -82,6 +93,21 @@ def why_stale(health: Health, *, at: datetime, are_checked: bool = True) -> Why 
 def status_shown(status: str, health: Health) -> str:
     """FHIR Endpoint.status: what is said of it, but that an active one which is silent is in ``error``."""
     return "error" if status == "active" and is_silent(health) else status
+
+
+# The same in SQL.
+SHOWN = Case(
+    When(
+        status="active",
+        failures__gte=_CHECKS,
+        checked_at__gte=ExpressionWrapper(
+            Coalesce("answered_at", "registered_at") + Value(_SILENT), output_field=DateTimeField()
+        ),
+        then=Value("error"),
+    ),
+    default=F("status"),
+    output_field=TextField(),
+)
 
 
 def health_of(row: Endpoint) -> Health:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from salus.directory.actions import change, check_endpoints, source_named
 from salus.directory.calling import Fault, call
@@ -194,6 +194,12 @@ def test_an_address_that_answers_is_noted(port: int) -> None:
     assert check_endpoints(at=AT + SIX_HOURS) == 1
 
 
+def by_fhir(status: str) -> list[str]:
+    client = Client(headers={"host": "localhost"})
+    answered = client.get("/fhir/Endpoint", {"status": status}).json()
+    return [entry["resource"]["status"] for entry in answered.get("entry", [])]
+
+
 @override_settings(DEMO=True)
 @pytest.mark.usefixtures("rolled_back")
 def test_three_checks_and_a_day_without_an_answer_are_silence(closed_port: int) -> None:
@@ -204,6 +210,8 @@ def test_three_checks_and_a_day_without_an_answer_are_silence(closed_port: int) 
         check_endpoints(at=at)
         row = Endpoint.objects.get()
         found = [one.why for one in stale(at=at)]
+        assert by_fhir("error") == (["error"] if found else [])
+        assert by_fhir("active") == ([] if found else ["active"])
         seen.append((row.failures, status_shown(row.status, health(row)), found))
     assert seen == [
         (1, "active", []),

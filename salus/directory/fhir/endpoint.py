@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
+from salus.directory.endpoints import SHOWN, health_of, status_shown
 from salus.directory.fhir import organization
 from salus.directory.fhir.elements import reference, root, version
 from salus.directory.fhir.parameters import of_every_type, refers, updated
@@ -22,7 +23,7 @@ _STATUS = "http://hl7.org/fhir/endpoint-status"
 
 
 def rows() -> QuerySet[Endpoint]:
-    return updated(registered_endpoints().select_related("organization"))
+    return updated(registered_endpoints().annotate(shown=SHOWN).select_related("organization"))
 
 
 def endpoints(page: Sequence[Endpoint]) -> list[Version]:
@@ -34,7 +35,7 @@ def endpoint(row: Endpoint) -> Version:
         row,
         "Endpoint",
         {
-            "status": "off" if row.status == "ended" else row.status,
+            "status": "off" if row.status == "ended" else status_shown(row.status, health_of(row)),
             "connectionType": {"system": CONNECTION_TYPE, "code": row.connection_type},
             "name": row.name,
             "managingOrganization": reference("Organization", root(row.organization)),
@@ -64,7 +65,7 @@ PARAMETERS = {
         definition=f"{DEFINITIONS}/Endpoint-status",
         documentation="Whether it is in use, as its source or its last checks say.",
         facts=facts.tokens("status", system=_STATUS),
-        condition=codes("status", system=_STATUS),
+        condition=codes("shown", system=_STATUS),
         modifiers=frozenset({Modifier.NOT}),
     ),
     "connection-type": Parameter(
