@@ -47,6 +47,6 @@ SAID_BEFORE = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0002_statements")]
+    dependencies = [("directory", "0002_what_entries_have")]
 
     operations = [migrations.RunSQL(SAID_BEFORE, migrations.RunSQL.noop)]
