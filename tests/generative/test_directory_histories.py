@@ -165,7 +165,11 @@ def table() -> list[Mapping[str, Any]]:
     """The rows that somebody sees, without how often and when they were written."""
     rows = Practitioner.objects.order_by("value").values()
     return [
-        {name: value for name, value in row.items() if name not in ("version", "changed_at")}
+        {
+            name: value
+            for name, value in row.items()
+            if name not in ("version", "changed_at", "changes")
+        }
         for row in rows
         if row["deregistered_at"] != row["registered_at"]
     ]
