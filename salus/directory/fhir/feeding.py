@@ -20,7 +20,7 @@ from salus.directory.fhir.saying import Saying, sayings
 from salus.directory.fields import FIELDS
 from salus.directory.history import as_of
 from salus.directory.lines import Line
-from salus.directory.models import Kind, Licence, Source
+from salus.directory.models import Kind, Licence, PractitionerRole, Source
 from salus.directory.models.entries import Entry
 from salus.directory.projecting import JOINED, TABLES
 from salus.directory.rules import survived
@@ -199,6 +199,8 @@ def _line(said: Saying) -> Line:
 def _of_itself(kind: Kind, row: Entry, sent: Saying, today: date) -> Iterator[Line]:
     own = as_of(kind, row.pk, day=today)
     shown = survived(own, _of_duplicates(kind, row, today))
+    if isinstance(row, PractitionerRole):
+        shown = {"profession": row.practitioner.profession} | shown
     gone = {
         name: None
         for name, about in FIELDS[kind].items()

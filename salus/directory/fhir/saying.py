@@ -198,7 +198,10 @@ def _service(resource: Element, name: Naming) -> dict[str, Any]:
 
 def _endpoint(resource: Element, name: Naming) -> dict[str, Any]:
     payloads = [
-        code for one in resource.children("payloadType") for _, code, _ in datatypes.codings(one)
+        code
+        for one in resource.children("payloadType")
+        for _, code, _ in datatypes.codings(one)
+        if code != "any"  # which says nothing
     ]
     status = resource.text("status")
     return {
