@@ -63,7 +63,7 @@ def test_what_stands_together_is_parted_by_a_closer_look() -> None:
     assert country
     (together,) = drawn(country, spots(LUXEMBOURG, near), country="LU").markers
     assert together.text == "1·2"
-    assert together.names == ["1 No 1", "2 No 2"]
+    assert together.label == "1·2: 1 No 1; 2 No 2"
     assert together.closer
     assert len(drawn(together.closer, spots(LUXEMBOURG, near), country="LU").markers) == 2
 

@@ -103,6 +103,12 @@ class Marker:
         said = [f"{spot.number} {spot.name}" if spot.number else spot.name for spot in self.spots]
         return list(dict.fromkeys(said))
 
+    @property
+    def label(self) -> str:
+        """Begins with the text that is seen, so that who speaks to the page can name it (WCAG 2.5.3)."""
+        said = "; ".join(self.names)
+        return said if len(self.numbers) < 2 else f"{self.text}: {said}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
