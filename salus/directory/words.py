@@ -61,6 +61,7 @@ FIELD_NAMES: Mapping[str, Text] = {
     "accessible": _("Accessible by wheelchair"),
     "new_patients": _("Accepts new patients"),
     "successor": _("Successor"),
+    "service": _("Service"),
     "specialty": _("Specialty"),
     "appointment": _("By appointment"),
     "connection_type": _("Kind of connection"),

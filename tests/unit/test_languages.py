@@ -41,22 +41,26 @@ NAMES = {
 SAME = {
     "fr": {
         "%(count)s dose",
+        "%(number)s km",
         "Bits",
         "Contact",
         "Corrections",
         "Date",
         "Design",
         "Documents",
+        "E-mail",
         "Latitude",
         "Longitude",
         "Organisation",
         "Organisations",
+        "Page %(number)s",
         "Pages",
         "Patients",
         "Pharmacies",
         "Profession",
         "Public",
         "Service",
+        "Services",
         "Vaccinations",
         "bits",
         "documents",
@@ -66,6 +70,7 @@ SAME = {
         "vaccinations",
     },
     "de": {
+        "%(number)s km",
         "Filter",
         "Hepatitis B",
         "Name",
@@ -75,7 +80,7 @@ SAME = {
         "Revision %(number)s",
         "Website",
     },
-    "lb": {"All", "Bits", "Design", "Hepatitis B", "Portal", "Register"},
+    "lb": {"%(number)s km", "All", "Bits", "Design", "Hepatitis B", "Portal", "Register"},
 }
 
 
