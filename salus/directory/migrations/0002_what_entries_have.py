@@ -14,6 +14,9 @@ NUMBERED = """
         system = 'urn:salus:role', value = id::text, registered_at = since::timestamptz
 """
 
+ENDS_LAST = models.Q(deregistered_at__isnull=True) | models.Q(
+    deregistered_at__gte=models.F("registered_at")
+)
 # Model, and the name that its constraints begin with.
 NEW = (
     ("practitionerrole", "role"),
@@ -382,26 +385,11 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["name_key"], name="directory_h_name_ke_de0ec3_idx"),
         ),
         *(
-            migrations.AddConstraint(
-                model_name=model,
-                constraint=models.UniqueConstraint(
-                    fields=("system", "value"), name=f"{name}_identifier"
-                ),
-            )
+            migrations.AddConstraint(model_name=model, constraint=constraint)
             for model, name in NEW
-        ),
-        *(
-            migrations.AddConstraint(
-                model_name=model,
-                constraint=models.CheckConstraint(
-                    condition=models.Q(
-                        ("deregistered_at__isnull", True),
-                        ("deregistered_at__gte", models.F("registered_at")),
-                        _connector="OR",
-                    ),
-                    name=f"{name}_ends_after_start",
-                ),
+            for constraint in (
+                models.UniqueConstraint(fields=("system", "value"), name=f"{name}_identifier"),
+                models.CheckConstraint(condition=ENDS_LAST, name=f"{name}_ends_after_start"),
             )
-            for model, name in NEW
         ),
     ]
