@@ -211,7 +211,7 @@ def test_fhirpy_keeps_its_entries_in_the_directory(client: SyncFHIRClient, numbe
     assert ward["meta"]["versionId"] == "2"
     versions = client.execute(f"Organization/{ward.id}/_history", method="get")["entry"]
     assert [one["resource"]["name"] for one in versions] == [f"Wards {number}", f"Ward {number}"]
-    where.delete()
+    where.delete()  # type: ignore[no-untyped-call]
     asked = {"_since": ward["meta"]["lastUpdated"]}
     followed = client.execute("Location/_history", method="get", params=asked)["entry"]
     assert followed[0]["request"] == {"method": "DELETE", "url": f"Location/{where.id}"}
