@@ -71,7 +71,7 @@ demo: $(READY) ## a synthetic nation at 1/100, its reports, and the site at http
 
 .PHONY: test
 test: $(READY) lint chromium ## every check and every test, with all that they need (at most 15 minutes)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: $(READY) lint ## format, lint, types, import contracts, unit and spec tests (under two minutes)

@@ -37,10 +37,8 @@ def answer(request: Request, call: Call, served: Served) -> Answer:
     """What one request on a type or a resource comes to. Raises errors of the tree."""
     target = request.target
     resource = served.get(target.type)
-    if resource is None:
-        raise NotFound("no resources of this type are served")
-    allowed = methods(target, resource)
-    if not allowed:
+    allowed = methods(target, resource) if resource else []
+    if resource is None or not allowed:
         raise NotFound("there is no such interaction")
     if request.method not in allowed:
         raise NotThisWay(

@@ -81,6 +81,7 @@ def test_the_folder_is_this_installations_alone(data: Path, folder: Path) -> Non
         assert "say once where" in refused("backup", "--data", other)
 
 
+@pytest.mark.prove
 def test_a_disk_that_is_away_keeps_the_log_waiting_and_the_doctor_tells(
     data: Path, start: Start
 ) -> None:

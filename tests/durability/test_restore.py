@@ -198,6 +198,7 @@ def log_since_backup(drill: Drill) -> list[Path]:
     return sorted(file for file in (drill.backups / "wal").iterdir() if len(file.stem) == 24)[1:]
 
 
+@pytest.mark.prove
 def test_gap_in_the_log(drill: Drill, folder: Path) -> None:
     missing = log_since_backup(drill)[-2]
     missing.unlink()

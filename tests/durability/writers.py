@@ -232,8 +232,8 @@ class _People:
     def strangers_to(self, person: int) -> list[int]:
         """Professionals whom the person has never declared."""
         found = self._outside.execute(
-            """select id from directory_practitioner where deregistered_at is null and id not in
-            (select practitioner_id from access_trustedprofessional where person_id = %s)""",
+            """select id from directory_practitioner where deregistered_at is null and out_since is null
+            and id not in (select practitioner_id from access_trustedprofessional where person_id = %s)""",
             [person],
         ).fetchall()
         return [number for (number,) in found]

@@ -63,7 +63,7 @@ heard.asOf = await client.operation({
   ...known,
   name: "as-of",
   method: "get",
-  input: { day: new Date().toISOString().slice(0, 10) },
+  input: { day: heard.changedWard.meta.lastUpdated.slice(0, 10) },
 });
 
 const demographics = { resourceType: "Patient", name: heard.resolved.name, birthDate: heard.resolved.birthDate };

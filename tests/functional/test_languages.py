@@ -82,6 +82,7 @@ def shape(path: str) -> str:
     return re.sub(r"\d+|(?<=/indicators/)\w+", "#", path)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_is_left_in_english(reported: Site, browser: Browser, language: str) -> None:
     left: dict[str, str] = {}  # each with a page that shows it

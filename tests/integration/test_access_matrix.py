@@ -122,14 +122,14 @@ def cells(world: World) -> Iterator[Cell]:
 
 
 def most_telling(world: World) -> Iterator[Cell]:
-    """By GET and POST one actor of each column; by the other methods, which answer hardly anybody, one of each of two
+    """By GET one actor of each column; by the other methods, which answer few, one of each of two
     columns. Addresses, columns and actors take turns."""
     turn = count()
     for row in rows():
         addresses = cycle(world.addresses(row.address))
         for method in row.methods:
             columns: tuple[tuple[str, ...], ...] = row.columns
-            if method not in ("GET", "POST"):
+            if method != "GET":
                 columns = tuple(row.columns[next(turn) % len(row.columns)] for _ in range(2))
             for column in columns:
                 yield row, method, next(addresses), column[next(turn) % len(column)]

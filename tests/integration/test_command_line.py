@@ -47,6 +47,7 @@ def test_a_server_that_does_not_answer(
     assert "secret" not in done.stderr
 
 
+@pytest.mark.prove
 def test_two_first_commands_at_once_wait_for_each_other(installation: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lambda _: salus("demo-people", data=installation), range(2)))

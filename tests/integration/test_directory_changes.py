@@ -184,6 +184,13 @@ def test_a_change_at_once_is_whole_or_not_at_all() -> None:
     assert not Practitioner.objects.exists()
 
 
+def test_rows_come_back_in_the_order_of_the_lines_whatever_their_numbers() -> None:
+    source = source_named("college", at=AT)
+    lines = [a_line(7, value="7"), a_line(3, value="3"), a_line(5, value="5")]
+    rows = change(actor=ACTOR, at=AT, source=source, how=How.FEED, lines=lines)
+    assert [Practitioner.objects.get(pk=row).value for row in rows] == ["7", "3", "5"]
+
+
 def test_what_was_declined_cannot_be_applied() -> None:
     change_set = proposed(a_line())
     decline(actor=ACTOR, at=AT, change_set=change_set, reason="not the right file")

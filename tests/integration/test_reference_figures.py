@@ -1,11 +1,10 @@
 """The nation at 1/100 has, in its calibration month, a hundredth of the published figures of a real agency.
 
-Without SALUS_PROVE a smaller one has its part of them.
+Without SALUS_PROVE it is the one at 1/1000 that has a thousandth.
 """
 
 import json
 import os
-import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 from tests.conftest import new_folder, salus
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "activity-report-2024-12.json"
-DENOMINATOR = 100 if "SALUS_PROVE" in os.environ else 500
+DENOMINATOR = 100 if "SALUS_PROVE" in os.environ else 1000
 _FACTORS = {"M": 1_000_000, "%": 1}
 
 pytestmark = pytest.mark.skipif(
@@ -40,16 +39,16 @@ def _printed(text: str) -> tuple[Decimal, Decimal]:
 
 
 @pytest.fixture(scope="module")
-def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Decimal]:
-    data = new_folder()
+def counted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Decimal]:
+    data = new_folder() if "SALUS_PROVE" in os.environ else request.getfixturevalue("nation")
     out = tmp_path_factory.mktemp("report") / "report.json"
-    for command in (
-        ("simulate", "--scale", f"1/{DENOMINATOR}", "--until", "2024-12"),
-        ("report", "2024-12", "--format", "json", "--out", out),
-    ):
-        done = salus(*command, data=data)
+    if "SALUS_PROVE" in os.environ:
+        done = salus("simulate", "--scale", f"1/{DENOMINATOR}", "--until", "2024-12", data=data)
         assert done.returncode == 0, done.stderr
-    shutil.rmtree(data)
+    done = salus("report", "2024-12", "--format", "json", "--out", out, data=data)
+    assert done.returncode == 0, done.stderr
     report = json.loads(out.read_text(), parse_float=Decimal)
     return {figure["id"]: Decimal(figure["value"]) for figure in report["figures"]}
 

@@ -199,6 +199,7 @@ def _pages() -> list[str]:
     return [answer.content.decode().split("<main")[1].split("</main")[0] for answer in answers]
 
 
+@pytest.mark.prove  # of the months that were dropped before
 def test_the_command_says_what_was_not_recounted(published: list[Edition], nation: Path) -> None:
     document = folder_of(edition_of(MONTHS[1])) / "edition.json"
     done = salus("report", "--verify", document, data=nation)
@@ -227,6 +228,7 @@ def test_a_row_that_comes_late_into_a_dropped_month_counts_once_and_is_noticed(
     rows.execute("delete from audit_event where at = '2024-12-24 12:00+01'")
 
 
+@pytest.mark.prove  # of the months that were dropped before
 def test_rows_that_went_without_a_roll_up_are_missed(
     published: list[Edition], rows: psycopg.Connection
 ) -> None:

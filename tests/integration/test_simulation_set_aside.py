@@ -71,6 +71,7 @@ def test_while_a_nation_is_loaded_no_index_is_in_the_way(loading: psycopg.Connec
     assert left == []
 
 
+@pytest.mark.prove
 def test_set_aside_twice_is_put_back_once(database: Path, loading: psycopg.Connection) -> None:
     assert as_owner("set-aside").returncode == 0
     assert as_owner("put-back").returncode == 0
@@ -113,6 +114,7 @@ def test_rows_that_contradict_a_constraint_are_found(
     assert catalogue(database) == catalogue(database, "empty")
 
 
+@pytest.mark.prove
 def test_nobody_else_works_while_a_nation_is_loaded(
     database: Path, loading: psycopg.Connection
 ) -> None:
@@ -132,6 +134,7 @@ def test_the_next_command_puts_back_what_a_killed_load_left(
     assert catalogue(database) == catalogue(database, "empty")
 
 
+@pytest.mark.prove
 def test_beside_a_running_site_every_constraint_holds_at_every_moment(database: Path) -> None:
     whole, listed = catalogue(database), _ever_listed(database)
     with psycopg.connect(**asdict(login(database, "app"))):

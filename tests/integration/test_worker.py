@@ -196,6 +196,7 @@ def test_a_job_that_took_three_workers_with_it_is_given_up(database: Path, rows:
     assert "housekeeping:clear_expired_sessions failed" in ill.stdout
 
 
+@pytest.mark.prove
 def test_the_doctor_says_when_the_worker_is_behind(database: Path, rows: Rows) -> None:
     assert "warn  housekeeping: not done yet" in salus("doctor", data=database).stdout
     work(rows)

@@ -145,7 +145,7 @@ def change(
     Raises InvalidInput for the first line that is refused, and then nothing has changed.
     """
     change_set = propose(actor=actor, at=at, source=source, how=how, lines=lines)
-    kept = ChangeLine.objects.filter(change_set=change_set).order_by("number", "pk")
+    kept = ChangeLine.objects.filter(change_set=change_set).order_by("pk")
     refused = kept.filter(outcome=Outcome.REFUSED).first()
     if refused:
         raise InvalidInput(refused.problem)

@@ -102,7 +102,7 @@ def find(
 def shown(branch: Branch) -> QuerySet[Any]:
     """Whom the search of the portal can find: of the professionals those who may practise today."""
     if branch is Branch.PROFESSIONALS:
-        return practising(now().date())
+        return practising(now().date()).filter(same_as=None)
     return registered_organizations()
 
 
