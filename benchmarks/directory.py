@@ -13,13 +13,10 @@
 import argparse
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,25 +26,12 @@ import django
 
 from benchmarks.directory_set.entries import copy_entries
 from benchmarks.directory_set.mistakes import MISTAKES
-from benchmarks.index import processor_time
+from benchmarks.index import installation, processor_time
 from salus.kernel.postgres import attached
 from tools.measuring import ROOT, commit, machine, written
 
 SEED, GOAL = 1, 20.0  # milliseconds
 FIRST_PAGE = 20
-
-
-@contextmanager
-def installation(chosen: Path | None) -> Iterator[Path]:
-    if chosen:
-        yield chosen.resolve()
-        return
-    data = Path(tempfile.mkdtemp(prefix="salus-bench-"))
-    data.chmod(0o755)  # the database's own user must get in
-    try:
-        yield data
-    finally:
-        shutil.rmtree(data)
 
 
 def as_role(role: str, data: Path, step: str, options: argparse.Namespace) -> str:

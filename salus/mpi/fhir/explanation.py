@@ -31,7 +31,12 @@ def _code(field: str) -> str:
 
 def definition() -> Body:
     """StructureDefinition of the extension."""
-    parts = ("weight", "field", "guard")
+    own = "Extension.extension"
+    of_field = (
+        *_part(f"{own}:field", "name", "code", least=1, most="1"),
+        *_part(f"{own}:field", "level", "string", least=1, most="1"),
+        *_part(f"{own}:field", "weight", "decimal", least=1, most="1"),
+    )
     return {
         "resourceType": "StructureDefinition",
         "id": "match-explanation",
@@ -49,14 +54,26 @@ def definition() -> Body:
         "differential": {
             "element": [
                 {"id": "Extension", "path": "Extension", "max": "1"},
-                {
-                    "id": "Extension.extension",
-                    "path": "Extension.extension",
-                    "comment": f"One of {', '.join(parts)}; of a field its name, level and weight.",
-                    "min": 1,
-                },
+                *_part("Extension", "weight", "decimal", least=1, most="1"),
+                {"id": f"{own}:field", "path": own, "sliceName": "field", "min": 0, "max": "*"},
+                *of_field,
+                {"id": f"{own}:field.url", "path": f"{own}.url", "fixedUri": "field"},
+                {"id": f"{own}:field.value[x]", "path": f"{own}.value[x]", "max": "0"},
+                *_part("Extension", "guard", "string", least=0, most="*"),
                 {"id": "Extension.url", "path": "Extension.url", "fixedUri": EXPLANATION},
                 {"id": "Extension.value[x]", "path": "Extension.value[x]", "max": "0"},
             ]
         },
     }
+
+
+def _part(within: str, name: str, of: str, *, least: int, most: str) -> tuple[Body, ...]:
+    """An extension in the one of this id, with a value of one type."""
+    here = f"{within}.extension:{name}"
+    path = f"{within.replace(':field', '')}.extension"
+    return (
+        {"id": here, "path": path, "sliceName": name, "min": least, "max": most},
+        {"id": f"{here}.extension", "path": f"{path}.extension", "max": "0"},
+        {"id": f"{here}.url", "path": f"{path}.url", "fixedUri": name},
+        {"id": f"{here}.value[x]", "path": f"{path}.value[x]", "min": 1, "type": [{"code": of}]},
+    )
