@@ -12,7 +12,11 @@ from typing import Any
 _PROGRAM = Path(__file__).parent / "validator" / "Validate.java"
 # A code outside a value set that is only proposed. The validator says so by a warning or less, as the strength of the
 # binding has it; its own terminology service adds an error, which it would leave out had it the one of HL7 to ask.
-_ONLY_PROPOSED = {"Terminology_TX_NoValid_17", "Terminology_TX_NoValid_18"}
+_ONLY_PROPOSED = {
+    "Terminology_TX_NoValid_17",
+    "Terminology_TX_NoValid_18",
+    "Terminology_TX_NoValid_3_CC",
+}
 _OF_THE_SERVICE = "Terminology_PassThrough_TX_Message"
 # What it cannot judge by itself and yet calls an error.
 _UNJUDGED = (
