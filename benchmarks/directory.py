@@ -11,10 +11,7 @@
 """
 
 import argparse
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,32 +23,12 @@ import django
 
 from benchmarks.directory_set.entries import copy_entries
 from benchmarks.directory_set.mistakes import MISTAKES
-from benchmarks.index import installation, processor_time
+from benchmarks.index import as_role, installation, processor_time
 from salus.kernel.postgres import attached
-from tools.measuring import ROOT, commit, machine, written
+from tools.measuring import commit, machine, written
 
 SEED, GOAL = 1, 20.0  # milliseconds
 FIRST_PAGE = 20
-
-
-def as_role(role: str, data: Path, step: str, options: argparse.Namespace) -> str:
-    """This script in a process of its own, with Django connected as the role; what it printed."""
-    sizes = ["--entries", str(options.entries), "--questions", str(options.questions)]
-    done = subprocess.run(
-        [sys.executable, __file__, "--step", step, "--data", data, *sizes],
-        cwd=ROOT,
-        env=os.environ
-        | {
-            "SALUS_DATA": str(data),
-            "SALUS_ROLE": role,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PYTHONPATH": str(ROOT),
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 def load(data: Path, entries: int) -> None:
@@ -249,7 +226,9 @@ def main() -> None:
         steps[options.step]()
         return
     with installation(options.data) as data, attached(data):
-        lines = as_role("loader", data, "load", options) + as_role("app", data, "ask", options)
+        sizes = ("--entries", str(options.entries), "--questions", str(options.questions))
+        lines = as_role(__file__, "loader", data, "load", *sizes)
+        lines += as_role(__file__, "app", data, "ask", *sizes)
     cells = [
         [cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines.splitlines()
     ]

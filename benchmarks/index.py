@@ -58,12 +58,10 @@ def installation(chosen: Path | None) -> Iterator[Path]:
         shutil.rmtree(data)
 
 
-def as_role(role: str, data: Path, step: str, options: argparse.Namespace) -> str:
-    """This script in a process of its own, with Django connected as the role; what it printed."""
-    scale, questions = str(options.scale), str(options.questions)
-    command = [sys.executable, __file__, "--step", step, "--data", data, "--scale", scale]
+def as_role(script: str, role: str, data: Path, step: str, *options: str) -> str:
+    """The script's step in a process of its own, with Django connected as the role; what it printed."""
     done = subprocess.run(
-        [*command, "--questions", questions],
+        [sys.executable, script, "--step", step, "--data", data, *options],
         cwd=ROOT,
         env=os.environ
         | {
@@ -348,7 +346,9 @@ def main() -> None:
         steps[options.step]()
         return
     with installation(options.data) as data, attached(data):
-        lines = as_role("loader", data, "load", options) + as_role("app", data, "ask", options)
+        sizes = ("--scale", str(options.scale), "--questions", str(options.questions))
+        lines = as_role(__file__, "loader", data, "load", *sizes)
+        lines += as_role(__file__, "app", data, "ask", *sizes)
     cells = [
         [cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines.splitlines()
     ]

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import signal
-import ssl
 import sys
 
 import django
@@ -12,20 +10,8 @@ from config.ldap_options import LdapOptions
 from salus.kernel.errors import SalusError
 
 
-async def _serve(options: LdapOptions, tls: ssl.SSLContext | None) -> None:
-    from salus.directory.address_book.server import Server
-
-    server = Server()
-    listening = await server.listen(options.host, options.port, tls)
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
-    await server.stop(listening)
-
-
 def main(port: int) -> int:
-    from salus.directory.address_book.server import tls_of
+    from salus.directory.address_book.server import Server, tls_of
 
     options = LdapOptions.of(os.environ, port=port)
     try:
@@ -37,7 +23,7 @@ def main(port: int) -> int:
     except OSError as error:
         print(f"salus: the files for TLS of LDAP do not fit: {error}", file=sys.stderr)
         return 1
-    asyncio.run(_serve(options, tls))
+    asyncio.run(Server().serve(options.host, options.port, tls))
     return 0
 
 

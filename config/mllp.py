@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import signal
-import ssl
 import sys
 
 import django
@@ -44,16 +42,6 @@ def _authenticator(options: MllpOptions) -> Authenticator:
     return who
 
 
-async def _serve(options: MllpOptions, tls: ssl.SSLContext | None) -> None:
-    server = Server(edge(options).answer)
-    listening = await server.listen(options.host, options.port, tls)
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
-    await server.stop(listening)
-
-
 def main(port: int) -> int:
     from config.pix_updates import receivers_named
 
@@ -68,7 +56,7 @@ def main(port: int) -> int:
     except OSError as error:
         print(f"salus: the files for TLS of HL7 v2 do not fit: {error}", file=sys.stderr)
         return 1
-    asyncio.run(_serve(options, tls))
+    asyncio.run(Server(edge(options).answer).serve(options.host, options.port, tls))
     return 0
 
 

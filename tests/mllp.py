@@ -1,11 +1,8 @@
 """HL7 v2 as hospitals' systems speak it: an MLLP server over this process's database, and senders to it."""
 
-import asyncio
 import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -18,6 +15,7 @@ from salus.hl7v2.edge import Edge
 from salus.hl7v2.framing import framed
 from salus.hl7v2.server import Answerer, Limits, Server
 from tests.authority import Authority, Identity
+from tests.listening import port_of
 
 SCOPE = "system/Patient.cruds"
 _numbers = count(1)
@@ -28,35 +26,11 @@ def edge_for(client_id: str = "", **options: Any) -> Edge:
     return edge(replace(MllpOptions.of({}, port=None), client=client_id, **options))
 
 
-@contextmanager
 def listening(
     answer: Answerer, *, limits: Limits | None = None, tls: ssl.SSLContext | None = None
-) -> Iterator[int]:
+) -> AbstractContextManager[int]:
     """The port of a server in a thread of its own, which stops as that of `salus serve` does."""
-    loop = asyncio.new_event_loop()
-    ready: list[tuple[Server, asyncio.Server]] = []
-    is_ready = threading.Event()
-
-    async def start() -> None:
-        server = Server(answer, limits)
-        ready.append((server, await server.listen("127.0.0.1", 0, tls)))
-        is_ready.set()
-
-    def run() -> None:
-        loop.run_until_complete(start())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    is_ready.wait()
-    server, listens = ready[0]
-    try:
-        yield int(listens.sockets[0].getsockname()[1])
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(listens), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    return port_of(lambda: Server(answer, limits), tls=tls)
 
 
 @dataclass(kw_only=True)

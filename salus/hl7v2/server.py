@@ -6,24 +6,17 @@ it, and all of them together have ``under_way`` places. So the memory is bounded
 """
 
 import asyncio
-import logging
 import socket
 import ssl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
 
 from cryptography import x509
 
 from salus.hl7v2.framing import Frame, Frames, framed
-
-logger = logging.getLogger(__name__)
+from salus.kernel.listener import CHUNK, Listener, Task
 
 Answerer = Callable[[Frame, x509.Certificate | None], bytes]
-_CHUNK = 2**16  # bytes
-_HANDSHAKE = 10  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,55 +34,23 @@ class Limits:
     patience: float = 10  # seconds that a message under way may last after a stop
 
 
-class Server:
+class Server(Listener):
     def __init__(self, answer: Answerer, limits: Limits | None = None) -> None:
         self._answer = answer
-        self._limits = limits or Limits()
-        self._pool = ThreadPoolExecutor(self._limits.threads, thread_name_prefix="mllp")
-        self._places = asyncio.Semaphore(self._limits.under_way)
-        self._reading: dict[asyncio.Task[None], bool] = {}  # whether it waits for a message
-        self._stops = False
-
-    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
-        return await asyncio.start_server(
-            self._connected,
-            host,
-            port,
-            limit=_CHUNK,
-            ssl=tls,
-            ssl_handshake_timeout=_HANDSHAKE if tls else None,
+        self._limits = limits = limits or Limits()
+        self._places = asyncio.Semaphore(limits.under_way)
+        super().__init__(
+            "mllp",
+            connections=limits.connections,
+            threads=limits.threads,
+            patience=limits.patience,
         )
 
-    async def stop(self, listening: asyncio.Server) -> None:
-        """Take no more; who waits is let go, a message under way is answered first."""
-        self._stops = True
-        listening.close()
-        for task, is_reading in self._reading.items():
-            if is_reading:
-                task.cancel()
-        if self._reading:
-            await asyncio.wait(self._reading, timeout=self._limits.patience)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        if self._stops or len(self._reading) >= self._limits.connections:
-            logger.warning("an MLLP connection too many was closed")
-            writer.close()
-            return
-        self._reading[task] = False
+    async def _converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: Task
+    ) -> None:
         _keep_alive(writer)
-        try:
-            await self._converse(_Line(reader, writer, self._limits), task)
-        except (ConnectionError, TimeoutError, ssl.SSLError, asyncio.CancelledError):
-            pass  # the other side has gone or is silent, or this side stops: the sender sends again
-        finally:
-            del self._reading[task]
-            writer.close()
-            with suppress(Exception):
-                await writer.wait_closed()
-
-    async def _converse(self, line: "_Line", task: asyncio.Task[None]) -> None:
+        line = _Line(reader, writer, self._limits)
         while not self._is_stopping():
             self._reading[task] = True
             frames = await line.frames()
@@ -104,9 +65,6 @@ class Server:
                     return  # what came after it was not begun: its sender sends it again
             if line.has_ended:
                 return
-
-    def _is_stopping(self) -> bool:
-        return self._stops
 
 
 class _Line:
@@ -125,7 +83,7 @@ class _Line:
         while True:
             patience = self._limits.unfinished if self._frames.is_within else self._limits.idle
             try:
-                data = await asyncio.wait_for(self._reader.read(_CHUNK), patience)
+                data = await asyncio.wait_for(self._reader.read(CHUNK), patience)
             except TimeoutError:
                 data = b""
             found = list(self._frames.feed(data))
