@@ -34,7 +34,7 @@ from salus.access.queries import (
 from salus.accounts.models import Account, Client
 from salus.audit.heads import SignedHead
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
-from salus.country.lu import MATRICULE_SYSTEM
+from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.queries import (
     current_roles,
     has_worked_at,
@@ -50,6 +50,7 @@ from salus.directory.queries import (
     registered_services,
     roles_held,
 )
+from salus.eligibility.queries import heard, insured, prescriber
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
@@ -242,6 +243,10 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (registered_services, lambda _asked: list(registered_services()[:5])),
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
     (current_roles, lambda _asked: list(current_roles()[:5])),
+    (heard, lambda _asked: heard()),
+    (insured, lambda asked: _insured(asked.summary.matricule)),
+    (insured, lambda _asked: _insured("nobody's")),
+    (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
@@ -257,6 +262,11 @@ def _cross_references(number: str) -> object:
     return cross_references(
         actor=SOFTWARE, identifier=(MATRICULE_SYSTEM, number), at=now(), request_id=uuid4()
     )
+
+
+def _insured(number: str) -> object:
+    with insured(MATRICULE_SYSTEM, number) as person:
+        return person.periods
 
 
 def _none(ask: Callable[[], object]) -> None:
