@@ -34,7 +34,7 @@ from salus.shared_record.permissions import is_closed
 from salus.simulation.demo_people import EMAILS
 from salus.vaccination.models import Immunization
 from tests import apps, links, software
-from tests.access_matrix_bodies import document, message, source, subscription
+from tests.access_matrix_bodies import SOAP_MESSAGE, document, message, source, subscription
 
 TABLE = Path(settings.BASE_DIR) / "docs" / "reference" / "access-matrix.md"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -377,4 +377,5 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /fhir/Immunization/_search": {"patient": patient},
         "POST /fhir/DocumentReference": document(patient),
         "POST /fhir/Immunization": dose,
+        "POST /eligibility/soap": SOAP_MESSAGE,
     }

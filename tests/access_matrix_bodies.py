@@ -7,6 +7,12 @@ from uuid import uuid4
 from salus.kernel.rows import rows_of
 from salus.mpi.models import PersonIdentifier
 
+SOAP_MESSAGE = b"""
+<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope">
+  <e:Body><GetRights xmlns="urn:salus:eligibility:1"/></e:Body>
+</e:Envelope>
+"""
+
 
 def subscription(**changed: str) -> dict[str, Any]:
     endpoint, payload = "https://ward.example/feed", "application/fhir+json"

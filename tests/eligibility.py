@@ -26,6 +26,7 @@ def caller(
     rights: frozenset[Right] = frozenset(Right),
     per_minute: int = 1_000,
     per_day: int = 10_000,
+    certificates: tuple[bytes, ...] = (),
 ) -> Actor:
     """Software of a new organisation of the type, as its token would make it ask."""
     where = organization(f"E{next(_numbers)}-{type}", type)
@@ -33,7 +34,11 @@ def caller(
         actor=SYSTEM,
         at=now(),
         client=NewClient(
-            name="Counter", scope=SCOPE, contact="", purposes=(PurposeOfUse.COVERAGE,)
+            name="Counter",
+            scope=SCOPE,
+            contact="",
+            purposes=(PurposeOfUse.COVERAGE,),
+            certificates=certificates,
         ),
         organization=where,
         domains=(),

@@ -52,7 +52,9 @@ class Walk:
             self.client.cookies["sessionid"] = cookie
         content, content_type = b"", "application/fhir+json"
         body = self.world.bodies.get(f"{method} {row.address}", {})
-        if "resourceType" in body:
+        if isinstance(body, bytes):
+            content, content_type = body, "application/soap+xml"
+        elif "resourceType" in body:
             content = exact_json.dump(body).encode()
         elif method == "POST" and (not _is_fhir(row) or row.path.endswith("/_search")):
             content = urlencode(body or {"_count": 1}).encode()
