@@ -16,7 +16,7 @@ class Affiliation(models.Model):
     """One period of cover, as the social-security register said last. Periods of one person may overlap."""
 
     person = models.ForeignKey(Person, models.CASCADE)
-    key = models.TextField(unique=True)  # the register's own number of the period
+    key = models.TextField()  # the register's own number of the period
     since = models.DateField()
     until = models.DateField(null=True)  # first day without cover
     # Of the register's message that said this: an older one that comes later changes nothing.
@@ -25,6 +25,7 @@ class Affiliation(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="affiliation_of_a_key"),
             models.CheckConstraint(
                 name="affiliation_ends_after_start",
                 condition=Q(until__isnull=True) | Q(until__gt=F("since")),

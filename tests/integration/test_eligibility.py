@@ -13,6 +13,7 @@ from salus.eligibility.actions import (
     AffiliationQuestion,
     Answer,
     PrescribingQuestion,
+    Question,
     check,
     check_batch,
 )
@@ -101,7 +102,7 @@ def test_a_caller_asks_what_it_has_a_right_to() -> None:
     person = registered()
     pharmacy = eligibility.caller(rights=frozenset([Right.AFFILIATION]))
     with counting(pharmacy, 1):
-        assert asked(pharmacy, about(person))
+        asked(pharmacy, about(person))
         with pytest.raises(Forbidden):
             asked(pharmacy, about(person, date(2020, 1, 1)))
         with pytest.raises(Forbidden):
@@ -131,7 +132,7 @@ def test_beyond_the_quota_nothing_is_answered_and_nothing_counted() -> None:
 def test_a_batch_has_an_outcome_for_each_line() -> None:
     person, pharmacy = registered(), eligibility.caller()
     eligibility.affiliate(person, date(2000, 1, 1))
-    questions = {
+    questions: dict[str, Question | InvalidInput] = {
         "good": about(person),
         "tomorrow": about(person, now().date() + timedelta(days=1)),
         "unreadable": InvalidInput("no number"),
