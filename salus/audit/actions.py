@@ -44,7 +44,9 @@ def record(
     another software, or of the same one for another professional. Who keeps its own answers for retries says
     itself whether it is ``repeated``.
     """
-    known = denied or request_id is None or repeated is not None
+    same = None
+    if request_id and not denied and repeated is None:
+        same = _same(request_id, actor, kind, person, document)
     with connection.cursor() as cursor:
         cursor.execute(
             _RECORD,
@@ -64,7 +66,7 @@ def record(
                 "denied": denied,
                 "request": request_id,
                 "repeated": bool(repeated),
-                "same": None if known else _same(request_id, actor, kind, person, document),
+                "same": same,
             },
         )
 
