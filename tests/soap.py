@@ -22,7 +22,7 @@ from django.test import Client as Browser
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from salus.eligibility.actions import AffiliationQuestion
+from salus.eligibility.questions import AffiliationQuestion
 from salus.eligibility.soap.names import (
     BASE64,
     OURS,
@@ -216,7 +216,7 @@ def signed(
     content = b64encode(token or by.der).decode()
     of_token = {wsu("Id"): "token", "ValueType": X509, "EncodingType": BASE64}
     security.append(_SEC.BinarySecurityToken(of_token, content))
-    return message
+    return etree.fromstring(etree.tostring(message))  # lxml does not find what xmlsec has made
 
 
 def posted(message: Any, *, type: str = TYPE, **headers: str) -> Reply:
@@ -256,11 +256,8 @@ def served() -> Iterator[str]:
         server.server_close()
 
 
-class Signing:
-    """To be given to zeep as ``wsse``: a Timestamp, then the signature over all that is to be signed."""
-
-    def __init__(self, by: Signer) -> None:
-        self.by = by
+class Timestamped:
+    """To be given to zeep as ``wsse``: a Timestamp."""
 
     def apply(self, envelope: Any, headers: Any) -> tuple[Any, Any]:
         header = envelope.find(soap("Header"))
@@ -268,13 +265,25 @@ class Signing:
             header = etree.Element(soap("Header"))
             envelope.insert(0, header)
         header.append(_SEC.Security(timestamp()))
+        return envelope, headers
+
+    def verify(self, envelope: Any) -> Any:
+        """Answers are not signed."""
+        return envelope
+
+
+class Signing(Timestamped):
+    """The same, and a signature over all that is to be signed."""
+
+    def __init__(self, by: Signer) -> None:
+        self.by = by
+
+    def apply(self, envelope: Any, headers: Any) -> tuple[Any, Any]:
+        envelope, headers = super().apply(envelope, headers)
+        header = envelope.find(soap("Header"))
         envelope.find(soap("Body")).set(wsu("Id"), "body")
         message_id = header.find(wsa("MessageID"))
         if message_id is not None:
             message_id.set(wsu("Id"), "message-id")
             header.find(wsa("To")).set(wsu("Id"), "to")
         return signed(envelope, by=self.by), headers
-
-    def verify(self, envelope: Any) -> Any:
-        """Answers are not signed."""
-        return envelope

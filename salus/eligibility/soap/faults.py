@@ -133,7 +133,7 @@ def fault_of(error: Exception) -> Fault:
     )
 
 
-def code_of(error: InvalidInput | Forbidden) -> str:
+def code_of(error: SalusError) -> str:
     """Of a line that was refused."""
     return fault_of(error).code
 

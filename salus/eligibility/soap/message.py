@@ -110,7 +110,7 @@ def _parsed(content: bytes) -> Any:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise InvalidMessage("it is not well-formed XML in UTF-8") from None
-    if next(root.getroottree().iter(etree.ProcessingInstruction), None) is not None:
+    if root.getroottree().xpath("//processing-instruction()"):
         raise InvalidMessage("a message has no processing instructions")
     depth = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):

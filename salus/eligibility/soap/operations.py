@@ -1,6 +1,7 @@
 """What may be asked: from the element in a Body to a question, and from an answer to the one that goes back."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,16 +13,15 @@ from lxml import etree
 
 from salus.country import country
 from salus.eligibility import rules
-from salus.eligibility.actions import (
+from salus.eligibility.actions import check, check_batch
+from salus.eligibility.permissions import caller_of
+from salus.eligibility.queries import heard
+from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
     PrescribingQuestion,
     Question,
-    check,
-    check_batch,
 )
-from salus.eligibility.permissions import caller_of
-from salus.eligibility.queries import heard
 from salus.eligibility.rules import Reason
 from salus.eligibility.soap.faults import code_of
 from salus.eligibility.soap.names import OURS, ours
@@ -29,7 +29,7 @@ from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput
 
 SCHEMA = Path(__file__).with_name("eligibility.xsd")
-_SPACE = " \t\r\n"  # of XML, which a date may have around it
+_SPACE = " \t\r\n"  # of XML, which dates and booleans may have around them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,7 @@ class Call:
 
 def answered(request: Any, call: Call) -> Any:
     """The element that answers. Raises InvalidInput for what does not fit the schema, and as `check` does."""
+    request = deepcopy(request)  # a document of its own, in which places are counted from it
     _check_schema(request)
     operation = etree.QName(request).localname
     if operation not in _OPERATIONS:  # an element of the schema that is no question
@@ -59,7 +60,7 @@ def _prescriber(response: Any, request: Any, call: Call) -> None:
 
 
 def _batch(response: Any, request: Any, call: Call) -> None:
-    questions: dict[str, Question | InvalidInput] = {
+    questions = {
         line.get("name"): _QUESTIONS[etree.QName(line[0]).localname](line[0]) for line in request
     }
     outcomes = check_batch(
@@ -90,9 +91,9 @@ def _status(response: Any, request: Any, call: Call) -> None:
         (), day=call.at.date(), at=call.at, heard=as_of, rules=country().ELIGIBILITY
     )
     if verdict.reason is Reason.REGISTER_SILENT:
-        _add(response, "affiliation", "cannot-tell")
+        _add(response, "status", "unable")
     else:
-        _add(response, "affiliation", "last-known" if verdict.last_known else "current")
+        _add(response, "status", "degraded" if verdict.last_known else "able")
     if as_of:
         _add(response, "asOf", as_of.isoformat())
 
@@ -112,12 +113,16 @@ def _check(response: Any, question: Question, call: Call) -> None:
 
 
 def _affiliation_question(element: Any) -> AffiliationQuestion:
-    return AffiliationQuestion(**_identifier(element, "person"), day=_day(element))
+    system, value = _identifier(element, "person")
+    wants_proof = (element.findtext(ours("proof")) or "").strip(_SPACE) in ("true", "1")
+    return AffiliationQuestion(system=system, value=value, day=_day(element), proof=wants_proof)
 
 
 def _prescribing_question(element: Any) -> PrescribingQuestion:
+    system, value = _identifier(element, "prescriber")
     return PrescribingQuestion(
-        **_identifier(element, "prescriber"),
+        system=system,
+        value=value,
         day=_day(element),
         product=element.findtext(ours("product")) or "",
     )
@@ -129,9 +134,9 @@ _QUESTIONS: dict[str, Callable[[Any], Question]] = {
 }
 
 
-def _identifier(element: Any, name: str) -> dict[str, str]:
+def _identifier(element: Any, name: str) -> tuple[str, str]:
     of = element.find(ours(name))
-    return {part: of.findtext(ours(part)) for part in ("system", "value")}
+    return of.findtext(ours("system")), of.findtext(ours("value"))
 
 
 def _day(element: Any) -> date | None:
@@ -148,6 +153,8 @@ def _write(parent: Any, answer: Answer) -> None:
     if answer.as_of:
         _add(element, "asOf", answer.as_of.isoformat())
     _add(element, "lastKnown", "true" if answer.last_known else "false")
+    if answer.proof:
+        _add(element, "proof", answer.proof)
 
 
 def _add(parent: Any, name: str, text: str) -> None:
@@ -164,8 +171,12 @@ def _check_schema(element: Any) -> None:
         if _schema.validate(element):
             return
         wrong = _schema.error_log[0]
-    places = element.getroottree().xpath(wrong.path) if wrong.path else [element]
-    raise InvalidInput(_WORDS.get(wrong.type_name, "the value is not of its type"), at=_at(places))
+    prefixes = {name: uri for one in element.iter() for name, uri in one.nsmap.items() if name}
+    found = element.xpath(wrong.path.partition("/@")[0], namespaces=prefixes)
+    raise InvalidInput(
+        _WORDS.get(wrong.type_name, "the value is not of its type"),
+        at=_path_of(found[0] if found else element),
+    )
 
 
 _WORDS = {
@@ -175,15 +186,14 @@ _WORDS = {
     "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1": "the attribute is not expected here",
     "SCHEMAV_CVC_COMPLEX_TYPE_3_2_2": "the attribute is not expected here",
     "SCHEMAV_CVC_COMPLEX_TYPE_4": "an attribute is missing",
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_1": "nothing is expected in it",
     "SCHEMAV_CVC_COMPLEX_TYPE_2_3": "text is not expected here",
 }
 
 
-def _at(places: list[Any]) -> str:
+def _path_of(place: Any) -> str:
     """As CheckAffiliation/person/value; what is not of our schema is *."""
-    place = places[0]
-    path = [place, *place.iterancestors()]
-    names = [
+    path = [*reversed(list(place.iterancestors())), place]
+    return "/".join(
         etree.QName(one).localname if one.tag.startswith(f"{{{OURS}}}") else "*" for one in path
-    ]
-    return "/".join(reversed(names))
+    )
