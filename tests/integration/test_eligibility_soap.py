@@ -22,9 +22,7 @@ from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
 from salus.eligibility.questions import AffiliationQuestion
-from salus.eligibility.rules import Status
 from salus.eligibility.soap.names import OURS, SOAP, SOAP_11, WSA, ours, soap, wsa
-from salus.eligibility.soap.operations import SCHEMA
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
@@ -161,12 +159,6 @@ def test_the_description_is_whole_and_names_no_other_host() -> None:
         assert named == (set() if query == "xsd" else {HERE, f"{HERE}?xsd"})
         etree.fromstring(site.get("/eligibility/soap?xsd").content)
     assert site.put("/eligibility/soap").status_code == 405
-
-
-def test_the_schema_knows_every_status() -> None:
-    schema = etree.parse(SCHEMA)
-    known = schema.xpath("//*[@name='Status']//@value")
-    assert set(known) == set(Status)
 
 
 def test_a_retry_with_the_same_id_gets_the_same_answer_and_counts_once() -> None:

@@ -252,11 +252,11 @@ def test_a_name_in_a_certificate_that_nobody_has_checked_is_nobodys(asked: Any) 
 
 
 def test_who_has_ended_is_nobody_any_more(asked: Any) -> None:
-    software_, caller = Software.new(), Software.new()
-    assert software_.asks(asked).status == caller.asks(asked).status == 200
-    client = Client.objects.get(pk=software_.actor.client)
+    ended, caller = Software.new(), Software.new()
+    assert ended.asks(asked).status == caller.asks(asked).status == 200
+    client = Client.objects.get(pk=ended.actor.client or 0)
     end_client(actor=software.SYSTEM, at=now(), client_id=client.client_id)
-    refused(software_.asks(asked), "FailedAuthentication")
+    refused(ended.asks(asked), "FailedAuthentication")
     row = Caller.objects.get(client=caller.actor.client)
     end_caller(actor=software.SYSTEM, at=now(), caller=row.pk)
     reply = caller.asks(asked)
