@@ -125,7 +125,7 @@ class LookUp(models.Model):
     """Somebody was found by a name and a birth date; the caller owes a check by a number. It names nobody."""
 
     caller = models.ForeignKey(Caller, models.CASCADE)
-    person = models.BinaryField()  # HMAC-SHA-256 of the row in the index
+    whom = models.BinaryField()  # HMAC-SHA-256 of the row in the index
     mission = models.TextField()  # the caller's own number of what it was for
     at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
@@ -133,7 +133,7 @@ class LookUp(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["caller", "person"],
+                fields=["caller", "whom"],
                 condition=Q(checked_at__isnull=True),
                 name="look_up_owed",
             )
