@@ -1,20 +1,31 @@
 """What the decision stands on: periods of cover from the register, licences from the directory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
+from salus.access.decision import Purpose
+from salus.access.permissions import may
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.country.identifiers import spelled
 from salus.directory.history import histories
 from salus.directory.models import Kind, Practitioner
 from salus.directory.models import Licence as LicenceRow
 from salus.directory.rules import state_on
 from salus.eligibility.models import Affiliation, Delivery
 from salus.eligibility.rules import Licence, Period, Prescriber
-from salus.mpi.identities import rows_of_human
+from salus.kernel.actor import Actor, Role
+from salus.kernel.errors import NotFound
+from salus.mpi.identities import patient_is, rows_of_human
 from salus.mpi.queries import person_identified
+
+Seen = TypeVar("Seen")
 
 _NOBODY = 0  # asked for as anybody is, so that the time of an answer does not tell who is known
 
@@ -30,13 +41,44 @@ class Insured:
 @contextmanager
 def insured(system: str, value: str) -> Iterator[Insured]:
     """The person with this identifier, in whose rows the transaction then is. Nobody known is nobody insured."""
-    person = person_identified([(system, value)])
+    person = person_identified([(system, spelled(system, value))])
     with rows_of_human(person or _NOBODY) as human:
         rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
         periods = tuple(
             Period(since=since, until=until) for since, until in rows.values_list("since", "until")
         )
         yield Insured(persons=human.all if person else (), periods=periods)
+
+
+def see_affiliations(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    see: Callable[[QuerySet[Affiliation]], Seen],
+    request_id: UUID | None = None,
+) -> Seen:
+    """What ``see`` makes of a patient's own periods, or those of somebody for whom the patient may act.
+
+    It is no part of the shared record, so closing that closes nothing here. Raises NotFound.
+    """
+    with rows_of_human(person) as human:
+        is_patient = actor.role is Role.PATIENT
+        permit = is_patient and may(actor=actor, human=human, at=at, purpose=Purpose.READ)
+        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
+        seen = [see(rows.annotate(**patient_is(human)))] if permit else []
+        record(
+            actor=actor,
+            kind=EventKind.RECORD_VIEWED,
+            at=at,
+            person=human.root,
+            persons=human.others,
+            denied=not permit,
+            request_id=request_id,
+        )
+    if not seen:
+        raise NotFound("no coverage that you can open")
+    return seen[0]
 
 
 def heard() -> datetime | None:
