@@ -11,10 +11,11 @@ from django.db.models import Case, Q, QuerySet, When
 from django.db.models import Value as SqlValue
 
 from salus.access.queries import persons_assisted
-from salus.eligibility.actions import AffiliationQuestion, check
+from salus.eligibility.actions import check
 from salus.eligibility.fhir.vocabulary import answer_extension, insurer
 from salus.eligibility.models import Affiliation
 from salus.eligibility.queries import see_affiliations
+from salus.eligibility.questions import AffiliationQuestion
 from salus.eligibility.rules import Status
 from salus.fhir import conditions, facts
 from salus.fhir.conditions import NOTHING

@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from salus.eligibility.actions import Answer, PrescribingQuestion, check
+from salus.eligibility.actions import check
 from salus.eligibility.fhir import vocabulary
 from salus.eligibility.fhir.vocabulary import reason_coding, status_coding
+from salus.eligibility.questions import Answer, PrescribingQuestion
 from salus.fhir.dates import instant
 from salus.fhir.element import Element
 from salus.fhir.refusal import Unprocessable

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from salus.country import country
 from salus.directory.models import Organization
-from salus.eligibility.actions import AffiliationQuestion
+from salus.eligibility.questions import AffiliationQuestion
 from salus.fhir.datatypes import identifiers
 from salus.fhir.element import Element
 from salus.fhir.refusal import Unprocessable

@@ -7,7 +7,7 @@ resources, so that there is nothing to read and to search: who asks again with t
 from http import HTTPStatus
 from typing import Any
 
-from salus.eligibility.actions import AffiliationQuestion, Answer, Question, check, check_batch
+from salus.eligibility.actions import Outcome, check, check_batch
 from salus.eligibility.fhir.requests import BY_IDENTIFIER, Asked, read_request, request_id
 from salus.eligibility.fhir.vocabulary import (
     PURPOSES,
@@ -16,6 +16,7 @@ from salus.eligibility.fhir.vocabulary import (
     insurer,
     reason_coding,
 )
+from salus.eligibility.questions import AffiliationQuestion, Answer, Question
 from salus.eligibility.rules import Status
 from salus.fhir import exchange
 from salus.fhir.batch import MOST_ENTRIES, failed, responded
@@ -88,7 +89,7 @@ def _question(line: Asked | InvalidInput) -> Question | InvalidInput:
     return line.question if isinstance(line, Asked) else line
 
 
-def _outcome(said: Answer | Exception, line: Asked | InvalidInput, entry: Element) -> Body:
+def _outcome(said: Outcome, line: Asked | InvalidInput, entry: Element) -> Body:
     if isinstance(line, InvalidInput):
         return failed(line)
     if isinstance(said, Answer):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from salus.country import country
-from salus.eligibility.actions import Answer
+from salus.eligibility.questions import Answer
 from salus.eligibility.rules import Reason, Status
 from salus.fhir.dates import instant
 from salus.fhir.resource import Body
@@ -27,6 +27,7 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.COVERED: "A period of cover holds on the day",
     Reason.NOT_COVERED: "No period of cover holds on the day, or nobody is known by the identifier",
     Reason.REGISTER_SILENT: "The register has been silent for too long",
+    Reason.SEVERAL_PEOPLE: "Several people have this name and birth date",
     Reason.LICENSED: "Licensed in this country",
     Reason.LICENSED_ABROAD: "Licensed abroad",
     Reason.NOT_REGISTERED: "Not registered on the day",
@@ -48,6 +49,8 @@ def answer_extension(answer: Answer) -> Body:
     ]
     if answer.as_of:
         parts.append({"url": "asOf", "valueInstant": instant(answer.as_of)})
+    if answer.proof:
+        parts.append({"url": "proof", "valueString": answer.proof})
     return {"url": ANSWER, "extension": parts}
 
 
@@ -115,6 +118,7 @@ def _extension() -> Body:
                 *_part("day", "date", least=1),
                 *_part("lastKnown", "boolean", least=1),
                 *_part("asOf", "instant", least=0),
+                *_part("proof", "string", least=0),
                 {"id": "Extension.url", "path": "Extension.url", "fixedUri": ANSWER},
                 {"id": "Extension.value[x]", "path": "Extension.value[x]", "max": "0"},
             ]
