@@ -4,6 +4,7 @@ import base64
 from typing import Any
 from uuid import uuid4
 
+from salus.country.lu import INSURER
 from salus.kernel.rows import rows_of
 from salus.mpi.models import PersonIdentifier
 
@@ -76,3 +77,21 @@ def document(person: int) -> dict[str, Any]:
         "subject": {"reference": f"Patient/{person}"},
         "content": [{"attachment": attachment}],
     }
+
+
+def coverage_request() -> dict[str, Any]:
+    """Of a person whom nobody knows."""
+    return {
+        "resourceType": "CoverageEligibilityRequest",
+        "status": "active",
+        "purpose": ["validation"],
+        "patient": {"identifier": {"system": "urn:test:matrix", "value": "nobody"}},
+        "created": "2025-01-01",
+        "insurer": {"identifier": {"system": INSURER.system, "value": INSURER.value}},
+    }
+
+
+def prescriber() -> dict[str, Any]:
+    nobody = {"system": "urn:test:matrix", "value": "nobody"}
+    asked = {"name": "prescriber", "valueIdentifier": nobody}
+    return {"resourceType": "Parameters", "parameter": [asked]}

@@ -50,7 +50,13 @@ from salus.directory.queries import (
     registered_services,
     roles_held,
 )
-from salus.eligibility.queries import heard, insured, insured_called, prescriber
+from salus.eligibility.queries import (
+    heard,
+    insured,
+    insured_called,
+    prescriber,
+    see_affiliations,
+)
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
@@ -257,6 +263,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (insured, lambda _asked: _insured("nobody's")),
     (insured_called, lambda asked: _insured_called(asked.summary)),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
+    (see_affiliations, lambda asked: _affiliations(asked)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
@@ -282,6 +289,12 @@ def _insured(number: str) -> object:
 def _insured_called(known: PersonSummary) -> object:
     with insured_called(known.family, known.given, known.birth_date) as (person, _several):
         return person.periods
+
+
+def _affiliations(asked: Asked) -> object:
+    return see_affiliations(
+        actor=asked.patient, person=asked.patient.person or 0, at=now(), see=list
+    )
 
 
 def _none(ask: Callable[[], object]) -> None:

@@ -22,6 +22,7 @@ class Affiliation(models.Model):
     # Of the register's message that said this: an older one that comes later changes nothing.
     sequence = models.BigIntegerField(default=0, db_default=0)
     withdrawn = models.BooleanField(default=False, db_default=False)  # there was no such period
+    patient: int  # as whom the index knows the person now; no column, the queries say it
 
     class Meta:
         constraints = [

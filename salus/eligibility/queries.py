@@ -1,21 +1,38 @@
 """What the decision stands on: periods of cover from the register, licences from the directory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
+from salus.access.decision import Purpose
+from salus.access.permissions import may
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.country.identifiers import spelled
 from salus.directory.history import histories
 from salus.directory.models import Kind, Practitioner
 from salus.directory.models import Licence as LicenceRow
 from salus.directory.rules import state_on
-from salus.eligibility.models import Delivery
+from salus.eligibility.models import Affiliation, Delivery
 from salus.eligibility.rules import Licence, Period, Prescriber
+from salus.kernel.actor import Actor, Role
+from salus.kernel.errors import NotFound
 from salus.kernel.prepared import preparing_cursor
-from salus.mpi.identities import NOBODY, rows_of_humans, rows_of_identified
+from salus.mpi.identities import (
+    NOBODY,
+    patient_is,
+    rows_of_human,
+    rows_of_humans,
+    rows_of_identified,
+)
 from salus.mpi.queries import people_called
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +48,7 @@ class Insured:
 @contextmanager
 def insured(system: str, value: str) -> Iterator[Insured]:
     """The person with this identifier, in whose rows the transaction then is. Nobody known is nobody insured."""
-    with rows_of_identified(system, value) as human:
+    with rows_of_identified(system, spelled(system, value)) as human:
         yield _insured(human.all if human else ())
 
 
@@ -65,6 +82,37 @@ def _insured(persons: tuple[int, ...]) -> Insured:
         heard=rows[0][2],
         is_watched=rows[0][3],
     )
+
+
+def see_affiliations(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    see: Callable[[QuerySet[Affiliation]], Seen],
+    request_id: UUID | None = None,
+) -> Seen:
+    """What ``see`` makes of a patient's own periods, or those of somebody for whom the patient may act.
+
+    It is no part of the shared record, so closing that closes nothing here. Raises NotFound.
+    """
+    with rows_of_human(person) as human:
+        is_patient = actor.role is Role.PATIENT
+        permit = is_patient and may(actor=actor, human=human, at=at, purpose=Purpose.READ)
+        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
+        seen = [see(rows.annotate(**patient_is(human)))] if permit else []
+        record(
+            actor=actor,
+            kind=EventKind.RECORD_VIEWED,
+            at=at,
+            person=human.root,
+            persons=human.others,
+            denied=not permit,
+            request_id=request_id,
+        )
+    if not seen:
+        raise NotFound("no coverage that you can open")
+    return seen[0]
 
 
 def heard() -> datetime | None:
