@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("directory/desk/", include("salus.directory.desk.urls")),
     path("directory/me/", include("salus.directory.own.urls")),
     path("directory/", include("salus.directory.urls")),
+    path("eligibility/", include("salus.eligibility.urls")),
     path("report/", include("salus.activity_report.urls")),
     path(
         "",

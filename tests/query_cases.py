@@ -50,7 +50,18 @@ from salus.directory.queries import (
     registered_services,
     roles_held,
 )
-from salus.eligibility.queries import heard, insured, prescriber
+from salus.eligibility.queries import (
+    administered_by,
+    administrators_of,
+    askable_software,
+    callers_of,
+    counters_of,
+    heard,
+    insured,
+    organizations_asking,
+    prescriber,
+    use_of,
+)
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
@@ -247,6 +258,13 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (insured, lambda asked: _insured(asked.summary.matricule)),
     (insured, lambda _asked: _insured("nobody's")),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
+    (counters_of, lambda asked: counters_of(asked.doctor, at=now())),
+    (callers_of, lambda _asked: callers_of(1)),
+    (administered_by, lambda asked: administered_by(asked.doctor)),
+    (administrators_of, lambda _asked: administrators_of(1)),
+    (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
+    (organizations_asking, lambda _asked: organizations_asking()),
+    (askable_software, lambda _asked: askable_software(1)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),

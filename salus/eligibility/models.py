@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from salus.accounts.models import Client
+from salus.accounts.models import Account, Client
 from salus.directory.models import Organization
 from salus.mpi.models import Person
 
@@ -94,6 +94,28 @@ class Caller(models.Model):
             models.CheckConstraint(
                 name="caller_ends_after_start",
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("since")),
+            ),
+        ]
+
+
+class Administrator(models.Model):
+    """Who sees what an organisation's callers may ask and how much they do; named by the agency."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT)
+    account = models.ForeignKey(Account, models.CASCADE)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "organization"],
+                condition=Q(until__isnull=True),
+                name="one_administrator_in_force",
+            ),
+            models.CheckConstraint(
+                name="administrator_ends_after_start",
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
             ),
         ]
 

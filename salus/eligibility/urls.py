@@ -1,0 +1,14 @@
+from django.urls import path
+
+from salus.eligibility.views import callers, counter, desk
+
+app_name = "eligibility"
+
+urlpatterns = [
+    path("counter/", counter.counters, name="counters"),
+    path("counter/<int:organization>/", counter.insurance, name="insurance"),
+    path("counter/<int:organization>/prescribing/", counter.prescribing, name="prescribing"),
+    path("callers/", callers.callers, name="callers"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/<int:organization>/", desk.of_organization, name="of_organization"),
+]
