@@ -58,6 +58,7 @@ from salus.eligibility.queries import (
     counters_of,
     heard,
     insured,
+    insured_called,
     organizations_asking,
     prescriber,
     use_of,
@@ -76,6 +77,7 @@ from salus.mpi.queries import (
     cross_references,
     owners_of,
     people_among,
+    people_called,
     people_found,
     people_meant,
     person_by_matricule,
@@ -173,6 +175,14 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         ),
     ),
     (
+        people_called,
+        lambda asked: people_called(
+            family=asked.summary.family,
+            given=asked.summary.given,
+            birth_date=asked.summary.birth_date,
+        ),
+    ),
+    (
         person_identified,
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
     ),
@@ -257,6 +267,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (heard, lambda _asked: heard()),
     (insured, lambda asked: _insured(asked.summary.matricule)),
     (insured, lambda _asked: _insured("nobody's")),
+    (insured_called, lambda asked: _insured_called(asked.summary)),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
     (counters_of, lambda asked: counters_of(asked.doctor, at=now())),
     (callers_of, lambda _asked: callers_of(1)),
@@ -284,6 +295,11 @@ def _cross_references(number: str) -> object:
 
 def _insured(number: str) -> object:
     with insured(MATRICULE_SYSTEM, number) as person:
+        return person.periods
+
+
+def _insured_called(known: PersonSummary) -> object:
+    with insured_called(known.family, known.given, known.birth_date) as (person, _several):
         return person.periods
 
 

@@ -9,8 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from salus.accounts.models import Client
 from salus.country import country
 from salus.directory.queries import organization_called
-from salus.eligibility.actions import AffiliationQuestion, PrescribingQuestion
 from salus.eligibility.models import Right
+from salus.eligibility.questions import (
+    AffiliationQuestion,
+    LookUpQuestion,
+    PrescribingQuestion,
+    Question,
+)
 from salus.eligibility.scans import scanned
 from salus.eligibility.words import RIGHTS
 from salus.kernel.clock import now
@@ -39,8 +44,14 @@ class AtCounter(forms.Form):
             del self.fields["day"]
 
     @property
-    def question(self) -> AffiliationQuestion | PrescribingQuestion:
+    def question(self) -> Question:
+        """What a valid form asks."""
         raise NotImplementedError
+
+    @property
+    def asked(self) -> str:
+        """The number or the code; '' when neither was given. Of it the page repeats the end."""
+        return ""
 
 
 class Insurance(AtCounter):
@@ -70,9 +81,13 @@ class Insurance(AtCounter):
     def question(self) -> AffiliationQuestion:
         return AffiliationQuestion(
             system=country().MATRICULE_SYSTEM,
-            value=self.cleaned_data["number"],
+            value=self.asked,
             day=self.cleaned_data.get("day"),
         )
+
+    @property
+    def asked(self) -> str:
+        return str(self.cleaned_data["number"])
 
 
 class Prescribing(AtCounter):
@@ -102,9 +117,50 @@ class Prescribing(AtCounter):
     def question(self) -> PrescribingQuestion:
         return PrescribingQuestion(
             system=country().PROVIDER_SYSTEM,
-            value=self.cleaned_data["code"],
+            value=self.asked,
             day=self.cleaned_data.get("day"),
             product=self.cleaned_data["product"],
+        )
+
+    @property
+    def asked(self) -> str:
+        return str(self.cleaned_data["code"])
+
+
+class LookUp(AtCounter):
+    """Somebody who cannot show a card: by few data, today alone, with a check by the number afterwards."""
+
+    family = forms.CharField(
+        label=_("Family name"),
+        max_length=100,
+        widget=forms.TextInput(attrs=_TYPED | {"autofocus": True}),
+    )
+    given = forms.CharField(
+        label=_("Given name"), max_length=100, widget=forms.TextInput(attrs=_TYPED)
+    )
+    birth_date = forms.DateField(
+        label=_("Date of birth"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    mission = forms.CharField(
+        label=_("Number of the mission"),
+        help_text=_("Your own: what this question was for is checked afterwards."),
+        max_length=60,
+        widget=forms.TextInput(attrs=_TYPED),
+    )
+    field_order = ("family", "given", "birth_date", "mission")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("day", None)
+
+    @property
+    def question(self) -> LookUpQuestion:
+        said = self.cleaned_data
+        return LookUpQuestion(
+            family=said["family"],
+            given=said["given"],
+            birth_date=said["birth_date"],
+            mission=said["mission"],
         )
 
 
@@ -127,7 +183,10 @@ class Registration(forms.Form):
 
     software = forms.ChoiceField(label=_("How it asks"), widget=forms.RadioSelect, initial=_COUNTER)
     rights = forms.MultipleChoiceField(
-        label=_("What it may ask"), widget=forms.CheckboxSelectMultiple, choices=RIGHTS.items(), initial=[Right.AFFILIATION]
+        label=_("What it may ask"),
+        widget=forms.CheckboxSelectMultiple,
+        choices=RIGHTS.items(),
+        initial=[Right.AFFILIATION],
     )
     per_minute = forms.IntegerField(label=_("Questions a minute, at most"), min_value=1, initial=30)
     per_day = forms.IntegerField(label=_("Questions a day, at most"), min_value=1, initial=2_000)

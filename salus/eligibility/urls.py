@@ -8,6 +8,7 @@ urlpatterns = [
     path("counter/", counter.counters, name="counters"),
     path("counter/<int:organization>/", counter.insurance, name="insurance"),
     path("counter/<int:organization>/prescribing/", counter.prescribing, name="prescribing"),
+    path("counter/<int:organization>/look-up/", counter.look_up, name="look_up"),
     path("callers/", callers.callers, name="callers"),
     path("desk/", desk.desk, name="desk"),
     path("desk/<int:organization>/", desk.of_organization, name="of_organization"),

@@ -31,6 +31,9 @@ REASONS: dict[Reason, Promise] = {
         "The register has not been heard for so long that its last word says nothing any more. Ask again later, or"
         " go by what the person can show."
     ),
+    Reason.SEVERAL_PEOPLE: _(
+        "Several people have this name and were born on this day. Ask by the number."
+    ),
     Reason.LICENSED: _("Licensed in this country for this profession."),
     Reason.LICENSED_ABROAD: _("Licensed in another country, whose prescription is good here."),
     Reason.NOT_REGISTERED: _("The directory knows nobody with this code on this day."),

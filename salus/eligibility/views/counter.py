@@ -8,14 +8,16 @@ from uuid import uuid5
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from salus.directory.models import Organization
-from salus.eligibility.actions import Answer, check
-from salus.eligibility.forms import AtCounter, Insurance, Prescribing
+from salus.eligibility.actions import check
+from salus.eligibility.forms import AtCounter, Insurance, LookUp, Prescribing
 from salus.eligibility.models import Right
 from salus.eligibility.permissions import at_counter, caller_of
 from salus.eligibility.queries import counters_of
+from salus.eligibility.questions import Answer, hash_of
 from salus.eligibility.words import ANSWERS, ICONS, REASONS, TONES
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
@@ -36,6 +38,22 @@ class Shown:
     tone: str  # of the colour, which only repeats the word
     ending: str  # of the number or code that was asked about
     product: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """One of the questions that the counter's page offers to who has the right."""
+
+    right: Right
+    url: str
+    name: str | Promise
+
+
+_DOORS = (
+    Door(right=Right.AFFILIATION, url="eligibility:insurance", name=_("Insurance")),
+    Door(right=Right.LOOK_UP, url="eligibility:look_up", name=_("Without a card")),
+    Door(right=Right.PRESCRIBING, url="eligibility:prescribing", name=_("Right to prescribe")),
+)
 
 
 @professional_only
@@ -63,6 +81,13 @@ def prescribing(request: HttpRequest, organization: int) -> HttpResponse:
     return _counter(request, organization, Prescribing, Right.PRESCRIBING)
 
 
+@professional_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def look_up(request: HttpRequest, organization: int) -> HttpResponse:
+    """Is somebody insured who cannot show a card, in rescue."""
+    return _counter(request, organization, LookUp, Right.LOOK_UP)
+
+
 def _counter(
     request: HttpRequest, organization: int, asking: type[AtCounter], right: Right
 ) -> HttpResponse:
@@ -77,8 +102,8 @@ def _counter(
     if request.method == "POST" and form.is_valid():
         try:
             shown = _asked(request, actor, form, at)
-        except InvalidInput:
-            form.add_error("day", form.NO_DAY)
+        except InvalidInput as error:
+            form.add_error(error.at, form.NO_DAY)
         except TooMany as error:
             again = at + timedelta(seconds=error.wait)
         else:
@@ -89,8 +114,8 @@ def _counter(
         {
             "organization": Organization.objects.get(pk=organization),
             "several": len(counters_of(actor, at=at)) > 1,
-            "rights": rights,
             "right": right,
+            "doors": [door for door in _DOORS if door.right in rights],
             "form": form,
             "shown": shown,
             "again": again,
@@ -118,7 +143,7 @@ def _asked(request: HttpRequest, actor: Actor, form: AtCounter, at: datetime) ->
     """A double click and a reload send the form's id with the same question again: a retry. The same form with
     another number in it, as after going back, is another question."""
     question, sent = form.question, request_id(request)
-    request_of_question = uuid5(sent, repr(question))
+    request_of_question = uuid5(sent, hash_of(question).hex())
     answer = check(actor=actor, question=question, at=at, request_id=request_of_question)
     return Shown(
         answer=answer,
@@ -126,6 +151,6 @@ def _asked(request: HttpRequest, actor: Actor, form: AtCounter, at: datetime) ->
         reason=REASONS[answer.reason],
         icon=ICONS[answer.status],
         tone=TONES[answer.status],
-        ending=question.value[-_SHOWN:],
+        ending=form.asked[-_SHOWN:],
         product=getattr(question, "product", ""),
     )
