@@ -24,7 +24,7 @@ from salus.eligibility.questions import (
     read,
     written,
 )
-from salus.eligibility.quota import counted
+from salus.eligibility.quota import count_repeated, counted
 from salus.eligibility.rules import Reason, Status, Verdict
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput
@@ -101,7 +101,9 @@ def _answer(
             answer = _prescribing(question, asked)
         case LookUpQuestion():
             answer = _looked_up(question, asked)
-    if key and kept is None:
+    if kept:
+        count_repeated(caller, at)
+    elif key:
         KeptAnswer.objects.create(
             key=key, question=hash_of(question), answer=written(answer), at=at
         )

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
+from salus.eligibility.models import Usage
 from salus.eligibility.permissions import CallerInForce, caller_of
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Forbidden, TooMany
@@ -65,6 +67,11 @@ def _use(caller: CallerInForce, questions: int, at: datetime) -> None:
             f"the quota of {caller.per_minute} questions a minute is used up",
             wait=60 - at.second,
         )
+
+
+def count_repeated(caller: CallerInForce, at: datetime) -> None:
+    """One of what was asked on the day was a retry; to be called in the transaction of the answer."""
+    Usage.objects.filter(caller=caller.id, day=at.date()).update(repeated=F("repeated") + 1)
 
 
 def _refuse(actor: Actor, questions: int, at: datetime) -> None:
