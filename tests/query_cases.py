@@ -60,6 +60,7 @@ from salus.eligibility.queries import (
     insured,
     insured_called,
     organizations_asking,
+    own_periods,
     prescriber,
     use_of,
 )
@@ -275,6 +276,10 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (administrators_of, lambda _asked: administrators_of(1)),
     (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
     (organizations_asking, lambda _asked: organizations_asking()),
+    (
+        own_periods,
+        lambda asked: own_periods(actor=asked.patient, person=asked.person, at=now()),
+    ),
     (askable_software, lambda _asked: askable_software(1)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.

@@ -12,7 +12,7 @@ from salus.eligibility import rescue, rules
 from salus.eligibility.models import KeptAnswer, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import proof_of
-from salus.eligibility.queries import Insured, heard, insured, insured_called, prescriber
+from salus.eligibility.queries import Insured, insured, insured_called, prescriber
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
@@ -151,8 +151,8 @@ def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
         asked.record(persons=person.persons)
         if Right.LOOK_UP in asked.caller.rights:
             rescue.confirm(asked.caller.id, person.persons, at=asked.at)
-        as_of = heard()
-        verdict = _cover(person, asked, as_of)
+        verdict = _cover(person, asked)
+    as_of = person.heard
     proof = ""
     says = verdict.status is not Status.CANNOT_TELL
     if as_of and says and (question.proof or verdict.last_known):
@@ -161,25 +161,24 @@ def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
     return asked.answer(verdict, as_of, proof)
 
 
+_SEVERAL = Verdict(status=Status.CANNOT_TELL, reason=Reason.SEVERAL_PEOPLE)
+
+
 def _looked_up(question: LookUpQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.LOOK_UP)
     with insured_called(question.family, question.given, question.birth_date) as (person, several):
         asked.record(persons=person.persons)
-        as_of = heard()
-        if several:
-            verdict = Verdict(status=Status.CANNOT_TELL, reason=Reason.SEVERAL_PEOPLE)
-        else:
-            verdict = _cover(person, asked, as_of)
+        verdict = _SEVERAL if several else _cover(person, asked)
         if person.persons and not asked.repeated:
             rescue.remember(
                 asked.caller.id, person.persons[0], mission=question.mission, at=asked.at
             )
-    return asked.answer(verdict, as_of)
+    return asked.answer(verdict, person.heard)
 
 
-def _cover(person: Insured, asked: _Asked, as_of: datetime | None) -> Verdict:
+def _cover(person: Insured, asked: _Asked) -> Verdict:
     return rules.affiliation(
-        person.periods, day=asked.day, at=asked.at, heard=as_of, rules=country().ELIGIBILITY
+        person.periods, day=asked.day, at=asked.at, heard=person.heard, rules=country().ELIGIBILITY
     )
 
 

@@ -7,12 +7,16 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Max
 
+from salus.access.permissions import check_control
 from salus.accounts.models import Client
+from salus.audit.actions import record
+from salus.audit.models import EventKind
 from salus.directory.history import histories
 from salus.directory.models import Kind, Organization, Practitioner
 from salus.directory.models import Licence as LicenceRow
 from salus.directory.queries import roles_held
 from salus.directory.rules import state_on
+<<<<<<< HEAD
 from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Usage
 from salus.eligibility.permissions import CHECKS
 from salus.eligibility.rules import Licence, Period, Prescriber
@@ -22,6 +26,13 @@ from salus.mpi.identities import rows_of_human
 from salus.mpi.queries import people_called, person_identified
 
 _NOBODY = 0  # asked for as anybody is, so that the time of an answer does not tell who is known
+=======
+from salus.eligibility.models import Delivery
+from salus.eligibility.rules import Licence, Period, Prescriber
+from salus.kernel.prepared import preparing_cursor
+from salus.mpi.identities import NOBODY, rows_of_humans, rows_of_identified
+from salus.mpi.queries import people_called
+>>>>>>> main
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,32 +41,41 @@ class Insured:
 
     persons: tuple[int, ...]  # of the one human being, the root first; none: not known
     periods: tuple[Period, ...]
+    heard: datetime | None  # as `heard`
 
 
 @contextmanager
 def insured(system: str, value: str) -> Iterator[Insured]:
     """The person with this identifier, in whose rows the transaction then is. Nobody known is nobody insured."""
-    with _insured(person_identified([(system, value)])) as person:
-        yield person
-
-
-@contextmanager
-def _insured(person: int | None) -> Iterator[Insured]:
-    with rows_of_human(person or _NOBODY) as human:
-        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
-        periods = tuple(
-            Period(since=since, until=until) for since, until in rows.values_list("since", "until")
-        )
-        yield Insured(persons=human.all if person else (), periods=periods)
+    with rows_of_identified(system, value) as human:
+        yield _insured(human.all if human else ())
 
 
 @contextmanager
 def insured_called(family: str, given: str, birth_date: date) -> Iterator[tuple[Insured, bool]]:
     """The only person of this name and birth date, as `insured`; and whether there are several: then it is none."""
     found = people_called(family=family, given=given, birth_date=birth_date)
-    one = found[0] if len(found) == 1 else None
-    with _insured(one) as person:
-        yield person, len(found) > 1
+    with rows_of_humans(found[:1] if len(found) == 1 else ()) as humans:
+        yield _insured(humans[0].all if humans else ()), len(found) > 1
+
+
+_PERIODS = """
+    select since, until, (select max(as_of) from eligibility_delivery where applied_at is not null)
+    from (select 1) one
+    left join eligibility_affiliation on person_id = any (%(persons)s::bigint[]) and not withdrawn
+"""
+
+
+def _insured(persons: tuple[int, ...]) -> Insured:
+    with preparing_cursor() as cursor:
+        # Nobody is asked for as anybody is: the time of an answer must not tell who is known.
+        cursor.execute(_PERIODS, {"persons": list(persons or (NOBODY,))})
+        rows = cursor.fetchall()
+    return Insured(
+        persons=persons,
+        periods=tuple(Period(since=since, until=until) for since, until, _ in rows if since),
+        heard=rows[0][2],
+    )
 
 
 def heard() -> datetime | None:
@@ -162,3 +182,19 @@ def askable_software(organization: int) -> list[Client]:
         ),
         key=lambda row: row.name,
     )
+
+
+def own_periods(*, actor: Actor, person: int, at: datetime) -> list[Period]:
+    """What the register says of the patient, or of whom they assist; the newest first. Raises NotFound."""
+    with rows_of_human(person) as human:
+        check_control(actor=actor, human=human, at=at)
+        record(
+            actor=actor,
+            kind=EventKind.ELIGIBILITY_CHECK,
+            at=at,
+            person=human.root,
+            persons=human.others,
+        )
+        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
+        periods = rows.order_by("-since", "-until", "pk").values_list("since", "until")
+        return [Period(since=since, until=until) for since, until in periods]

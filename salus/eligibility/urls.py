@@ -1,6 +1,6 @@
 from django.urls import path
 
-from salus.eligibility.views import callers, counter, desk
+from salus.eligibility.views import callers, counter, desk, own
 
 app_name = "eligibility"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("counter/<int:organization>/", counter.insurance, name="insurance"),
     path("counter/<int:organization>/prescribing/", counter.prescribing, name="prescribing"),
     path("counter/<int:organization>/look-up/", counter.look_up, name="look_up"),
+    path("mine/", own.own, name="own"),
     path("callers/", callers.callers, name="callers"),
     path("desk/", desk.desk, name="desk"),
     path("desk/<int:organization>/", desk.of_organization, name="of_organization"),
