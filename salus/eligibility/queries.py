@@ -16,23 +16,14 @@ from salus.directory.models import Kind, Organization, Practitioner
 from salus.directory.models import Licence as LicenceRow
 from salus.directory.queries import roles_held
 from salus.directory.rules import state_on
-<<<<<<< HEAD
 from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Usage
 from salus.eligibility.permissions import CHECKS
 from salus.eligibility.rules import Licence, Period, Prescriber
 from salus.kernel.actor import Actor
-from salus.kernel.scopes import Interaction, read_scopes
-from salus.mpi.identities import rows_of_human
-from salus.mpi.queries import people_called, person_identified
-
-_NOBODY = 0  # asked for as anybody is, so that the time of an answer does not tell who is known
-=======
-from salus.eligibility.models import Delivery
-from salus.eligibility.rules import Licence, Period, Prescriber
 from salus.kernel.prepared import preparing_cursor
-from salus.mpi.identities import NOBODY, rows_of_humans, rows_of_identified
+from salus.kernel.scopes import Interaction, read_scopes
+from salus.mpi.identities import NOBODY, rows_of_human, rows_of_humans, rows_of_identified
 from salus.mpi.queries import people_called
->>>>>>> main
 
 
 @dataclass(frozen=True, kw_only=True)

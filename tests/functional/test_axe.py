@@ -112,7 +112,7 @@ class TestNothingIsFound:
             pharmacist.signs_in("pharmacist")
             faults = found_on(pharmacist, OF_PHARMACIST)
             pharmacist.goes_to("/eligibility/counter/")
-            for typed in ("1980", "1980010199926"):  # no number, and one that nobody has
+            for typed in ("1980", "1980010199937"):  # no number, and one that nobody has
                 pharmacist.page.keyboard.type(typed)
                 pharmacist.page.keyboard.press("Enter")
                 pharmacist.page.wait_for_load_state()
