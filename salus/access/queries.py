@@ -38,11 +38,7 @@ def actor_of(account: int, *, at: datetime) -> Actor | None:
         person, linked = known
         human = identities_of(person) if linked else Identities(root=person, all=(person,))
         return Actor(
-            role=Role.PATIENT,
-            account=account,
-            person=human.root,
-            others=human.others,
-            bound=person,
+            role=Role.PATIENT, account=account, person=human.root, others=human.others, bound=person
         )
     practitioner = (
         AccountPractitioner.objects.filter(account=account, practitioner__in=practising(at.date()))
