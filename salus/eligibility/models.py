@@ -131,6 +131,7 @@ class Usage(models.Model):
     asked_in_minute = models.IntegerField()
     repeated = models.IntegerField(default=0, db_default=0)
     refused = models.IntegerField(default=0, db_default=0)  # beyond the quota
+    negative = models.IntegerField(default=0, db_default=0)  # answered "not affiliated"
 
 
 class KeptAnswer(models.Model):
@@ -183,5 +184,56 @@ class ProofUse(models.Model):
             models.CheckConstraint(
                 name="proof_use_outcome",
                 condition=Q(outcome__in=["confirmed", "differs", "pending"]),
+            ),
+        ]
+
+
+class WatchedPerson(models.Model):
+    """Somebody of whom the curious ask: each check of theirs is looked at."""
+
+    person = models.ForeignKey(Person, models.CASCADE)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(until__isnull=True), name="one_watch_in_force"
+            )
+        ]
+
+
+class Finding(models.Model):
+    """What looks like misuse by a caller on a day, until somebody of the agency has looked at it. It names nobody:
+    the caller knows what it asked at these times, and who was asked about sees it in the own log."""
+
+    class Rule(models.TextChoices):
+        SELF = "self"  # who stands at the counter asked about themselves
+        FAMILY = "family"  # or about somebody who lives with them
+        WATCHED = "watched"  # about a watched person
+        VOLUME = "volume"  # far more than on this caller's other days
+        NEGATIVE = "negative"  # mostly people who are not insured, or not known: numbers tried out
+        REFUSED = "refused"  # went on asking beyond the quota
+        OWED = "owed"  # looked people up by name, and never checked them by number
+
+    caller = models.ForeignKey(Caller, models.CASCADE)
+    rule = models.TextField(choices=Rule)
+    day = models.DateField()
+    times = models.IntegerField()
+    asked_at = ArrayField(
+        models.DateTimeField(), default=list
+    )  # of the first ones: SELF, FAMILY, WATCHED
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.ForeignKey(Account, models.PROTECT, null=True)
+    outcome = models.TextField(blank=True, default="")  # in the reviewer's words
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["caller", "day", "rule"], name="one_finding_of_a_day"),
+            models.CheckConstraint(
+                name="finding_rule",
+                condition=Q(
+                    rule__in=["self", "family", "watched", "volume", "negative", "refused", "owed"]
+                ),
             ),
         ]

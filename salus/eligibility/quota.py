@@ -95,9 +95,11 @@ def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
     )
 
 
-def count_repeated(caller: CallerInForce, at: datetime) -> None:
-    """One of what was asked on the day was a retry; to be called in the transaction of the answer."""
-    Usage.objects.filter(caller=caller.id, day=at.date()).update(repeated=F("repeated") + 1)
+def tally(caller: CallerInForce, at: datetime, *, repeated: bool, negative: bool) -> None:
+    """What the answer was, beside the question that is counted already."""
+    Usage.objects.filter(caller=caller.id, day=at.date()).update(
+        repeated=F("repeated") + int(repeated), negative=F("negative") + int(negative)
+    )
 
 
 def _refuse(actor: Actor, questions: int, at: datetime) -> None:
