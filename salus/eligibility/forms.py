@@ -31,7 +31,7 @@ class AtCounter(forms.Form):
     NO_DAY = _("The day must be today or before, and not before 1900.")
 
     day = forms.DateField(
-        label=_("On another day"),
+        label=_("Day"),
         help_text=_("Left empty: today."),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
