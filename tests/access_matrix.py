@@ -216,7 +216,7 @@ def made() -> World:
         "organization": laboratory,
         "no organization": ABSENT,
         "counter": Caller.objects.get(
-            organization__practitionerrole__practitioner=practitioner_of("pharmacist"), client=None
+            organization__roles__practitioner=practitioner_of("pharmacist"), client=None
         ).organization_id,
         "place": Location.objects.filter(deregistered_at=None).values_list("pk", flat=True)[0],
         "no place": ABSENT,

@@ -23,3 +23,18 @@ def asks_at_the_counter(part: str) -> Callable[[World], Callable[[], None]]:
         return user.shown_form(path, number=number)
 
     return prepare
+
+
+def asks_at_the_laboratory(world: World) -> Callable[[], None]:
+    """By somebody who works there now: so small a nation has no account of a laboratory's own people."""
+    world.rows.execute(
+        """
+        update directory_practitionerrole set organization_id = (
+            select organization_id from eligibility_caller c
+            join directory_organization o on o.id = organization_id
+            where client_id is null and o.type = 'laboratory')
+        where practitioner_id = %s
+        """,
+        [world.practitioner("physician")],
+    )
+    return asks_at_the_counter("physician")(world)

@@ -13,9 +13,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser
 
-from salus.simulation.demo_people import EMAILS
 from tests.conftest import Site
-from tests.functional.insurance_checks import asks_at_the_counter
+from tests.functional.insurance_checks import asks_at_the_counter, asks_at_the_laboratory
 from tests.functional.world import World, moved
 from tests.mllp import pdq
 
@@ -117,11 +116,7 @@ def closes_record(world: World) -> Callable[[], None]:
 
 def _patient_without_vaccination_record(world: World) -> int:
     """Somebody of the physician's circle, after their record was left out by the simulation."""
-    physician = world.value(
-        "select practitioner_id from access_accountpractitioner p join accounts_account a"
-        " on a.id = p.account_id where a.email = %(email)s",
-        email=EMAILS["physician"],
-    )
+    physician = world.practitioner("physician")
     return int(
         world.value(
             """
@@ -321,6 +316,9 @@ ACTS = {
     ),
     "a pharmacist asks at the counter": act(
         asks_at_the_counter("pharmacist"), "uses_pharmacy_total", "uses_pharmacy_in_month"
+    ),
+    "a laboratory asks at its counter": act(
+        asks_at_the_laboratory, "uses_laboratory_total", "uses_laboratory_in_month"
     ),
     "a rescue crew asks at its counter": act(
         asks_at_the_counter("rescuer"), "uses_rescue_total", "uses_rescue_in_month"

@@ -13,12 +13,16 @@ from django.test import Client as Browser
 
 from salus.access.models import AccountPractitioner
 from salus.accounts.models import Account, AccountKind
+from salus.audit.models import EventKind
 from salus.country.lu import matricule
 from salus.directory.models import PractitionerRole
 from salus.eligibility.callers import end_caller, register_caller
 from salus.eligibility.models import Delivery, LookUp, Right, Usage
+from salus.eligibility.queries import own_periods
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
+from salus.kernel.errors import NotFound
+from salus.portal.access_log import access_log
 from tests import eligibility
 from tests.links import registered
 from tests.software import SYSTEM, organization, professional
@@ -277,3 +281,25 @@ def test_a_crew_looks_somebody_up_without_a_card() -> None:
     assert answered(found) == "Insured" and family not in found.html
     assert LookUp.objects.filter(caller=crew.caller).count() == 1
     assert answered(crew.asks("look-up/", **sent | {"given": "Nobody"})) == "Not insured"
+
+
+def test_the_persons_own_log_names_the_counter_and_tells_a_retry_as_such() -> None:
+    desk, serial, sent = counter(), next(_serials), str(uuid4())
+    row = registered(serial=serial)
+    for _ in range(2):
+        desk.asks(number=matricule(BORN, serial), r=sent)
+    patient = Actor(role=Role.PATIENT, account=2**40, person=row)
+    log = access_log(actor=patient, person=row, at=now())
+    (line,) = [line for line in log if line.kind is EventKind.ELIGIBILITY_CHECK]
+    assert (line.times, line.retries) == (1, 1)
+    assert (line.organization, line.role) == (f"Labo {desk.code}", "Pharmacy")
+    assert own_periods(actor=patient, person=row, at=now()) == []
+    before = desk.counted
+    eligibility.affiliate(row, date(2020, 1, 1), date(2021, 1, 1))
+    (period,) = own_periods(actor=patient, person=row, at=now())
+    assert (period.since, period.until) == (date(2020, 1, 1), date(2021, 1, 1))
+    assert desk.counted == before
+    with pytest.raises(NotFound):
+        own_periods(
+            actor=Actor(role=Role.PATIENT, account=2**40, person=registered()), person=row, at=now()
+        )
