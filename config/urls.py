@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("directory/me/", include("salus.directory.own.urls")),
     path("directory/", include("salus.directory.urls")),
     path("", include("salus.eligibility.soap.urls")),
+    path("eligibility/", include("salus.eligibility.urls")),
     path("report/", include("salus.activity_report.urls")),
     path(
         "",

@@ -25,7 +25,7 @@ from salus.directory.actions import propose, source_named
 from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.lines import Line
 from salus.directory.models import How, Kind, Location, Organization, PractitionerRole
-from salus.eligibility.models import Affiliation
+from salus.eligibility.models import Affiliation, Caller
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -223,6 +223,9 @@ def made() -> World:
         "no practitioner": ABSENT,
         "organization": laboratory,
         "no organization": ABSENT,
+        "counter": Caller.objects.get(
+            organization__roles__practitioner=practitioner_of("pharmacist"), client=None
+        ).organization_id,
         "place": Location.objects.filter(deregistered_at=None).values_list("pk", flat=True)[0],
         "no place": ABSENT,
         "request": ClientRequest.objects.get(number=request.number).pk,

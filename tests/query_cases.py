@@ -51,11 +51,19 @@ from salus.directory.queries import (
     roles_held,
 )
 from salus.eligibility.queries import (
+    administered_by,
+    administrators_of,
+    askable_software,
+    callers_of,
+    counters_of,
     heard,
     insured,
     insured_called,
+    organizations_asking,
+    own_periods,
     prescriber,
     see_affiliations,
+    use_of,
 )
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
@@ -264,6 +272,17 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (insured_called, lambda asked: _insured_called(asked.summary)),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
     (see_affiliations, lambda asked: _affiliations(asked)),
+    (counters_of, lambda asked: counters_of(asked.doctor, at=now())),
+    (callers_of, lambda _asked: callers_of(1)),
+    (administered_by, lambda asked: administered_by(asked.doctor)),
+    (administrators_of, lambda _asked: administrators_of(1)),
+    (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
+    (organizations_asking, lambda _asked: organizations_asking()),
+    (
+        own_periods,
+        lambda asked: own_periods(actor=asked.patient, person=asked.person, at=now()),
+    ),
+    (askable_software, lambda _asked: askable_software(1)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),

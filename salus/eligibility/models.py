@@ -99,6 +99,28 @@ class Caller(models.Model):
         ]
 
 
+class Administrator(models.Model):
+    """Who sees what an organisation's callers may ask and how much they do; named by the agency."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT)
+    account = models.ForeignKey(Account, models.CASCADE)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "organization"],
+                condition=Q(until__isnull=True),
+                name="one_administrator_in_force",
+            ),
+            models.CheckConstraint(
+                name="administrator_ends_after_start",
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+            ),
+        ]
+
+
 class Usage(models.Model):
     """What a caller asked on a day, towards its quota. Retries count towards it too, refused questions do not."""
 
