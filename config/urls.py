@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("directory/me/", include("salus.directory.own.urls")),
     path("directory/", include("salus.directory.urls")),
     path("report/", include("salus.activity_report.urls")),
+    path("eligibility/v1/", include("salus.eligibility.rest.urls")),
     path(
         "",
         include(

@@ -7,6 +7,12 @@ from uuid import uuid4
 from salus.kernel.rows import rows_of
 from salus.mpi.models import PersonIdentifier
 
+QUESTIONS: dict[str, Any] = {
+    "POST /eligibility/v1/affiliation": {"identifier": {"value": "0000000000000"}},
+    "POST /eligibility/v1/prescribing": {"practitioner": {"value": "nobody"}},
+    "POST /eligibility/v1/batch": {"lines": [{"id": "1", "type": "affiliation"}]},
+}
+
 
 def subscription(**changed: str) -> dict[str, Any]:
     endpoint, payload = "https://ward.example/feed", "application/fhir+json"

@@ -9,12 +9,13 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.country import country
 from salus.eligibility import rules
-from salus.eligibility.models import KeptAnswer, Right
+from salus.eligibility.models import KeptAnswer, Right, Usage
 from salus.eligibility.permissions import CallerInForce, caller_of, check_right
 from salus.eligibility.queries import heard, insured, prescriber
 from salus.eligibility.rules import Reason, Status, Verdict
@@ -197,7 +198,9 @@ def _answer(
     else:
         check_right(caller, Right.PRESCRIBING)
         answer = _prescribing(question, day, said, kept)
-    if key and kept is None:
+    if kept:
+        Usage.objects.filter(caller=caller.id, day=at.date()).update(repeated=F("repeated") + 1)
+    elif key:
         KeptAnswer.objects.create(key=key, question=_hash(question), answer=_written(answer), at=at)
     return answer
 

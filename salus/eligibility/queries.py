@@ -11,7 +11,7 @@ from salus.directory.history import histories
 from salus.directory.models import Kind, Practitioner
 from salus.directory.models import Licence as LicenceRow
 from salus.directory.rules import state_on
-from salus.eligibility.models import Affiliation, Delivery
+from salus.eligibility.models import Affiliation, Delivery, Usage
 from salus.eligibility.rules import Licence, Period, Prescriber
 from salus.mpi.identities import rows_of_human
 from salus.mpi.queries import person_identified
@@ -78,3 +78,19 @@ def _licences(practitioners: list[int], day: date) -> tuple[Licence, ...]:
         for state in states
         if state
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """By one caller on one day."""
+
+    asked: int = 0
+    repeated: int = 0
+    refused: int = 0
+
+
+def used(caller: int, day: date) -> Used:
+    row = (
+        Usage.objects.filter(caller=caller, day=day).values("asked", "repeated", "refused").first()
+    )
+    return Used(**row) if row else Used()
