@@ -34,7 +34,7 @@ from salus.shared_record.permissions import is_closed
 from salus.simulation.demo_people import EMAILS
 from salus.vaccination.models import Immunization
 from tests import apps, links, software
-from tests.access_matrix_bodies import QUESTIONS, document, message, source, subscription
+from tests.access_matrix_bodies import document, message, questions, source, subscription
 
 TABLE = Path(settings.BASE_DIR) / "docs" / "reference" / "access-matrix.md"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -245,7 +245,7 @@ def made() -> World:
         tokens=tokens,
         bodies={
             **_bodies(patient, physician, person_of("partner")),
-            **QUESTIONS,
+            **questions(),
             "PUT /fhir/Subscription/{subscription}": subscription(id=str(samples["subscription"])),
         },
     )

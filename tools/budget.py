@@ -91,7 +91,7 @@ BUDGET = {
         indexes={
             "eligibility_affiliation_pkey": 24,
             "eligibility_affiliation_person_id_22e1750d": 24,
-            "eligibility_affiliation_key_key": 32,
+            "affiliation_of_a_key": 32,
         },
     ),
     "accounts_account": Budget(

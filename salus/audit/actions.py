@@ -8,6 +8,7 @@ from django.db import connection
 
 from salus.audit.models import Agent, Event, EventKind
 from salus.kernel.actor import Actor, Role
+from salus.kernel.prepared import preparing_cursor
 
 # Kinds of organisation that the report counts by.
 _CALLERS = {
@@ -44,8 +45,10 @@ def record(
     another software, or of the same one for another professional. Who keeps its own answers for retries says
     itself whether it is ``repeated``.
     """
-    known = denied or request_id is None or repeated is not None
-    with connection.cursor() as cursor:
+    same = None
+    if request_id and not denied and repeated is None:
+        same = _same(request_id, actor, kind, person, document)
+    with preparing_cursor() as cursor:
         cursor.execute(
             _RECORD,
             {
@@ -64,7 +67,7 @@ def record(
                 "denied": denied,
                 "request": request_id,
                 "repeated": bool(repeated),
-                "same": None if known else _same(request_id, actor, kind, person, document),
+                "same": same,
             },
         )
 

@@ -11,12 +11,11 @@ from salus.directory.history import histories
 from salus.directory.models import Kind, Practitioner
 from salus.directory.models import Licence as LicenceRow
 from salus.directory.rules import state_on
-from salus.eligibility.models import Affiliation, Delivery, Usage
+from salus.eligibility.models import Delivery, Usage
 from salus.eligibility.rules import Licence, Period, Prescriber
-from salus.mpi.identities import rows_of_human
-from salus.mpi.queries import person_identified
-
-_NOBODY = 0  # asked for as anybody is, so that the time of an answer does not tell who is known
+from salus.kernel.prepared import preparing_cursor
+from salus.mpi.identities import NOBODY, rows_of_humans, rows_of_identified
+from salus.mpi.queries import people_called
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,18 +24,41 @@ class Insured:
 
     persons: tuple[int, ...]  # of the one human being, the root first; none: not known
     periods: tuple[Period, ...]
+    heard: datetime | None  # as `heard`
 
 
 @contextmanager
 def insured(system: str, value: str) -> Iterator[Insured]:
     """The person with this identifier, in whose rows the transaction then is. Nobody known is nobody insured."""
-    person = person_identified([(system, value)])
-    with rows_of_human(person or _NOBODY) as human:
-        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
-        periods = tuple(
-            Period(since=since, until=until) for since, until in rows.values_list("since", "until")
-        )
-        yield Insured(persons=human.all if person else (), periods=periods)
+    with rows_of_identified(system, value) as human:
+        yield _insured(human.all if human else ())
+
+
+@contextmanager
+def insured_called(family: str, given: str, birth_date: date) -> Iterator[tuple[Insured, bool]]:
+    """The only person of this name and birth date, as `insured`; and whether there are several: then it is none."""
+    found = people_called(family=family, given=given, birth_date=birth_date)
+    with rows_of_humans(found[:1] if len(found) == 1 else ()) as humans:
+        yield _insured(humans[0].all if humans else ()), len(found) > 1
+
+
+_PERIODS = """
+    select since, until, (select max(as_of) from eligibility_delivery where applied_at is not null)
+    from (select 1) one
+    left join eligibility_affiliation on person_id = any (%(persons)s::bigint[]) and not withdrawn
+"""
+
+
+def _insured(persons: tuple[int, ...]) -> Insured:
+    with preparing_cursor() as cursor:
+        # Nobody is asked for as anybody is: the time of an answer must not tell who is known.
+        cursor.execute(_PERIODS, {"persons": list(persons or (NOBODY,))})
+        rows = cursor.fetchall()
+    return Insured(
+        persons=persons,
+        periods=tuple(Period(since=since, until=until) for since, until, _ in rows if since),
+        heard=rows[0][2],
+    )
 
 
 def heard() -> datetime | None:

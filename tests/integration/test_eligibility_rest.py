@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+import jwt
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -272,6 +273,57 @@ def test_a_batch_has_names_and_bounds() -> None:
     pharmacy, line = eligibility.caller(), {"type": "affiliation"} | NOBODY
     for lines in ([], [{"id": "a"}] * 2, [line], [{"id": str(n)} for n in range(501)]):
         assert ask("/batch", {"lines": lines}, by=pharmacy).problem == "invalid"
+
+
+def test_a_crew_looks_up_by_name_and_birth_date() -> None:
+    crew, name = eligibility.caller("rescue"), f"Schmitz{uuid4().hex}"
+    asked = {"family": name, "given": "Zoé", "birth_date": "1957-03-09", "mission": "M-1"}
+    assert ask("/look-up", asked, by=crew).body["status"] == Status.NOT_AFFILIATED
+    born = date(1957, 3, 9)
+    eligibility.affiliate(registered(family=name, given="Zoé", birth_date=born), date(2000, 1, 1))
+    assert ask("/look-up", asked, by=crew).body["status"] == Status.AFFILIATED
+    registered(family=name, given="Zoé", birth_date=born)
+    assert ask("/look-up", asked, by=crew).body["reason"] == Reason.SEVERAL_PEOPLE
+    pharmacy = eligibility.caller(rights=frozenset({Right.AFFILIATION}))
+    assert ask("/look-up", asked, by=pharmacy).status == 403
+
+
+def test_an_answer_is_signed_on_demand_and_its_use_is_told_of() -> None:
+    person, crew = registered(), eligibility.caller("rescue")
+    eligibility.affiliate(person, date(2000, 1, 1))
+    assert ask("/affiliation", about(person), by=crew).body["proof"] is None
+    signed = ask("/affiliation", about(person) | {"proof": True}, by=crew).body
+    keys = jwt.PyJWKSet.from_dict(Browser(SERVER_NAME="localhost").get("/oauth/jwks").json())
+    read = jwt.api_jws.decode(
+        signed["proof"], keys.keys[0].key, algorithms=[keys.keys[0].algorithm_name]
+    )
+    assert json.loads(read)["status"] == signed["status"] == Status.AFFILIATED
+    use = {"proof": signed["proof"], "used_at": now().isoformat()}
+    eligibility.register_heard(now())
+    before = eligibility.counted(crew)
+    for _ in range(2):
+        assert ask("/proofs", use, by=crew).body == {
+            "outcome": "confirmed",
+            "said": Status.AFFILIATED,
+            "found": Status.AFFILIATED,
+        }
+    assert eligibility.counted(crew) == before + 1
+    forged = ask("/proofs", use | {"proof": signed["proof"][:-4] + "AAAA"}, by=crew)
+    assert forged.status == 422 and forged.body["errors"][0]["pointer"] == "#/proof"
+
+
+def test_a_silent_register_is_said_in_the_answer_which_is_signed() -> None:
+    person, pharmacy = registered(), eligibility.caller()
+    eligibility.affiliate(person, date(2000, 1, 1))
+    eligibility.register_heard(now() - timedelta(days=3))
+    said = ask("/affiliation", about(person), by=pharmacy).body
+    assert said["status"] == Status.AFFILIATED and said["last_known"] and said["proof"]
+    assert ask("/status").body["status"] == "degraded"
+    cache.clear()
+    eligibility.register_heard(now() - timedelta(days=31))
+    said = ask("/affiliation", about(person), by=pharmacy).body
+    assert (said["status"], said["proof"]) == (Status.CANNOT_TELL, None)
+    assert ask("/status").body["status"] == "unable"
 
 
 def test_the_status_says_what_the_register_said_last() -> None:

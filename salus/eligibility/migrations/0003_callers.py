@@ -116,10 +116,9 @@ class Migration(migrations.Migration):
             "alter table eligibility_affiliation alter column key type text using id::text",
             migrations.RunSQL.noop,
         ),
-        migrations.AlterField(
+        migrations.AddConstraint(
             model_name="affiliation",
-            name="key",
-            field=models.TextField(unique=True),
+            constraint=models.UniqueConstraint(fields=["key"], name="affiliation_of_a_key"),
         ),
         migrations.AddField(
             model_name="affiliation",

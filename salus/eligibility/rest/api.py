@@ -11,9 +11,11 @@ from ninja.security.base import AuthBase
 from pydantic import ValidationError
 
 from salus.access.tokens import actor_with_token
-from salus.eligibility.actions import Answer, Question, check, check_batch
+from salus.eligibility.actions import check, check_batch
 from salus.eligibility.permissions import CHECKS, caller_of
 from salus.eligibility.queries import used
+from salus.eligibility.questions import Answer, Question
+from salus.eligibility.rescue import tell_of_use
 from salus.eligibility.rest.health import service_status
 from salus.eligibility.rest.meanings import REASONS, STATUSES
 from salus.eligibility.rest.messages import (
@@ -24,10 +26,13 @@ from salus.eligibility.rest.messages import (
     EligibilityAnswer,
     Line,
     LineOutcome,
+    LookUpRequest,
     Meaning,
     Meanings,
     PrescribingRequest,
     Problem,
+    ProofOutcome,
+    ProofRequest,
     Quota,
     ServiceStatus,
     Use,
@@ -148,6 +153,31 @@ def check_lines(request: HttpRequest, batch: BatchRequest, key: str | None = Key
     return BatchAnswer(lines=[_outcome(name, outcome) for name, outcome in said.items()])
 
 
+@api.post(
+    "look-up",
+    response={200: EligibilityAnswer, **_ASKING},
+    operation_id="lookUp",
+    summary="Is the person of this name insured?",
+)
+def look_up(
+    request: HttpRequest, question: LookUpRequest, key: str | None = Key
+) -> EligibilityAnswer:
+    """By name and birth date alone, in rescue: the caller owes a check by a number afterwards."""
+    return _answered(request, question.question(), key)
+
+
+@api.post(
+    "proofs",
+    response={200: ProofOutcome, **_ASKING},
+    operation_id="tellOfUse",
+    summary="A proof was used where there was no line",
+)
+def tell_of_proof(request: HttpRequest, use: ProofRequest) -> ProofOutcome:
+    """Each use is told once, and counts as a check; telling it again changes and counts nothing."""
+    told = tell_of_use(actor=_actor(request), proof=use.proof, used_at=use.used_at, at=now())
+    return ProofOutcome(outcome=told.outcome, said=told.said, found=told.found)
+
+
 @api.get(
     "rights",
     response={200: CallerRights, **_READING},
@@ -230,6 +260,7 @@ def _written(answer: Answer) -> EligibilityAnswer:
         answered_at=answer.answered_at,
         as_of=answer.as_of,
         last_known=answer.last_known,
+        proof=answer.proof or None,
     )
 
 

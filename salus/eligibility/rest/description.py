@@ -42,6 +42,7 @@ _LINKS: dict[str, dict[str, Any]] = {
     }
     for operation in ("checkAffiliation", "checkPrescribing")
 } | {
+    "lookUp": {"meaning": _MEANING, "rights": _RIGHTS},
     "checkBatch": {
         "meaning": _MEANING | {"parameters": {"code": "$response.body#/lines/0/answer/reason"}},
         "rights": _RIGHTS,
@@ -53,6 +54,13 @@ _LINKS: dict[str, dict[str, Any]] = {
             "description": "One of them by itself",
         }
     },
+}
+
+
+_LINKS["checkAffiliation"]["use"] = {
+    "operationId": "tellOfUse",
+    "requestBody": {"proof": "$response.body#/proof", "used_at": "$response.body#/answered_at"},
+    "description": "The proof of this answer was used",
 }
 
 

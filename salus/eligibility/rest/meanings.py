@@ -22,6 +22,7 @@ REASONS: dict[Reason, str | Promise] = {
         "The social-security register has been silent for so long that its last word says nothing"
         " any more."
     ),
+    Reason.SEVERAL_PEOPLE: _("Several people have this name and this birth date."),
     Reason.LICENSED: _("The professional has a licence of this country that allows it."),
     Reason.LICENSED_ABROAD: _("The professional has a licence of another country that allows it."),
     Reason.NOT_REGISTERED: _("The directory knew no such professional on the day."),

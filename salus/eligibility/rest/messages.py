@@ -7,16 +7,26 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+)
 
 from salus.country import country
-from salus.eligibility.actions import AffiliationQuestion, PrescribingQuestion
-from salus.eligibility.models import Right
+from salus.eligibility.models import ProofUse, Right
+from salus.eligibility.questions import AffiliationQuestion, LookUpQuestion, PrescribingQuestion
 from salus.eligibility.rules import Reason, Status
 
 MOST_LINES = 500
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", re.ASCII)
 # Neither blanks nor control characters: no number has them, and PostgreSQL refuses some.
+_TEXT = r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$"
 _WORD = r"^[^\s\u0000-\u001f\u007f]+$"
 
 
@@ -27,7 +37,14 @@ def _written_as_day(value: Any) -> Any:
     return value
 
 
+def _written_as_instant(value: Any) -> Any:
+    if not isinstance(value, str) or not _INSTANT.match(value):
+        raise ValueError("an instant is written as 2026-11-28T14:30:00Z")
+    return value
+
+
 Day = Annotated[date, BeforeValidator(_written_as_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_instant)]
 
 
 class Message(BaseModel):
@@ -60,11 +77,16 @@ class AffiliationRequest(Message):
         default=None, description="Today, when left out; another day needs a right"
     )
 
+    proof: StrictBool = Field(
+        default=False, description="Sign the answer, to be shown where there is no line; by right"
+    )
+
     def question(self) -> AffiliationQuestion:
         return AffiliationQuestion(
             system=self.identifier.system or country().MATRICULE_SYSTEM,
             value=self.identifier.value,
             day=self.day,
+            proof=self.proof,
         )
 
 
@@ -89,6 +111,41 @@ class PrescribingRequest(Message):
             product=self.product or "",
             day=self.day,
         )
+
+
+class LookUpRequest(Message):
+    """Is the person of this name and birth date insured today? The caller owes a check by a number afterwards."""
+
+    family: str = Field(max_length=255, pattern=_TEXT, examples=["Schmitz"])
+    given: str = Field(max_length=255, pattern=_TEXT, examples=["Zoé"])
+    birth_date: Day
+    mission: str = Field(
+        max_length=64, pattern=_TEXT, description="The caller's own number of what it is for"
+    )
+
+    def question(self) -> LookUpQuestion:
+        return LookUpQuestion(
+            family=self.family,
+            given=self.given,
+            birth_date=self.birth_date,
+            mission=self.mission,
+        )
+
+
+class ProofRequest(Message):
+    """The caller trusted a proof at an instant at which there was no line."""
+
+    proof: str = Field(min_length=1, max_length=4096, description="As it was answered")
+    used_at: Instant
+
+
+class ProofOutcome(BaseModel):
+    """Held against what the register says of the day by now. While it is `pending` the register has not spoken of
+    that moment yet: tell again later."""
+
+    outcome: ProofUse.Outcome
+    said: Status = Field(description="By the proof")
+    found: Status = Field(description="Of the day on which it was used, as it is known now")
 
 
 class AffiliationLine(AffiliationRequest):
@@ -141,6 +198,10 @@ class EligibilityAnswer(BaseModel):
     as_of: datetime | None = Field(description="Until when the source of the answer was known")
     last_known: bool = Field(
         description="The register is silent: this is what it said last, at `as_of`"
+    )
+    proof: str | None = Field(
+        description="The answer, signed (compact JWS by a key of /oauth/jwks): where it was asked for, and of"
+        " every answer that is the last known one"
     )
 
 
