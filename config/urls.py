@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("salus.eligibility.soap.urls")),
     path("eligibility/", include("salus.eligibility.urls")),
     path("report/", include("salus.activity_report.urls")),
+    path("eligibility/v1/", include("salus.eligibility.rest.urls")),
     path(
         "",
         include(

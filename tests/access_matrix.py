@@ -41,6 +41,7 @@ from tests.access_matrix_bodies import (
     document,
     message,
     prescriber,
+    questions,
     source,
     subscription,
 )
@@ -257,6 +258,7 @@ def made() -> World:
         tokens=tokens,
         bodies={
             **_bodies(patient, physician, person_of("partner")),
+            **questions(),
             "PUT /fhir/Subscription/{subscription}": subscription(id=str(samples["subscription"])),
         },
     )

@@ -239,3 +239,19 @@ def own_periods(*, actor: Actor, person: int, at: datetime) -> list[Period]:
         rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
         periods = rows.order_by("-since", "-until", "pk").values_list("since", "until")
         return [Period(since=since, until=until) for since, until in periods]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """By one caller on one day."""
+
+    asked: int = 0
+    repeated: int = 0
+    refused: int = 0
+
+
+def used(caller: int, day: date) -> Used:
+    row = (
+        Usage.objects.filter(caller=caller, day=day).values("asked", "repeated", "refused").first()
+    )
+    return Used(**row) if row else Used()
