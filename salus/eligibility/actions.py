@@ -1,6 +1,7 @@
 """Asking: one transaction finds the caller, counts towards the quota, decides, keeps the answer, leaves the event."""
 
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from salus.kernel.errors import Conflict, Forbidden, InvalidInput, TooMany
 
 _T = TypeVar("_T")
 _EARLIEST = date(1900, 1, 1)
+_ATC = re.compile(r"([A-Z](\d\d([A-Z]([A-Z](\d\d)?)?)?)?)?")  # its five levels, of WHO's index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ class PrescribingQuestion:
     system: str
     value: str
     day: date | None = None
-    product: str = ""  # ATC code, or its beginning; '': anything at all
+    product: str = ""  # ATC code, or a group's; '': anything at all
 
 
 Question = AffiliationQuestion | PrescribingQuestion
@@ -57,6 +59,9 @@ class Answer:
     answered_at: datetime
     as_of: datetime | None
     last_known: bool
+    # Of prescribing, beginnings of ATC codes within what was asked: no more than these (none: all), and these not.
+    only: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
 
 def check(
@@ -180,6 +185,8 @@ def _refuse(actor: Actor, questions: int, at: datetime) -> None:
 def _check(question: Question, at: datetime) -> None:
     if question.day and not _EARLIEST <= question.day <= at.date():
         raise InvalidInput("the day must be today or before, and not before 1900", at="day")
+    if isinstance(question, PrescribingQuestion) and not _ATC.fullmatch(question.product):
+        raise InvalidInput("the product must be an ATC code, or that of a group", at="product")
 
 
 def _answer(
@@ -241,10 +248,10 @@ def _affiliation(
 def _prescribing(
     question: PrescribingQuestion, day: date, said: _Said, kept: Answer | None
 ) -> Answer:
-    practitioner, facts = prescriber(question.system, question.value, day=day)
+    practitioner, registrations = prescriber(question.system, question.value, day=day)
     said.record(practitioner=practitioner)
     verdict = rules.prescribing(
-        facts,
+        registrations,
         product=question.product,
         own_country=country().CODE,
         rules=country().ELIGIBILITY,
@@ -260,6 +267,8 @@ def _answered(verdict: Verdict, day: date, at: datetime, as_of: datetime | None)
         answered_at=at,
         as_of=as_of,
         last_known=verdict.last_known,
+        only=verdict.only,
+        limits=verdict.limits,
     )
 
 
@@ -294,6 +303,8 @@ def _read(kept: dict[str, Any]) -> Answer:
         answered_at=datetime.fromisoformat(kept["answered_at"]),
         as_of=datetime.fromisoformat(kept["as_of"]) if kept["as_of"] else None,
         last_known=kept["last_known"],
+        only=tuple(kept["only"]),
+        limits=tuple(kept["limits"]),
     )
 
 
