@@ -61,7 +61,9 @@ def caller(
 
 
 def register_heard(at: datetime) -> None:
-    Delivery.objects.create(kind="delta", as_of=at, received_at=at, applied_at=at)
+    """The register's last word is of this instant."""
+    if not Delivery.objects.update(as_of=at):
+        Delivery.objects.create(kind="delta", as_of=at, received_at=at, applied_at=at)
 
 
 def affiliate(person: int, since: date, until: date | None = None) -> None:

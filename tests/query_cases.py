@@ -50,7 +50,7 @@ from salus.directory.queries import (
     registered_services,
     roles_held,
 )
-from salus.eligibility.queries import heard, insured, prescriber
+from salus.eligibility.queries import heard, insured, insured_called, prescriber
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
@@ -65,6 +65,7 @@ from salus.mpi.queries import (
     cross_references,
     owners_of,
     people_among,
+    people_called,
     people_found,
     people_meant,
     person_by_matricule,
@@ -162,6 +163,14 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         ),
     ),
     (
+        people_called,
+        lambda asked: people_called(
+            family=asked.summary.family,
+            given=asked.summary.given,
+            birth_date=asked.summary.birth_date,
+        ),
+    ),
+    (
         person_identified,
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
     ),
@@ -246,6 +255,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (heard, lambda _asked: heard()),
     (insured, lambda asked: _insured(asked.summary.matricule)),
     (insured, lambda _asked: _insured("nobody's")),
+    (insured_called, lambda asked: _insured_called(asked.summary)),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
@@ -266,6 +276,11 @@ def _cross_references(number: str) -> object:
 
 def _insured(number: str) -> object:
     with insured(MATRICULE_SYSTEM, number) as person:
+        return person.periods
+
+
+def _insured_called(known: PersonSummary) -> object:
+    with insured_called(known.family, known.given, known.birth_date) as (person, _several):
         return person.periods
 
 

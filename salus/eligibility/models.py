@@ -118,3 +118,48 @@ class KeptAnswer(models.Model):
     question = models.BinaryField()  # HMAC-SHA-256
     answer = models.JSONField()
     at = models.DateTimeField()
+
+
+class LookUp(models.Model):
+    """Somebody was found by a name and a birth date; the caller owes a check by a number. It names nobody."""
+
+    caller = models.ForeignKey(Caller, models.CASCADE)
+    person = models.BinaryField()  # HMAC-SHA-256 of the row in the index
+    mission = models.TextField()  # the caller's own number of what it was for
+    at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["caller", "person"],
+                condition=Q(checked_at__isnull=True),
+                name="look_up_owed",
+            )
+        ]
+
+
+class ProofUse(models.Model):
+    """A caller trusted a proof while there was no line, and told of it afterwards."""
+
+    class Outcome(models.TextChoices):
+        CONFIRMED = "confirmed"  # the register says the same of that moment
+        DIFFERS = "differs"
+        PENDING = "pending"  # the register has not spoken of that moment yet: tell again later
+
+    caller = models.ForeignKey(Caller, models.CASCADE)
+    proof = models.UUIDField()
+    used_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+    outcome = models.TextField(choices=Outcome)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caller", "proof", "used_at"], name="use_of_a_proof_told_once"
+            ),
+            models.CheckConstraint(
+                name="proof_use_outcome",
+                condition=Q(outcome__in=["confirmed", "differs", "pending"]),
+            ),
+        ]

@@ -12,7 +12,7 @@ from salus.directory.rules import History, spans, state_on, value_about
 from salus.eligibility.models import Affiliation, Delivery
 from salus.eligibility.rules import Licence, Period, Registration, Standing
 from salus.mpi.identities import rows_of_human
-from salus.mpi.queries import person_identified
+from salus.mpi.queries import people_called, person_identified
 
 _NOBODY = 0  # asked for as anybody is, so that the time of an answer does not tell who is known
 
@@ -28,13 +28,27 @@ class Insured:
 @contextmanager
 def insured(system: str, value: str) -> Iterator[Insured]:
     """The person with this identifier, in whose rows the transaction then is. Nobody known is nobody insured."""
-    person = person_identified([(system, value)])
+    with _insured(person_identified([(system, value)])) as person:
+        yield person
+
+
+@contextmanager
+def _insured(person: int | None) -> Iterator[Insured]:
     with rows_of_human(person or _NOBODY) as human:
         rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
         periods = tuple(
             Period(since=since, until=until) for since, until in rows.values_list("since", "until")
         )
         yield Insured(persons=human.all if person else (), periods=periods)
+
+
+@contextmanager
+def insured_called(family: str, given: str, birth_date: date) -> Iterator[tuple[Insured, bool]]:
+    """The only person of this name and birth date, as `insured`; and whether there are several: then it is none."""
+    found = people_called(family=family, given=given, birth_date=birth_date)
+    one = found[0] if len(found) == 1 else None
+    with _insured(one) as person:
+        yield person, len(found) > 1
 
 
 def heard() -> datetime | None:

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     COVERED = "covered"
     NOT_COVERED = "not-covered"
     REGISTER_SILENT = "register-silent"  # for so long that its last word says nothing any more
+    SEVERAL_PEOPLE = "several-people"  # have this name and birth date
     LICENSED = "licensed"
     LICENSED_ABROAD = "licensed-abroad"
     NOT_REGISTERED = "not-registered"

@@ -9,15 +9,14 @@ from uuid import uuid4
 import pytest
 
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
-from salus.eligibility.actions import (
+from salus.eligibility.actions import check, check_batch
+from salus.eligibility.models import Right, Usage
+from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
     PrescribingQuestion,
     Question,
-    check,
-    check_batch,
 )
-from salus.eligibility.models import Delivery, Right, Usage
 from salus.eligibility.rules import Reason, Status
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
@@ -149,11 +148,11 @@ def test_a_batch_has_an_outcome_for_each_line() -> None:
 def test_a_silent_register_is_said_and_then_says_nothing() -> None:
     person, pharmacy, at = registered(), eligibility.caller(), now()
     eligibility.affiliate(person, date(2000, 1, 1))
-    Delivery.objects.update(as_of=at - timedelta(days=3))
+    eligibility.register_heard(at - timedelta(days=3))
     late = check(actor=pharmacy, question=about(person), at=at)
     assert late.status is Status.AFFILIATED and late.last_known
     assert late.as_of == at - timedelta(days=3)
-    Delivery.objects.update(as_of=at - timedelta(days=31))
+    eligibility.register_heard(at - timedelta(days=31))
     silent = check(actor=pharmacy, question=about(person), at=at)
     assert (silent.status, silent.reason) == (Status.CANNOT_TELL, Reason.REGISTER_SILENT)
 
