@@ -38,9 +38,13 @@ def rows_and(persons: Collection[int], *, ask: str) -> Iterator[Any]:
 
 
 @contextmanager
-def acting_as(actor: Actor) -> Iterator[None]:
-    """The actor's own: the person's rows, and which patients declared the practitioner or named the person."""
-    with _in_force(persons=actor.identities, practitioner=actor.practitioner):
+def acting_as(actor: Actor, *, practitioners: Collection[int] = ()) -> Iterator[None]:
+    """The actor's own: the person's rows, and which patients declared the practitioner or named the person.
+
+    ``practitioners``: other rows of the same professional in the directory.
+    """
+    own = {actor.practitioner, *practitioners} if actor.practitioner else ()
+    with _in_force(persons=actor.identities, practitioners=own):
         yield
 
 
@@ -64,14 +68,14 @@ def _in_force(
     *,
     persons: Collection[int] = (),
     accounts: Collection[int] = (),
-    practitioner: int | None = None,
+    practitioners: Collection[int] = (),
     scope: Scope | None = None,
     ask: str = "null",
 ) -> Iterator[Any]:
     within = connection.in_atomic_block
     with transaction.atomic():
         *before, answer = _set(
-            [_array(persons), _array(accounts), str(practitioner or ""), scope or ""], ask=ask
+            [_array(persons), _array(accounts), _array(practitioners), scope or ""], ask=ask
         )
         yield answer
         # After an error the savepoint has taken it back already; at the transaction's end it is gone.
@@ -79,7 +83,7 @@ def _in_force(
             _set(before, ask="null")
 
 
-_SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioner", "salus.scope")
+_SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioners", "salus.scope")
 # A list is worked out from left to right: what is asked at its end is asked under what was set before.
 _READ_AND_SET = "select {}".format(
     ", ".join(
@@ -107,7 +111,7 @@ def _array(numbers: Collection[int]) -> str:
 # an index serves them: `= any` on the keys, `&&` on an array of them.
 PERSONS = "(select nullif(current_setting('salus.persons', true), ''))::bigint[]"
 _ACCOUNTS = "(select nullif(current_setting('salus.accounts', true), ''))::bigint[]"
-_PRACTITIONER = "(select nullif(current_setting('salus.practitioner', true), ''))::bigint"
+_PRACTITIONERS = "(select nullif(current_setting('salus.practitioners', true), ''))::bigint[]"
 
 
 def person(column: str) -> str:
@@ -119,7 +123,7 @@ def account(column: str) -> str:
 
 
 def practitioner(column: str) -> str:
-    return f"{column} = {_PRACTITIONER}"
+    return f"{column} = any ({_PRACTITIONERS})"
 
 
 def found_in(scope: Scope) -> str:

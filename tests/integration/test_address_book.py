@@ -107,7 +107,7 @@ def test_an_entry_has_what_is_public(client: Connection) -> None:
     Practitioner.objects.filter(pk=row.pk).update(email="Mail@Practice.example", prefix="Dr")
     assert ask(client, "(mail=mail@practice.EXAMPLE)") == [of(row)]
     entry = client.response[0]["attributes"]
-    role = current_roles().filter(practitioner=row).order_by("-since", "pk").first()
+    role = current_roles(now().date()).filter(practitioner=row).order_by("-since", "pk").first()
     assert role
     place = role.organization
     assert entry["objectClass"] == ["top", "person", "organizationalPerson", "inetOrgPerson"]
@@ -124,7 +124,12 @@ def test_an_entry_has_what_is_public(client: Connection) -> None:
 
 
 def test_a_profession_in_any_language_at_a_place(client: Connection) -> None:
-    role = current_roles().filter(practitioner__profession="106289002").order_by("pk").first()
+    role = (
+        current_roles(now().date())
+        .filter(practitioner__profession="106289002")
+        .order_by("pk")
+        .first()
+    )
     assert role
     town = escape_filter_chars(role.organization.municipality)
     for word in ("Médecin-dentiste", "medecin dent*", "Zahn*", "dentist"):
@@ -162,7 +167,7 @@ def test_what_a_duplicate_does_is_the_professionals(client: Connection) -> None:
     row = somebody()
     other = practising(now().date()).exclude(pk=row.pk).filter(roles__until=None).first()
     assert other
-    work = current_roles().filter(practitioner=other).first()
+    work = current_roles(now().date()).filter(practitioner=other).first()
     assert work
     Practitioner.objects.filter(pk=other.pk).update(same_as=row)
     try:
