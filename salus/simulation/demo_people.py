@@ -40,6 +40,13 @@ _PARTS = {
         _("general practitioner in the circle of trust of many patients"),
     ),
     "pharmacist": ("Tom Schneider", "professional", _("pharmacist")),
+    "suspended": (
+        "Marc Wagner",
+        "professional",
+        _(
+            "dentist, suspended since November 2024: cannot get in, nor be found by who looks for a dentist"
+        ),
+    ),
     "agency": ("Sophie Klein", "agency", _("decides at the agency which software may connect")),
     "steward": (
         "Anna Reuter",

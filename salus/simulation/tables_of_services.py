@@ -12,6 +12,7 @@ from salus.simulation.lives import Links, Spans, World
 from salus.simulation.providers import (
     DEMO_PHARMACIST,
     DEMO_PHYSICIAN,
+    DEMO_SUSPENDED,
     HOLDERS,
     Users,
 )
@@ -45,7 +46,11 @@ def directory_tables(world: World, names: Names, end: int) -> list[Table]:
 def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:
     practitioners = world.providers.practitioners
     activated = until(practitioners.activated[who], end)
-    demo = {DEMO_PHYSICIAN: EMAILS["physician"], DEMO_PHARMACIST: EMAILS["pharmacist"]}
+    demo = {
+        DEMO_PHYSICIAN: EMAILS["physician"],
+        DEMO_PHARMACIST: EMAILS["pharmacist"],
+        DEMO_SUSPENDED: EMAILS["suspended"],
+    }
     emails = [
         demo.get(i) or _address(world, i, names, "praxis.example") if at < NEVER else ""
         for i, at in zip(who.tolist(), activated.tolist(), strict=True)
