@@ -5,7 +5,6 @@ places. So the memory is bounded whatever is sent: ``connections`` times ``bytes
 """
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 
 from salus.directory.address_book.answering import answer, disconnected
@@ -61,11 +60,3 @@ class Server(Listener):
     async def _send(self, writer: asyncio.StreamWriter, content: bytes) -> None:
         writer.write(content)
         await asyncio.wait_for(writer.drain(), self._limits.unread)
-
-
-def tls_of(certificate: str, key: str) -> ssl.SSLContext:
-    """The server alone shows a certificate. Raises OSError when a file is not there, or is not what it must be."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context
