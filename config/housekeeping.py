@@ -65,8 +65,10 @@ def _forget_expired_tokens(timestamp: int) -> None:
 @_tasks.task(name="forget_answered_requests")
 def _forget_answered_requests(timestamp: int) -> None:
     from salus.audit.actions import REMEMBERED, forget_answered_requests
+    from salus.eligibility.actions import forget_kept_answers
 
     forget_answered_requests(before=now() - REMEMBERED)
+    forget_kept_answers(before=now() - REMEMBERED)
 
 
 @_tasks.periodic(cron=_HOURLY)

@@ -34,7 +34,7 @@ from salus.access.queries import (
 from salus.accounts.models import Account, Client
 from salus.audit.heads import SignedHead
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
-from salus.country.lu import MATRICULE_SYSTEM
+from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.queries import (
     at_work,
     current_roles,
@@ -51,6 +51,7 @@ from salus.directory.queries import (
     registered_services,
     roles_held,
 )
+from salus.eligibility.queries import heard, insured, insured_called, prescriber
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
@@ -65,6 +66,7 @@ from salus.mpi.queries import (
     cross_references,
     owners_of,
     people_among,
+    people_called,
     people_found,
     people_meant,
     person_by_matricule,
@@ -162,6 +164,14 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         ),
     ),
     (
+        people_called,
+        lambda asked: people_called(
+            family=asked.summary.family,
+            given=asked.summary.given,
+            birth_date=asked.summary.birth_date,
+        ),
+    ),
+    (
         person_identified,
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
     ),
@@ -244,6 +254,11 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (registered_services, lambda _asked: list(registered_services()[:5])),
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
     (current_roles, lambda _asked: list(current_roles(now().date())[:5])),
+    (heard, lambda _asked: heard()),
+    (insured, lambda asked: _insured(asked.summary.matricule)),
+    (insured, lambda _asked: _insured("nobody's")),
+    (insured_called, lambda asked: _insured_called(asked.summary)),
+    (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
@@ -259,6 +274,16 @@ def _cross_references(number: str) -> object:
     return cross_references(
         actor=SOFTWARE, identifier=(MATRICULE_SYSTEM, number), at=now(), request_id=uuid4()
     )
+
+
+def _insured(number: str) -> object:
+    with insured(MATRICULE_SYSTEM, number) as person:
+        return person.periods
+
+
+def _insured_called(known: PersonSummary) -> object:
+    with insured_called(known.family, known.given, known.birth_date) as (person, _several):
+        return person.periods
 
 
 def _none(ask: Callable[[], object]) -> None:

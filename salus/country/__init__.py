@@ -1,7 +1,8 @@
 """What differs by country. One setting chooses the module; another country adds its own beside `lu`.
 
 A country's module names its code (ISO 3166-1) and time zone, the residences told apart in figures, its
-identifiers and how they are checked (salus.country.identifiers), where its places lie (salus.country.gazetteer), and
+identifiers and how they are checked (salus.country.identifiers), where its places lie (salus.country.gazetteer), its
+rules of insurance and prescribing (salus.country.eligibility), and
 in ``REPORT`` what its activity report says (salus.country.report).
 """
 
