@@ -1,11 +1,14 @@
 """The address book by an independent LDAP client, as mail programs ask it; and what is no LDAP."""
 
+import os
 import re
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -35,8 +38,15 @@ from tests.authority import Authority
 from tests.conftest import new_folder
 
 BASE_DN = "dc=salus"
-# As Thunderbird, Outlook and Apple's Contacts write them when somebody types {0}.
+# As programs write them when somebody types {0}: looking in the address book, or completing what stands in "To".
 TYPED = {
+    "Thunderbird, To": "(&(objectclass=*)(|(cn={0}*)(mail={0}*)(sn={0}*)))",
+    "Outlook, To": "(&(cn=*)(|(mail={0}*)(cn={0}*)(sn={0}*)(givenName={0}*)(displayName={0}*)))",
+    "Outlook, name": "(&(&(objectClass=*)(cn=*))(|(displayName={0}*)(|(sn={0}*)(mail={0}*))))",
+    "Contacts, To": "(&(|(objectClass=person)(objectClass=inetOrgPerson))"
+    "(|(givenName={0}*)(sn={0}*)(cn={0}*)(displayName={0}*)(mail={0}*)(uid={0})))",
+    "Evolution": "(&(|(cn={0}*)(sn={0}*)(mail={0}*)(fileAs=*{0}*))(!(objectClass=groupOfNames)))",
+    "KAddressBook": "(|(cn=*{0}*)(mail=*{0}*)(givenName=*{0}*)(sn=*{0}*))",
     "Thunderbird": "(|(displayName=*{0}*)(mail=*{0}*)(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*))",
     "Outlook": "(&(cn=*)(|(mail={0}*)(|(cn={0}*)(|(sn={0}*)(givenName={0}*)))))",
     "Contacts": "(&(objectClass=inetOrgPerson)(|(cn=*{0}*)(sn=*{0}*)(givenName=*{0}*)(mail=*{0}*)))",
@@ -101,6 +111,15 @@ def test_what_somebody_types_is_found(client: Connection, program: str) -> None:
     row = somebody()
     for typed in (row.family[:4], row.family.upper(), search_key(row.family)):
         assert of(row) in ask(client, TYPED[program].format(escape_filter_chars(typed)))
+
+
+def test_two_words_are_found_in_either_order(client: Connection) -> None:
+    """As Thunderbird completes them: the first word, the rest of what was typed."""
+    row = somebody()
+    for one, other in ((row.given, row.family), (row.family, row.given)):
+        first, second = (escape_filter_chars(word[:3]) for word in (one, other))
+        typed = f"(|(cn={first}*{second}*)(mail={first} {second}*)(sn={first}*{second}*))"
+        assert of(row) in ask(client, typed)
 
 
 def test_an_entry_has_what_is_public(client: Connection) -> None:
@@ -339,6 +358,77 @@ def test_who_is_silent_is_let_go() -> None:
             line.sendall(sent)
             line.settimeout(20)
             assert line.recv(1) == b""
+
+
+def test_who_asks_too_much_is_told_to_wait_and_nobody_else() -> None:
+    """On this machine, where all may come by one proxy, each connection by itself."""
+    with listening(limits=Limits(burst=1, per_second=1e-6)) as port:
+        with bound(port) as one, bound(port) as other:
+            for client in (one, other):
+                assert ask(client, f"(uid={somebody().pk})")
+                for _ in range(2):
+                    assert ask(client, f"(uid={somebody().pk})") == []
+                    assert client.result["description"] == "busy"
+                assert client.rebind()  # the connection is as good as before
+        with bound(port) as third:
+            assert ask(third, f"(uid={somebody().pk})")
+
+
+@pytest.mark.skipif(not which("ldapsearch"), reason="there is no ldapsearch (Debian: ldap-utils)")
+class TestByOpenLdap:
+    """The client that most systems have, which shares no line with ours."""
+
+    def test_it_finds_whom_one_types_by_tls(self, nation: Path) -> None:
+        authority = Authority(new_folder())
+        # For this machine it looks for the machine's own name in the certificate.
+        ours = authority.identity(*{"localhost", socket.gethostname(), socket.getfqdn()})
+        row = somebody()
+        with listening(tls=tls_of(str(ours.certificate), str(ours.key))) as port:
+            typed = TYPED["Thunderbird"].format(row.family[:4])
+            done = openldap(f"ldaps://localhost:{port}", typed, "sn", trusting=authority.file)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert f"dn: {of(row)}" in done.stdout.splitlines()
+            unknown = openldap(f"ldaps://localhost:{port}", typed, trusting=Path("/dev/null"))
+            assert unknown.returncode != 0
+            assert unknown.stdout == ""
+
+    def test_it_pages_through_everybody(self, port: int) -> None:
+        where = f"ldap://127.0.0.1:{port}"
+        done = openldap(where, "(objectClass=person)", "uid", "-E", "pr=7/noprompt")
+        assert done.returncode == 0
+        everybody = practising(now().date()).filter(same_as=None)
+        found = re.findall(r"^uid: (\d+)$", done.stdout, re.MULTILINE)
+        assert sorted(map(int, found)) == sorted(everybody.values_list("pk", flat=True))
+
+    def test_it_is_told_to_wait(self, nation: Path) -> None:
+        with listening(limits=Limits(burst=1, per_second=1e-6)) as port:
+            where = f"ldap://127.0.0.1:{port}"
+            done = openldap(where, "(objectClass=person)", "uid", "-E", "pr=3/noprompt")
+            assert (done.returncode, "Server is busy" in done.stderr) == (51, True)
+
+
+def openldap(
+    url: str, filter: str, *more: str, trusting: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    options = [one for one in more if one.startswith("-") or "/" in one]
+    names = [one for one in more if one not in options]
+    command = ["ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", url, "-b", BASE_DN]
+    environ = (
+        {"LDAPNOINIT": "1"}
+        if trusting is None
+        else {
+            "LDAPTLS_CACERT": str(trusting),
+            "LDAPTLS_REQCERT": "demand",
+        }
+    )
+    return subprocess.run(
+        [*command, *options, filter, *names],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def test_nothing_of_what_is_typed_is_logged(
