@@ -25,6 +25,7 @@ class Insured:
     persons: tuple[int, ...]  # of the one human being, the root first; none: not known
     periods: tuple[Period, ...]
     heard: datetime | None  # as `heard`
+    is_watched: bool  # WatchedPerson
 
 
 @contextmanager
@@ -43,9 +44,13 @@ def insured_called(family: str, given: str, birth_date: date) -> Iterator[tuple[
 
 
 _PERIODS = """
-    select since, until, (select max(as_of) from eligibility_delivery where applied_at is not null)
+    select cover.since, cover.until,
+        (select max(as_of) from eligibility_delivery where applied_at is not null),
+        exists (select from eligibility_watchedperson watched
+            where watched.person_id = any (%(persons)s::bigint[]) and watched.until is null)
     from (select 1) one
-    left join eligibility_affiliation on person_id = any (%(persons)s::bigint[]) and not withdrawn
+    left join eligibility_affiliation cover
+        on cover.person_id = any (%(persons)s::bigint[]) and not cover.withdrawn
 """
 
 
@@ -56,8 +61,9 @@ def _insured(persons: tuple[int, ...]) -> Insured:
         rows = cursor.fetchall()
     return Insured(
         persons=persons,
-        periods=tuple(Period(since=since, until=until) for since, until, _ in rows if since),
+        periods=tuple(Period(since=since, until=until) for since, until, *_ in rows if since),
         heard=rows[0][2],
+        is_watched=rows[0][3],
     )
 
 
