@@ -173,7 +173,7 @@ nginx:
 	@tools/debian.sh nginx nginx-light
 
 .PHONY: ldapsearch
-ldapsearch: # without it two or three tests are skipped, and say so
+ldapsearch: # without it three tests are skipped, and say why
 	-@tools/debian.sh ldapsearch ldap-utils
 
 .PHONY: chromium

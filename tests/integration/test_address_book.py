@@ -1,14 +1,11 @@
 """The address book by an independent LDAP client, as mail programs ask it; and what is no LDAP."""
 
-import os
 import re
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -33,24 +30,9 @@ from salus.directory.queries import current_roles, practising
 from salus.kernel.clock import now
 from salus.kernel.listener import tls_of
 from salus.kernel.search_key import search_key
-from tests.address_book import listening
+from tests.address_book import BASE_DN, TYPED, listening, of, somebody
 from tests.authority import Authority
 from tests.conftest import new_folder
-
-BASE_DN = "dc=salus"
-# As programs write them when somebody types {0}: looking in the address book, or completing what stands in "To".
-TYPED = {
-    "Thunderbird, To": "(&(objectclass=*)(|(cn={0}*)(mail={0}*)(sn={0}*)))",
-    "Outlook, To": "(&(cn=*)(|(mail={0}*)(cn={0}*)(sn={0}*)(givenName={0}*)(displayName={0}*)))",
-    "Outlook, name": "(&(&(objectClass=*)(cn=*))(|(displayName={0}*)(|(sn={0}*)(mail={0}*))))",
-    "Contacts, To": "(&(|(objectClass=person)(objectClass=inetOrgPerson))"
-    "(|(givenName={0}*)(sn={0}*)(cn={0}*)(displayName={0}*)(mail={0}*)(uid={0})))",
-    "Evolution": "(&(|(cn={0}*)(sn={0}*)(mail={0}*)(fileAs=*{0}*))(!(objectClass=groupOfNames)))",
-    "KAddressBook": "(|(cn=*{0}*)(mail=*{0}*)(givenName=*{0}*)(sn=*{0}*))",
-    "Thunderbird": "(|(displayName=*{0}*)(mail=*{0}*)(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*))",
-    "Outlook": "(&(cn=*)(|(mail={0}*)(|(cn={0}*)(|(sn={0}*)(givenName={0}*)))))",
-    "Contacts": "(&(objectClass=inetOrgPerson)(|(cn=*{0}*)(sn=*{0}*)(givenName=*{0}*)(mail=*{0}*)))",
-}
 
 
 @pytest.fixture(scope="module")
@@ -94,16 +76,6 @@ def ask(client: Connection, filter: str, **more: Any) -> list[str]:
     options = {"search_base": BASE_DN, "search_scope": SUBTREE, "attributes": ALL_ATTRIBUTES}
     client.search(search_filter=filter, **options | more)
     return names(client)
-
-
-def somebody() -> Practitioner:
-    row = practising(now().date()).filter(roles__until=None).order_by("pk").first()
-    assert row
-    return row
-
-
-def of(row: Practitioner) -> str:
-    return f"uid={row.pk},ou=professionals,{BASE_DN}"
 
 
 @pytest.mark.parametrize("program", TYPED)
@@ -372,63 +344,6 @@ def test_who_asks_too_much_is_told_to_wait_and_nobody_else() -> None:
                 assert client.rebind()  # the connection is as good as before
         with bound(port) as third:
             assert ask(third, f"(uid={somebody().pk})")
-
-
-@pytest.mark.skipif(not which("ldapsearch"), reason="there is no ldapsearch (Debian: ldap-utils)")
-class TestByOpenLdap:
-    """The client that most systems have, which shares no line with ours."""
-
-    def test_it_finds_whom_one_types_by_tls(self, nation: Path) -> None:
-        authority = Authority(new_folder())
-        # For this machine it looks for the machine's own name in the certificate.
-        ours = authority.identity(*{"localhost", socket.gethostname(), socket.getfqdn()})
-        row = somebody()
-        with listening(tls=tls_of(str(ours.certificate), str(ours.key))) as port:
-            typed = TYPED["Thunderbird"].format(row.family[:4])
-            done = openldap(f"ldaps://localhost:{port}", typed, "sn", trusting=authority.file)
-            assert (done.returncode, done.stderr) == (0, "")
-            assert f"dn: {of(row)}" in done.stdout.splitlines()
-            unknown = openldap(f"ldaps://localhost:{port}", typed, trusting=Path("/dev/null"))
-            assert unknown.returncode != 0
-            assert unknown.stdout == ""
-
-    def test_it_pages_through_everybody(self, port: int) -> None:
-        where = f"ldap://127.0.0.1:{port}"
-        done = openldap(where, "(objectClass=person)", "uid", "-E", "pr=7/noprompt")
-        assert done.returncode == 0
-        everybody = practising(now().date()).filter(same_as=None)
-        found = re.findall(r"^uid: (\d+)$", done.stdout, re.MULTILINE)
-        assert sorted(map(int, found)) == sorted(everybody.values_list("pk", flat=True))
-
-    def test_it_is_told_to_wait(self, nation: Path) -> None:
-        with listening(limits=Limits(burst=1, per_second=1e-6)) as port:
-            where = f"ldap://127.0.0.1:{port}"
-            done = openldap(where, "(objectClass=person)", "uid", "-E", "pr=3/noprompt")
-            assert (done.returncode, "Server is busy" in done.stderr) == (51, True)
-
-
-def openldap(
-    url: str, filter: str, *more: str, trusting: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    options = [one for one in more if one.startswith("-") or "/" in one]
-    names = [one for one in more if one not in options]
-    command = ["ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", url, "-b", BASE_DN]
-    environ = (
-        {"LDAPNOINIT": "1"}
-        if trusting is None
-        else {
-            "LDAPTLS_CACERT": str(trusting),
-            "LDAPTLS_REQCERT": "demand",
-        }
-    )
-    return subprocess.run(
-        [*command, *options, filter, *names],
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def test_nothing_of_what_is_typed_is_logged(
