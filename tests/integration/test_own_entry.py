@@ -191,7 +191,17 @@ def test_what_nobody_has_said_for_a_year_is_asked_about(lea: Browser) -> None:
 def test_a_field_of_which_a_correction_waits_is_not_asked_about(lea: Browser) -> None:
     lea.post(address("telephone"), {"value": "+352 27 55"})
     assert "Nobody has said for a year that 3 fields are right" in text(lea, OWN)
+    assert "Of 3 fields" in text(lea, "/")
     assert "Practitioner telephone" not in marks(lea)
+
+
+def test_each_number_is_of_what_is_listed_below_it(lea: Browser) -> None:
+    page = lea.get(OWN).content.decode()
+    assert page.count("over a year") == 4
+    for part in page.split('<section class="stack" aria-labelledby="entry-')[1:]:
+        listed = part.count("Still right<")
+        said = re.findall(r"All (\d+) fields are still right", part)
+        assert said == ([str(listed)] if listed > 1 else [])
 
 
 def test_what_changed_since_it_was_shown_is_not_confirmed(lea: Browser) -> None:

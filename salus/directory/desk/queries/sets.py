@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from salus.accounts.models import Account
 from salus.audit.actions import record
 from salus.audit.models import EventKind
+from salus.directory.fields import in_order
 from salus.directory.models import ChangeLine, ChangeSet, How, Kind, Licence, Outcome
 from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import registrars_only
@@ -236,8 +237,8 @@ def _line(line: ChangeLine, names: Mapping[Named, str], *, openly: bool) -> Line
         since=line.since,
         until=line.until,
         differences=[
-            _difference(kind, field, was, will, names, hidden=not openly)
-            for field, (was, will) in line.differences.items()
+            _difference(kind, field, *line.differences[field], names, hidden=not openly)
+            for field in in_order(kind, line.differences)
         ],
         problem=problem_said(line.problem),
     )
