@@ -120,3 +120,12 @@ def test_professionals_who_are_signed_in_alone_speak_of_their_own(act: str) -> N
     for actor in (*others, by_software):
         with pytest.raises(NotFound, match="professionals who are signed in"):
             OWN[act](actor, waiting)
+
+
+@pytest.mark.parametrize("field", ["profession", "birth_date", "status", "same_as", "wizard"])
+def test_what_is_the_registers_is_not_corrected_by_a_professional(field: str) -> None:
+    applied(a_line())
+    weber = Actor(role=Role.PROFESSIONAL, account=1, practitioner=of_weber())
+    said: dict[str, Any] = {"kind": Kind.PRACTITIONER, "entry": of_weber(), "field": field}
+    with pytest.raises(NotFound, match="no field that professionals correct"):
+        correct(actor=weber, at=AT, value="active", **said)

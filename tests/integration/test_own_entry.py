@@ -240,6 +240,10 @@ def test_nobody_speaks_of_anothers_entry(lea: Browser) -> None:
     ]
     for where, form in forged:
         assert lea.post(where, form).status_code == 404, where
+    for where, _ in forged[:6]:
+        assert lea.get(where).status_code == 404, where
+    assert "+352 27 77" in text(anas, OWN)
+    assert "+352 27 77" not in text(lea, OWN)
     waiting.refresh_from_db()
     assert waiting.declined_at is None
     assert ChangeSet.objects.filter(how__in=(How.CORRECTION, How.CONFIRMATION)).count() == 1
@@ -249,8 +253,12 @@ def test_a_role_that_is_over_is_spoken_of_no_more(lea: Browser) -> None:
     role = PractitionerRole.objects.get(value="R")
     where = f"{OWN}PractitionerRole/{role.pk}/telephone/"
     assert lea.get(where).status_code == 200
-    applied(a_line(1, "R", Kind.ROLE, said={"status": "ended"}), at=now())
+    seen = marks(lea)["PractitionerRole telephone"]
+    # Known ahead, and the day is not turned yet.
+    ended = a_line(1, "R", Kind.ROLE, said={"status": "ended"}, since=now().date())
+    applied(ended, at=now() - OLD)
     assert lea.post(where, {"value": "+352 27 55"}).status_code == 404
+    assert lea.post(OWN + "confirm/", {"seen": seen}).status_code == 404
     assert "Practice" not in text(lea, OWN)
     assert as_of(Kind.ROLE, role.pk, day=now().date())["status"] == "ended"
 
