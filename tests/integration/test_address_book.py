@@ -4,19 +4,16 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
 from ldap3 import (
-    ALL_ATTRIBUTES,
     BASE,
     LEVEL,
     MODIFY_REPLACE,
     NONE,
-    SUBTREE,
     Connection,
     Server,
     Tls,
@@ -29,11 +26,10 @@ from salus.directory.models import Organization, Practitioner
 from salus.directory.queries import current_roles, practising
 from salus.kernel.clock import now
 from salus.kernel.search_key import search_key
-from tests.address_book import listening
+from tests.address_book import BASE_DN, ask, bound, listening
 from tests.authority import Authority
 from tests.conftest import new_folder
 
-BASE_DN = "dc=salus"
 # As Thunderbird, Outlook and Apple's Contacts write them when somebody types {0}.
 TYPED = {
     "Thunderbird": "(|(displayName=*{0}*)(mail=*{0}*)(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*))",
@@ -63,26 +59,6 @@ def port(nation: Path) -> Iterator[int]:
 def client(port: int) -> Iterator[Connection]:
     with bound(port) as client:
         yield client
-
-
-@contextmanager
-def bound(port: int) -> Iterator[Connection]:
-    server = Server("127.0.0.1", port, get_info=NONE)
-    client = Connection(server, auto_bind=True, return_empty_attributes=False)
-    try:
-        yield client
-    finally:
-        client.unbind()
-
-
-def names(client: Connection) -> list[str]:
-    return [entry["dn"] for entry in client.response if entry["type"] == "searchResEntry"]
-
-
-def ask(client: Connection, filter: str, **more: Any) -> list[str]:
-    options = {"search_base": BASE_DN, "search_scope": SUBTREE, "attributes": ALL_ATTRIBUTES}
-    client.search(search_filter=filter, **options | more)
-    return names(client)
 
 
 def somebody() -> Practitioner:
