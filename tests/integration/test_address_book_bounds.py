@@ -27,11 +27,11 @@ def port(database: Path) -> Iterator[int]:
     house = practice("Cabinet $ Parc", line=r"12, rue \ du $ Parc", email="house@parc.example")
     hall = say(Kind.LOCATION, organization=house, name="Hall")
     ended = practice("Cabinet clos")
-    today, begins = localdate(), localdate() + timedelta(days=30)
+    began, begins = date(2020, 1, 1), localdate() + timedelta(days=30)
     for family, where, since in (
-        ("Ferreira", house, today),
+        ("Ferreira", house, began),
         ("Weber", house, begins),
-        ("Klein", ended, today),
+        ("Klein", ended, began),
     ):
         named = {"practitioner": dentist(family), "organization": where}
         place = {"location": hall} if family == "Ferreira" else {}
