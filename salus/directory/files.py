@@ -122,7 +122,7 @@ def _written(to: Path, at: datetime) -> Document:
 def _all_files(to: Path, at: datetime) -> Iterator[File]:
     """Of each type that FHIR serves the resources, and the rows of the same entries."""
     shown: set[int] = set()
-    roots = {
+    roots: Roots = {
         kind: dict(TABLES[kind].objects.exclude(same_as=None).values_list("pk", "same_as"))
         for kind in JOINED
     }

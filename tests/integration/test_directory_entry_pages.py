@@ -55,7 +55,7 @@ def place(organization: int, name: str, **said: Any) -> int:
 def test_licences_are_those_in_force() -> None:
     who = dentist()
     for country, status in (("LU", "active"), ("DE", "suspended"), ("FR", "ended")):
-        said = {"profession": DENTIST, "country": country, "status": status}
+        said: dict[str, Any] = {"profession": DENTIST, "country": country, "status": status}
         say(Kind.LICENCE, practitioner=who, **said)
     text = of_professional(who)
     assert "Licensed in Luxembourg" in text
@@ -112,7 +112,7 @@ def test_a_role_counts_until_its_last_day_whenever_the_day_is_turned() -> None:
 
 
 def test_since_when_is_what_the_register_says() -> None:
-    given = {"family": "Weber", "given": "Ana", "profession": DENTIST}
+    given: dict[str, Any] = {"family": "Weber", "given": "Ana", "profession": DENTIST}
     who = say(Kind.PRACTITIONER, since=date(1999, 4, 1), **given)
     assert "In this directory since 1 April 1999" in of_professional(who)
     assert "In this directory since 3 May 2025" in of_professional(dentist())

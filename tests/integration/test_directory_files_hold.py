@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import psycopg
 import pytest
@@ -39,7 +40,10 @@ def entries(database: Path) -> Entries:
     say(Kind.PRACTITIONER, left, status="ended")
     say(Kind.PRACTITIONER, double, same_as=root)
     say(Kind.ORGANIZATION, annexe, same_as=house)
-    said = {"connection_type": "hl7-fhir-rest", "address": "https://parc.example/fhir"}
+    said: dict[str, Any] = {
+        "connection_type": "hl7-fhir-rest",
+        "address": "https://parc.example/fhir",
+    }
     silent = say(Kind.ENDPOINT, organization=annexe, **said)
     Endpoint.objects.update(failures=9, checked_at=now(), answered_at=now() - timedelta(days=9))
     return {"root": root, "house": house, "role": role, "licence": licence, "silent": silent}

@@ -237,7 +237,7 @@ def _line(line: ChangeLine, names: Mapping[Named, str], *, openly: bool) -> Line
         since=line.since,
         until=line.until,
         differences=[
-            _difference(kind, field, *line.differences[field], names, hidden=not openly)
+            _difference(kind, field, line.differences[field], names, hidden=not openly)
             for field in in_order(kind, line.differences)
         ],
         problem=problem_said(line.problem),
@@ -245,11 +245,11 @@ def _line(line: ChangeLine, names: Mapping[Named, str], *, openly: bool) -> Line
 
 
 def _difference(
-    kind: Kind, field: str, was: Any, will: Any, names: Mapping[Named, str], *, hidden: bool
+    kind: Kind, field: str, both: Sequence[Any], names: Mapping[Named, str], *, hidden: bool
 ) -> Difference:
     if hidden and is_restricted(kind, field):
         return Difference(name=field_name(field), was="", will="", hidden=True)
-    was, will = (said_of(kind, field, value, names) for value in (was, will))
+    was, will = (said_of(kind, field, value, names) for value in both)
     return Difference(name=field_name(field), was=was, will=will, hidden=False)
 
 
