@@ -121,6 +121,7 @@ def test_a_number_is_written_in_one_way(client: Connection) -> None:
     for other in (f"0{number}", f"+{number}", "9" * 19, "9" * 100, "٣"):
         assert ask(client, f"(uid={other})", search_base=PEOPLE) == []
         assert client.result["description"] == "success"
+        assert ask(client, f"(&(sn=ferreira)(!(uid={other})))") == [found]
 
 
 def test_an_entry_has_nothing_below_it(client: Connection) -> None:

@@ -105,7 +105,7 @@ class _Reader:
     def read(self, given: sansldap.LDAPFilter, depth: int) -> Filter:
         self._count(1)
         if depth > _DEPTH:
-            raise InvalidInput("the filter is too deep")
+            raise InvalidInput("the filter asks too much at once")
         match given:
             case sansldap.FilterAnd():
                 return self._combined(Logic.AND, given.filters, depth)
