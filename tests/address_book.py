@@ -1,7 +1,12 @@
 """The address book as mail programs reach it: a server in a thread of its own, over this process's database."""
 
 import ssl
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from ldap3 import ALL_ATTRIBUTES, NONE, SUBTREE, Connection
+from ldap3 import Server as Host
 
 from salus.directory.address_book.server import Limits, Server
 from salus.directory.models import Practitioner
@@ -40,3 +45,24 @@ def somebody() -> Practitioner:
 
 def of(row: Practitioner) -> str:
     return f"uid={row.pk},ou=professionals,{BASE_DN}"
+
+
+@contextmanager
+def bound(port: int) -> Iterator[Connection]:
+    client = Connection(
+        Host("127.0.0.1", port, get_info=NONE), auto_bind=True, return_empty_attributes=False
+    )
+    try:
+        yield client
+    finally:
+        client.unbind()
+
+
+def names(client: Connection) -> list[str]:
+    return [entry["dn"] for entry in client.response if entry["type"] == "searchResEntry"]
+
+
+def ask(client: Connection, filter: str, **more: Any) -> list[str]:
+    options = {"search_base": BASE_DN, "search_scope": SUBTREE, "attributes": ALL_ATTRIBUTES}
+    client.search(search_filter=filter, **options | more)
+    return names(client)

@@ -4,19 +4,16 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
 from ldap3 import (
-    ALL_ATTRIBUTES,
     BASE,
     LEVEL,
     MODIFY_REPLACE,
     NONE,
-    SUBTREE,
     Connection,
     Server,
     Tls,
@@ -30,7 +27,7 @@ from salus.directory.queries import current_roles, practising
 from salus.kernel.clock import now
 from salus.kernel.listener import tls_of
 from salus.kernel.search_key import search_key
-from tests.address_book import BASE_DN, TYPED, listening, of, somebody
+from tests.address_book import BASE_DN, TYPED, ask, bound, listening, of, somebody
 from tests.authority import Authority
 from tests.conftest import new_folder
 
@@ -56,26 +53,6 @@ def port(nation: Path) -> Iterator[int]:
 def client(port: int) -> Iterator[Connection]:
     with bound(port) as client:
         yield client
-
-
-@contextmanager
-def bound(port: int) -> Iterator[Connection]:
-    server = Server("127.0.0.1", port, get_info=NONE)
-    client = Connection(server, auto_bind=True, return_empty_attributes=False)
-    try:
-        yield client
-    finally:
-        client.unbind()
-
-
-def names(client: Connection) -> list[str]:
-    return [entry["dn"] for entry in client.response if entry["type"] == "searchResEntry"]
-
-
-def ask(client: Connection, filter: str, **more: Any) -> list[str]:
-    options = {"search_base": BASE_DN, "search_scope": SUBTREE, "attributes": ALL_ATTRIBUTES}
-    client.search(search_filter=filter, **options | more)
-    return names(client)
 
 
 @pytest.mark.parametrize("program", TYPED)
