@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -17,7 +18,11 @@ from psycopg_pool import AsyncNullConnectionPool
 
 from config.deliveries import deliveries
 from config.feeds import FEEDS
+from salus.fhir.resource import Body
 from salus.kernel.postgres import login
+from tests.fhir_client import Fhir
+
+JSON = "application/fhir+json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +44,11 @@ class Listener:
 
 
 @contextmanager
-def listening() -> Iterator[Listener]:
+def listening(*, among_others: bool = False) -> Iterator[Listener]:
+    """``among_others``: what these asked for stays in force."""
     listener = Listener()
-    _forget()  # what other tests did, and nobody has heard
+    if not among_others:
+        _forget()  # what other tests did, and nobody has heard
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -71,13 +78,32 @@ def listening() -> Iterator[Listener]:
     server.shutdown()
     thread.join()
     server.server_close()
-    _forget()
+    if not among_others:
+        _forget()
 
 
 def _forget() -> None:
     with connection.cursor() as cursor:
         cursor.execute("update accounts_subscription set status = 'off', error = ''")
         cursor.execute("delete from procrastinate_jobs where status <> 'doing'")
+
+
+def subscription(url: str, criteria: str, payload: str = JSON, **changed: Any) -> Body:
+    channel = {"type": "rest-hook", "endpoint": url, "payload": payload}
+    return {
+        "resourceType": "Subscription",
+        "status": "requested",
+        "reason": "Our copy of the directory.",
+        "criteria": criteria,
+        "channel": {name: value for name, value in channel.items() if value},
+        **changed,
+    }
+
+
+def subscribed(client: Fhir, url: str, criteria: str = "Practitioner", payload: str = JSON) -> Body:
+    answer = client.post("Subscription", subscription(url, criteria, payload))
+    assert answer.status == 201, answer.body
+    return answer.body
 
 
 @cache
@@ -95,10 +121,13 @@ def _worker() -> DjangoApp:
     return app
 
 
-def work() -> None:
-    """The worker, until nothing is left to do; what is to be tried later is due now."""
-    with connection.cursor() as cursor:
-        cursor.execute("update procrastinate_jobs set scheduled_at = null where status = 'todo'")
+def work(*, early: bool = True) -> None:
+    """The worker, until nothing is left to do; ``early``: what is to be tried later is due now."""
+    if early:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update procrastinate_jobs set scheduled_at = null where status = 'todo'"
+            )
 
     async def run() -> None:
         app = _worker()

@@ -24,7 +24,7 @@ from salus.directory.replaying import Moment, moments
 from salus.fhir.dates import instant
 from salus.fhir.resource import Body, Call, Version
 
-MISSED_MUCH = 1_000  # announcements that wait: to ask for these is less work, for both
+MISSED_MUCH = 500  # announcements that wait: to ask for these is less work, for both
 _SOME = 20  # of one job, so that a slow receiver keeps nobody else waiting for long
 _NOT_THERE = (404, 410)  # answers to DELETE: what it never had is as it should be
 
