@@ -310,7 +310,7 @@ def test_who_subscribes_while_a_change_is_under_way_has_it_or_is_told(
     def subscribe_and_copy() -> int:
         try:
             subscribed(client, listener.url)
-            return client.get("Practitioner", {"identifier": f"{COLLEGE}|{value}"}).body["total"]
+            return len(client.get("Practitioner", {"identifier": f"{COLLEGE}|{value}"}).ids)
         finally:
             connection.close()
 
