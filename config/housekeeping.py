@@ -5,6 +5,7 @@ worker ran is done when one starts; one that failed is made good by the next.
 """
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.conf import settings
 from procrastinate import Blueprint, JobContext, PsycopgConnector
@@ -63,8 +64,10 @@ def _forget_expired_tokens(timestamp: int) -> None:
 @_tasks.task(name="forget_answered_requests")
 def _forget_answered_requests(timestamp: int) -> None:
     from salus.audit.actions import REMEMBERED, forget_answered_requests
+    from salus.eligibility.actions import forget_kept_answers
 
     forget_answered_requests(before=now() - REMEMBERED)
+    forget_kept_answers(before=now() - REMEMBERED)
 
 
 @_tasks.periodic(cron=_HOURLY)
@@ -101,6 +104,16 @@ def _forget_heard_announcements(timestamp: int) -> None:
     from salus.directory.actions import forget_heard_announcements
 
     forget_heard_announcements(at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="look_back_for_misuse")
+def _look_back_for_misuse(timestamp: int) -> None:
+    from salus.eligibility.misuse import DAYS_OPEN, look_back
+
+    at = now()
+    for back in range(DAYS_OPEN):
+        look_back(day=at.date() - timedelta(days=back), at=at)
 
 
 @_tasks.periodic(cron=_HOURLY)

@@ -29,7 +29,10 @@ grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     access_accountperson, access_accountpractitioner, access_trustedprofessional, access_assistant,
     shared_record_record, shared_record_closure, shared_record_document,
     vaccination_vaccinationrecord, vaccination_immunization, vaccination_transferconsent,
-    eligibility_affiliation, secure_mail_mailidentity, file_share_shareuser to app;
+    eligibility_affiliation, eligibility_delivery, eligibility_caller, eligibility_usage,
+    eligibility_administrator, eligibility_lookup, eligibility_proofuse, eligibility_watchedperson, eligibility_finding,
+    secure_mail_mailidentity, file_share_shareuser to app;
+grant select, insert, delete on eligibility_keptanswer to app; -- forgotten after a time, as audit_answeredrequest
 grant update (pack, position, wrapped_key) on shared_record_documentcontent to app; -- sealed anew for another person
 grant select, insert on shared_record_documentcontent, mpi_personversion, mpi_formername, mpi_namekey,
     mpi_learnedmodel, directory_statement, directory_wordkey to app;

@@ -34,7 +34,7 @@ from salus.access.queries import (
 from salus.accounts.models import Account, Client
 from salus.audit.heads import SignedHead
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
-from salus.country.lu import MATRICULE_SYSTEM
+from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.queries import (
     current_roles,
     has_worked_at,
@@ -50,6 +50,21 @@ from salus.directory.queries import (
     registered_services,
     roles_held,
 )
+from salus.eligibility.queries import (
+    administered_by,
+    administrators_of,
+    askable_software,
+    callers_of,
+    counters_of,
+    heard,
+    insured,
+    insured_called,
+    organizations_asking,
+    own_periods,
+    prescriber,
+    see_affiliations,
+    use_of,
+)
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
@@ -64,6 +79,7 @@ from salus.mpi.queries import (
     cross_references,
     owners_of,
     people_among,
+    people_called,
     people_found,
     people_meant,
     person_by_matricule,
@@ -161,6 +177,14 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
         ),
     ),
     (
+        people_called,
+        lambda asked: people_called(
+            family=asked.summary.family,
+            given=asked.summary.given,
+            birth_date=asked.summary.birth_date,
+        ),
+    ),
+    (
         person_identified,
         lambda asked: person_identified([(MATRICULE_SYSTEM, asked.summary.matricule)]),
     ),
@@ -242,6 +266,23 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (registered_services, lambda _asked: list(registered_services()[:5])),
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
     (current_roles, lambda _asked: list(current_roles()[:5])),
+    (heard, lambda _asked: heard()),
+    (insured, lambda asked: _insured(asked.summary.matricule)),
+    (insured, lambda _asked: _insured("nobody's")),
+    (insured_called, lambda asked: _insured_called(asked.summary)),
+    (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
+    (see_affiliations, lambda asked: _affiliations(asked)),
+    (counters_of, lambda asked: counters_of(asked.doctor, at=now())),
+    (callers_of, lambda _asked: callers_of(1)),
+    (administered_by, lambda asked: administered_by(asked.doctor)),
+    (administrators_of, lambda _asked: administrators_of(1)),
+    (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
+    (organizations_asking, lambda _asked: organizations_asking()),
+    (
+        own_periods,
+        lambda asked: own_periods(actor=asked.patient, person=asked.person, at=now()),
+    ),
+    (askable_software, lambda _asked: askable_software(1)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
@@ -256,6 +297,22 @@ def _meant(asked: Asked) -> object:
 def _cross_references(number: str) -> object:
     return cross_references(
         actor=SOFTWARE, identifier=(MATRICULE_SYSTEM, number), at=now(), request_id=uuid4()
+    )
+
+
+def _insured(number: str) -> object:
+    with insured(MATRICULE_SYSTEM, number) as person:
+        return person.periods
+
+
+def _insured_called(known: PersonSummary) -> object:
+    with insured_called(known.family, known.given, known.birth_date) as (person, _several):
+        return person.periods
+
+
+def _affiliations(asked: Asked) -> object:
+    return see_affiliations(
+        actor=asked.patient, person=asked.patient.person or 0, at=now(), see=list
     )
 
 

@@ -87,11 +87,11 @@ BUDGET = {
     ),
     "eligibility_affiliation": Budget(
         rows=1_267_335,
-        row=54,
+        row=78,
         indexes={
             "eligibility_affiliation_pkey": 24,
             "eligibility_affiliation_person_id_22e1750d": 24,
-            "one_current_affiliation": 24,
+            "affiliation_of_a_key": 32,
         },
     ),
     "accounts_account": Budget(

@@ -8,6 +8,7 @@ from django.db import connection
 
 from salus.audit.models import Agent, Event, EventKind
 from salus.kernel.actor import Actor, Role
+from salus.kernel.prepared import preparing_cursor
 
 # Kinds of organisation that the report counts by.
 _CALLERS = {
@@ -33,6 +34,7 @@ def record(
     practitioner: int | None = None,
     denied: bool = False,
     request_id: UUID | None = None,
+    repeated: bool | None = None,
 ) -> None:
     """Write one event for one response.
 
@@ -40,15 +42,19 @@ def record(
     professional whose entry was shown, when that is not who acts. The same actor's second event of
     the same kind, person and document with the same ``request_id`` within REMEMBERED is a retry: it is kept as
     repeated, and no figure counts it. A link that went to somebody else is no retry, nor is a request of
-    another software, or of the same one for another professional.
+    another software, or of the same one for another professional. Who keeps its own answers for retries says
+    itself whether it is ``repeated``.
     """
-    with connection.cursor() as cursor:
+    same = None
+    if request_id and not denied and repeated is None:
+        same = _same(request_id, actor, kind, person, document)
+    with preparing_cursor() as cursor:
         cursor.execute(
             _RECORD,
             {
                 "at": at,
                 "kind": kind,
-                "agent": _agent(actor),
+                "agent": _agent(actor, kind),
                 "account": actor.account,
                 "practitioner": actor.practitioner or practitioner,
                 "organization": actor.organization,
@@ -60,9 +66,8 @@ def record(
                 "document": document,
                 "denied": denied,
                 "request": request_id,
-                "same": None
-                if denied or request_id is None
-                else _same(request_id, actor, kind, person, document),
+                "repeated": bool(repeated),
+                "same": same,
             },
         )
 
@@ -79,7 +84,7 @@ _RECORD = """
         system, person_id, persons, document_id, denied, repeated, request_id)
     values (%(at)s, %(kind)s, %(agent)s, %(account)s, %(practitioner)s, %(organization)s, %(client)s, %(purpose)s,
         %(system)s, %(person)s, %(persons)s, %(document)s, %(denied)s,
-        %(same)s::uuid is not null and not exists (select from answered), %(request)s)
+        %(repeated)s or %(same)s::uuid is not null and not exists (select from answered), %(request)s)
 """
 
 
@@ -128,8 +133,13 @@ def is_first(*, request_id: UUID, at: datetime) -> bool:
         return bool(cursor.rowcount)
 
 
-def _agent(actor: Actor) -> Agent:
-    """Software is of the kind of its organisation, unless it asks for a person: then of the person's."""
+def _agent(actor: Actor, kind: EventKind) -> Agent:
+    """Software is of the kind of its organisation, unless it asks for a person: then of the person's.
+
+    Eligibility is asked by an organisation, whoever stands at its counter.
+    """
+    if kind is EventKind.ELIGIBILITY_CHECK:
+        return _CALLERS.get(actor.organization_type, Agent.SYSTEM)
     match actor.role:
         case Role.PATIENT:
             return Agent.PATIENT

@@ -19,8 +19,8 @@ from salus.kernel.errors import InvalidInput, NotFound
 from salus.kernel.rows import Scope, finding_in
 from salus.kernel.search_key import search_key
 from salus.mpi.golden import Human, humans_in_view, people
-from salus.mpi.identities import Identities, rows_of_human, rows_of_humans
-from salus.mpi.models import Person, PersonIdentifier
+from salus.mpi.identities import Identities, one_of_each, rows_of_human, rows_of_humans
+from salus.mpi.models import FormerName, Person, PersonIdentifier
 
 SHOWN_AT_MOST = 50
 _BY_NAME = ("family_key", "given_key", "id")
@@ -92,6 +92,26 @@ def person_by_matricule(matricule: str, *, family: str, at: datetime) -> int | N
     )
     with finding_in(Scope.INDEX):  # as above
         return known.values_list("person", flat=True).first()
+
+
+def people_called(*, family: str, given: str, birth_date: date) -> list[int]:
+    """One row of each human being born on the day who is, or was, called so; the given name may be its beginning.
+
+    For a caller who leaves the event of the answer. Accents and case do not matter.
+    """
+    family, given = search_key(family), search_key(given)
+    with finding_in(Scope.INDEX):  # who is meant is the question
+        born = Person.objects.filter(birth_date=birth_date)
+        names = born.values_list("pk", "family_key", "birth_family", "given_key")
+        named = {
+            pk
+            for pk, key, birth_family, given_key in names
+            if family in (key, search_key(birth_family)) and given_key.startswith(given)
+        }
+        former = FormerName.objects.filter(family_key=family).values_list("person", "given_key")
+        once = [person for person, given_key in former if given_key.startswith(given)]
+        named.update(born.filter(pk__in=once).values_list("pk", flat=True))
+    return sorted(one_of_each(named))
 
 
 def person_identified(identifiers: Iterable[tuple[str, str]]) -> int | None:

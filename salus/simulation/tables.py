@@ -200,6 +200,7 @@ def _affiliations(world: World, who: Ints, end: int) -> Table:
         columns={
             "id": copy.keys(who),
             "person_id": copy.keys(who),
+            "key": copy.words([str(number) for number in (who + 1).tolist()]),
             "since": copy.dates(since),
             "until": copy.dates(last),
         },

@@ -1,0 +1,214 @@
+"""Asking: one transaction finds the caller, counts towards the quota, decides, keeps the answer, leaves the event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.country import country
+from salus.eligibility import misuse, rescue, rules
+from salus.eligibility.models import KeptAnswer, Right
+from salus.eligibility.permissions import CallerInForce, check_right
+from salus.eligibility.proofs import proof_of
+from salus.eligibility.queries import Insured, insured, insured_called, prescriber
+from salus.eligibility.questions import (
+    AffiliationQuestion,
+    Answer,
+    LookUpQuestion,
+    PrescribingQuestion,
+    Question,
+    check_question,
+    hash_of,
+    read,
+    written,
+)
+from salus.eligibility.quota import counted, tally
+from salus.eligibility.rules import Reason, Status, Verdict
+from salus.kernel.actor import Actor
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput
+
+Outcome = Answer | InvalidInput | Forbidden | Conflict
+
+
+def check(
+    *, actor: Actor, question: Question, at: datetime, request_id: UUID | None = None
+) -> Answer:
+    """Answer a question, once: a retry with the ``request_id`` within a week gets the same answer, and counts no more.
+
+    Raises Forbidden, InvalidInput, TooMany, and Conflict for an id that was another question's.
+    """
+    check_question(question, at)
+    return counted(actor, 1, at, lambda caller: _answer(actor, caller, question, at, request_id))
+
+
+def check_batch(
+    *,
+    actor: Actor,
+    questions: Mapping[str, Question | InvalidInput],
+    at: datetime,
+    request_id: UUID | None = None,
+) -> dict[str, Outcome]:
+    """By the line's own name its outcome; each answered line counts as a check. Raises as `check`, but for what is
+    wrong with a line."""
+
+    def answers(caller: CallerInForce) -> dict[str, Outcome]:
+        check_right(caller, Right.BATCH)
+        return {
+            name: _line(actor, caller, question, at, request_id and uuid5(request_id, name))
+            for name, question in questions.items()
+        }
+
+    return counted(actor, len(questions), at, answers)
+
+
+def _line(
+    actor: Actor,
+    caller: CallerInForce,
+    question: Question | InvalidInput,
+    at: datetime,
+    request_id: UUID | None,
+) -> Outcome:
+    if isinstance(question, InvalidInput):
+        return question
+    try:
+        check_question(question, at)
+        return _answer(actor, caller, question, at, request_id)
+    except (
+        InvalidInput,
+        Forbidden,
+        Conflict,
+    ) as error:  # before anything was written for this line
+        return error
+
+
+def _answer(
+    actor: Actor, caller: CallerInForce, question: Question, at: datetime, request_id: UUID | None
+) -> Answer:
+    day = question.day or at.date()
+    if day != at.date():
+        check_right(caller, Right.HISTORIC)
+    key = uuid5(request_id, str(caller.id)) if request_id else None
+    kept = _kept(key, question) if key else None
+    asked = _Asked(
+        actor=actor, caller=caller, at=at, day=day, request_id=request_id, repeated=kept is not None
+    )
+    match question:
+        case AffiliationQuestion():
+            answer = _affiliation(question, asked)
+        case PrescribingQuestion():
+            answer = _prescribing(question, asked)
+        case LookUpQuestion():
+            answer = _looked_up(question, asked)
+    is_negative = answer.status is Status.NOT_AFFILIATED
+    if kept or is_negative:
+        tally(caller, at, repeated=kept is not None, negative=is_negative and kept is None)
+    if key and kept is None:
+        KeptAnswer.objects.create(
+            key=key, question=hash_of(question), answer=written(answer), at=at
+        )
+    return kept or answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """Who asks, and what every event of a check tells."""
+
+    actor: Actor
+    caller: CallerInForce
+    at: datetime
+    day: date
+    request_id: UUID | None
+    repeated: bool
+
+    def record(self, *, persons: tuple[int, ...] = (), practitioner: int | None = None) -> None:
+        record(
+            actor=self.actor,
+            kind=EventKind.ELIGIBILITY_CHECK,
+            at=self.at,
+            person=persons[0] if persons else None,
+            persons=persons[1:],
+            practitioner=practitioner,
+            request_id=self.request_id,
+            repeated=self.repeated,
+        )
+
+    def answer(self, verdict: Verdict, as_of: datetime | None, proof: str = "") -> Answer:
+        return Answer(
+            status=verdict.status,
+            reason=verdict.reason,
+            day=self.day,
+            answered_at=self.at,
+            as_of=as_of,
+            last_known=verdict.last_known,
+            proof=proof,
+        )
+
+
+def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
+    check_right(asked.caller, Right.AFFILIATION, *([Right.PROOF] if question.proof else []))
+    with insured(question.system, question.value) as person:
+        asked.record(persons=person.persons)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
+        if Right.LOOK_UP in asked.caller.rights:
+            rescue.confirm(asked.caller.id, person.persons, at=asked.at)
+        verdict = _cover(person, asked)
+    as_of = person.heard
+    proof = ""
+    says = verdict.status is not Status.CANNOT_TELL
+    if as_of and says and (question.proof or verdict.last_known):
+        lasts = country().ELIGIBILITY.last_known_for
+        proof = proof_of(question, verdict, day=asked.day, at=asked.at, as_of=as_of, lasts=lasts)
+    return asked.answer(verdict, as_of, proof)
+
+
+_SEVERAL = Verdict(status=Status.CANNOT_TELL, reason=Reason.SEVERAL_PEOPLE)
+
+
+def _looked_up(question: LookUpQuestion, asked: _Asked) -> Answer:
+    check_right(asked.caller, Right.LOOK_UP)
+    with insured_called(question.family, question.given, question.birth_date) as (person, several):
+        asked.record(persons=person.persons)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
+        verdict = _SEVERAL if several else _cover(person, asked)
+        if person.persons and not asked.repeated:
+            rescue.remember(
+                asked.caller.id, person.persons[0], mission=question.mission, at=asked.at
+            )
+    return asked.answer(verdict, person.heard)
+
+
+def _cover(person: Insured, asked: _Asked) -> Verdict:
+    return rules.affiliation(
+        person.periods, day=asked.day, at=asked.at, heard=person.heard, rules=country().ELIGIBILITY
+    )
+
+
+def _prescribing(question: PrescribingQuestion, asked: _Asked) -> Answer:
+    check_right(asked.caller, Right.PRESCRIBING)
+    practitioner, facts = prescriber(question.system, question.value, day=asked.day)
+    asked.record(practitioner=practitioner)
+    verdict = rules.prescribing(
+        facts,
+        product=question.product,
+        own_country=country().CODE,
+        rules=country().ELIGIBILITY,
+    )
+    return asked.answer(verdict, asked.at)
+
+
+def _kept(key: UUID, question: Question) -> Answer | None:
+    row = KeptAnswer.objects.filter(key=key).first()
+    if row is None:
+        return None
+    if bytes(row.question) != hash_of(question):
+        raise Conflict("this id was another question's: a new question needs a new id")
+    return read(row.answer)
+
+
+def forget_kept_answers(*, before: datetime) -> None:
+    """Housekeeping, as `salus.audit.actions.forget_answered_requests`: nobody retries any more."""
+    KeptAnswer.objects.filter(at__lt=before).delete()

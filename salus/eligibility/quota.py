@@ -1,0 +1,121 @@
+"""Who asks, and how often yet: what stands in front of every question."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.eligibility.models import Right, Usage
+from salus.eligibility.permissions import (
+    CallerInForce,
+    caller_of,
+    check_speaks_for_caller,
+    no_caller,
+)
+from salus.kernel.actor import Actor
+from salus.kernel.errors import Forbidden, TooMany
+from salus.kernel.prepared import preparing_cursor
+
+_T = TypeVar("_T")
+
+
+def counted(
+    actor: Actor, questions: int, at: datetime, answer: Callable[[CallerInForce], _T]
+) -> _T:
+    """What ``answer`` returns for the caller whom the actor speaks for, towards whose quota the questions count.
+
+    A caller's requests take turns from here to the end of the transaction, so that two with the same id are never
+    both the first.
+    """
+    try:
+        with transaction.atomic():
+            return answer(_use(actor, questions, at))
+    except Forbidden:
+        record(actor=actor, kind=EventKind.ELIGIBILITY_CHECK, at=at, denied=True)
+        raise
+    except TooMany:
+        _refuse(actor, questions, at)
+        raise
+
+
+# The caller and the quota in one round trip: every request waits for it.
+_USE = """
+    with caller as (
+        select id, rights, per_minute, per_day from eligibility_caller
+        where organization_id = %(organization)s and client_id is not distinct from %(client)s::bigint
+            and ended_at is null
+    ), used as (
+        insert into eligibility_usage as usage (caller_id, day, asked, minute, asked_in_minute)
+        select id, %(day)s, %(questions)s, %(minute)s, %(questions)s from caller
+        on conflict (caller_id, day) do update set
+            asked = usage.asked + excluded.asked,
+            asked_in_minute = excluded.asked_in_minute
+                + case when usage.minute = excluded.minute then usage.asked_in_minute else 0 end,
+            minute = excluded.minute
+        returning asked, asked_in_minute
+    )
+    select id, rights, per_minute, per_day, used.asked, used.asked_in_minute from caller, used
+"""
+
+
+def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
+    check_speaks_for_caller(actor)
+    with preparing_cursor() as cursor:
+        cursor.execute(
+            _USE,
+            {
+                "organization": actor.organization,
+                "client": actor.client,
+                "day": at.date(),
+                "questions": questions,
+                "minute": at.replace(second=0, microsecond=0),
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise no_caller()
+    number, rights, per_minute, per_day, in_day, in_minute = row
+    if in_day > per_day:
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        left = 24 * 3600 - int((at - midnight).total_seconds())
+        raise TooMany(f"the quota of {per_day} questions a day is used up", wait=left)
+    if in_minute > per_minute:
+        raise TooMany(
+            f"the quota of {per_minute} questions a minute is used up", wait=60 - at.second
+        )
+    return CallerInForce(
+        id=number,
+        rights=frozenset(map(Right, rights)),
+        per_minute=per_minute,
+        per_day=per_day,
+    )
+
+
+def tally(caller: CallerInForce, at: datetime, *, repeated: bool, negative: bool) -> None:
+    """What the answer was, beside the question that is counted already."""
+    Usage.objects.filter(caller=caller.id, day=at.date()).update(
+        repeated=F("repeated") + int(repeated), negative=F("negative") + int(negative)
+    )
+
+
+def _refuse(actor: Actor, questions: int, at: datetime) -> None:
+    """What was asked beyond the quota leaves a number, no events: a flood must not fill the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into eligibility_usage as usage
+                (caller_id, day, asked, minute, asked_in_minute, refused)
+            values (%(caller)s, %(day)s, 0, %(at)s, 0, %(questions)s)
+            on conflict (caller_id, day) do update set refused = usage.refused + excluded.refused
+            """,
+            {
+                "caller": caller_of(actor).id,
+                "day": at.date(),
+                "at": at,
+                "questions": questions,
+            },
+        )

@@ -1,0 +1,97 @@
+"""What is owed and told afterwards: a check by a number after a look-up by name, the use of a proof without a line."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.country import country
+from salus.eligibility import rules
+from salus.eligibility.models import LookUp, ProofUse, Right
+from salus.eligibility.permissions import CallerInForce, check_right
+from salus.eligibility.proofs import Proof, read_proof
+from salus.eligibility.queries import insured
+from salus.eligibility.quota import counted
+from salus.eligibility.rules import Status
+from salus.kernel.actor import Actor
+from salus.kernel.errors import InvalidInput
+
+OWED_WITHIN = timedelta(hours=48)  # ours: a shift, and the day after it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What became of the use of a proof."""
+
+    outcome: ProofUse.Outcome
+    said: Status  # by the proof
+    found: Status  # of the day on which it was used, as it is known now
+
+
+def remember(caller: int, person: int, *, mission: str, at: datetime) -> None:
+    """That the caller found this person by name; to be called in the transaction of the answer."""
+    LookUp.objects.create(caller_id=caller, whom=_hash(person), mission=mission, at=at)
+
+
+def confirm(caller: int, persons: tuple[int, ...], *, at: datetime) -> None:
+    """The caller asked by a number of the human being with these rows: what it owed of them is done."""
+    hashes = [_hash(person) for person in persons]
+    owed = LookUp.objects.filter(caller=caller, whom__in=hashes, checked_at=None)
+    owed.update(checked_at=at)
+
+
+def tell_of_use(*, actor: Actor, proof: str, used_at: datetime, at: datetime) -> Told:
+    """The caller relied on a proof at ``used_at``: counted once, and held against what the register says of the day.
+
+    To be told again while the outcome is pending. Raises InvalidInput for what was not signed here or did not hold
+    then, Forbidden, TooMany.
+    """
+    shown = read_proof(proof)
+    if not shown.since <= used_at <= at:
+        raise InvalidInput("a proof is used after it was signed, and before now", at="used_at")
+    if used_at >= shown.until:
+        raise InvalidInput("the proof held no more", at="used_at")
+    return counted(actor, 1, at, lambda caller: _told(actor, caller, shown, used_at, at))
+
+
+def _told(
+    actor: Actor, caller: CallerInForce, proof: Proof, used_at: datetime, at: datetime
+) -> Told:
+    check_right(caller, Right.PROOF)
+    use = ProofUse.objects.filter(caller=caller.id, proof=proof.id, used_at=used_at).first()
+    with insured(proof.system, proof.value) as person:
+        record(
+            actor=actor,
+            kind=EventKind.ELIGIBILITY_CHECK,
+            at=at,
+            person=person.persons[0] if person.persons else None,
+            persons=person.persons[1:],
+            repeated=use is not None,
+        )
+        verdict = rules.affiliation(
+            person.periods,
+            day=used_at.astimezone(at.tzinfo).date(),
+            at=at,
+            heard=person.heard,
+            rules=country().ELIGIBILITY,
+        )
+    outcome = ProofUse.Outcome.CONFIRMED
+    if person.heard is None or person.heard < used_at:
+        outcome = ProofUse.Outcome.PENDING
+    elif verdict.status is not proof.status:
+        outcome = ProofUse.Outcome.DIFFERS
+    ProofUse.objects.update_or_create(
+        caller_id=caller.id,
+        proof=proof.id,
+        used_at=used_at,
+        defaults={"outcome": outcome},
+        create_defaults={"outcome": outcome, "told_at": at},
+    )
+    return Told(outcome=outcome, said=proof.status, found=verdict.status)
+
+
+def _hash(person: int) -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), f"look-up {person}".encode(), "sha256")

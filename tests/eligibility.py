@@ -1,0 +1,93 @@
+"""Callers of the eligibility service, and a register that was heard."""
+
+from datetime import date, datetime
+from itertools import count
+
+from salus.access.oauth.actions import register_client
+from salus.accounts.models import Client
+from salus.accounts.oauth.registration import NewClient
+from salus.audit.models import Event, EventKind
+from salus.eligibility.callers import register_caller
+from salus.eligibility.models import Affiliation, Delivery, Right
+from salus.kernel.actor import Actor, Assurance, PurposeOfUse, Role
+from salus.kernel.clock import now
+from salus.kernel.rows import rows_of
+from salus.kernel.scopes import read_scopes
+from tests.conftest import as_role
+from tests.software import SYSTEM, organization
+
+SCOPE = "system/CoverageEligibilityRequest.c"
+_numbers = count(1)
+
+
+def caller(
+    type: str = "pharmacy",
+    *,
+    rights: frozenset[Right] = frozenset(Right),
+    per_minute: int = 1_000,
+    per_day: int = 10_000,
+    certificates: tuple[bytes, ...] = (),
+) -> Actor:
+    """Software of a new organisation of the type, as its token would make it ask."""
+    where = organization(f"E{next(_numbers)}-{type}", type)
+    made = register_client(
+        actor=SYSTEM,
+        at=now(),
+        client=NewClient(
+            name="Counter",
+            scope=SCOPE,
+            contact="",
+            purposes=(PurposeOfUse.COVERAGE,),
+            certificates=certificates,
+        ),
+        organization=where,
+        domains=(),
+        approved=True,
+    )
+    client = Client.objects.get(client_id=made.client_id).pk
+    register_caller(
+        actor=SYSTEM,
+        at=now(),
+        organization=where,
+        client=client,
+        rights=rights,
+        per_minute=per_minute,
+        per_day=per_day,
+    )
+    return Actor(
+        role=Role.SOFTWARE,
+        client=client,
+        organization=where,
+        organization_type=type,
+        purpose=PurposeOfUse.COVERAGE,
+        scopes=read_scopes([SCOPE]),
+        assurance=Assurance.SUBSTANTIAL,
+    )
+
+
+def register_heard(at: datetime) -> None:
+    """The register's last word is of this instant."""
+    if not Delivery.objects.update(as_of=at):
+        Delivery.objects.create(kind="delta", as_of=at, received_at=at, applied_at=at)
+
+
+def affiliate(person: int, since: date, until: date | None = None) -> None:
+    with rows_of([person]):
+        Affiliation.objects.create(
+            person_id=person, key=f"T{next(_numbers)}", since=since, until=until
+        )
+
+
+def counted(caller: Actor) -> int:
+    """Checks of all callers of its kind, as the report counts them."""
+    return counted_of(caller.organization_type)
+
+
+def counted_of(type: str) -> int:
+    with as_role("reporter"):
+        return Event.objects.filter(
+            kind=EventKind.ELIGIBILITY_CHECK,
+            agent=type,
+            denied=False,
+            repeated=False,
+        ).count()

@@ -1,0 +1,194 @@
+"""Looking somebody up by few data, with a check afterwards; signed answers that are used where there is no line."""
+
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from salus.accounts.oauth.keys import public_keys
+from salus.eligibility.actions import check
+from salus.eligibility.models import Affiliation, LookUp, ProofUse, Right
+from salus.eligibility.questions import AffiliationQuestion, Answer, LookUpQuestion
+from salus.eligibility.rescue import Told, tell_of_use
+from salus.eligibility.rules import Reason, Status
+from salus.kernel.actor import Actor
+from salus.kernel.clock import now
+from salus.kernel.errors import Forbidden, InvalidInput
+from salus.kernel.rows import rows_of
+from salus.kernel.search_key import search_key
+from salus.mpi.models import FormerName, PersonIdentifier
+from tests import eligibility
+from tests.links import linked, registered
+
+pytestmark = pytest.mark.usefixtures("database")
+BORN = date(1957, 3, 9)
+
+
+@pytest.fixture(autouse=True)
+def _register_heard() -> None:
+    eligibility.register_heard(now())
+
+
+@pytest.fixture
+def crew() -> Actor:
+    return eligibility.caller("rescue")
+
+
+def family() -> str:
+    return f"Schmitz{uuid4().hex}"
+
+
+def by_name(crew: Actor, name: str, given: str = "Zoé", **said: date) -> Answer:
+    question = LookUpQuestion(
+        family=name, given=given, birth_date=said.get("born", BORN), mission="M-1"
+    )
+    return check(actor=crew, question=question, at=now())
+
+
+def number(person: int, *, proof: bool = False) -> AffiliationQuestion:
+    with rows_of([person]):
+        known = PersonIdentifier.objects.filter(person=person).first()
+    assert known
+    return AffiliationQuestion(system=known.system, value=known.value, proof=proof)
+
+
+def owed(crew: Actor) -> int:
+    return LookUp.objects.filter(caller__client=crew.client, checked_at=None).count()
+
+
+def insured_person(name: str, given: str = "Zoë Marie") -> int:
+    person = registered(family=name, given=given, birth_date=BORN)
+    eligibility.affiliate(person, date(2000, 1, 1))
+    return person
+
+
+def test_one_of_the_name_is_found_and_owes_a_check_by_number(crew: Actor) -> None:
+    name = family()
+    person = insured_person(name)
+    assert by_name(crew, name.upper(), "zoe").status is Status.AFFILIATED
+    assert owed(crew) == 1
+    check(actor=crew, question=number(registered()), at=now())  # somebody else's
+    assert owed(crew) == 1
+    check(actor=crew, question=number(person), at=now())
+    assert owed(crew) == 0
+
+
+def test_a_check_by_the_number_of_a_linked_row_is_one(crew: Actor) -> None:
+    name = family()
+    person, target = insured_person(name), registered()
+    by_name(crew, name)
+    linked(person, target)
+    check(actor=crew, question=number(target), at=now())
+    assert owed(crew) == 0
+
+
+def test_of_several_none_is_told(crew: Actor) -> None:
+    name = family()
+    insured_person(name), insured_person(name, "Zoé Anne")
+    said = by_name(crew, name)
+    assert (said.status, said.reason) == (Status.CANNOT_TELL, Reason.SEVERAL_PEOPLE)
+    assert by_name(crew, name, "Zoé Anne").status is Status.AFFILIATED
+    assert owed(crew) == 1
+
+
+def test_two_rows_of_one_human_being_are_not_several(crew: Actor) -> None:
+    name = family()
+    linked(insured_person(name), registered(family=name, given="Zoé", birth_date=BORN))
+    assert by_name(crew, name).status is Status.AFFILIATED
+
+
+def test_a_name_before_marriage_finds_and_another_day_does_not(crew: Actor) -> None:
+    name = family()
+    person = registered(family=family(), given="Zoé", birth_family=name, birth_date=BORN)
+    eligibility.affiliate(person, date(2000, 1, 1))
+    assert by_name(crew, name).status is Status.AFFILIATED
+    assert by_name(crew, name, born=BORN + timedelta(days=1)).status is Status.NOT_AFFILIATED
+    assert owed(crew) == 1
+
+
+def test_a_former_name_finds_its_owner_alone(crew: Actor) -> None:
+    name = family()
+    person, other = insured_person(family()), insured_person(family())
+    with rows_of([person, other]):
+        for one, given in ((person, "Zoé"), (other, "Jo")):
+            FormerName.objects.create(
+                person_id=one,
+                family=name,
+                given=given,
+                family_key=search_key(name),
+                given_key=search_key(given),
+            )
+    assert by_name(crew, name).status is Status.AFFILIATED
+    assert by_name(crew, name, born=date(1950, 1, 1)).status is Status.NOT_AFFILIATED
+
+
+def test_looking_up_is_a_right_of_its_own_and_names_its_mission(crew: Actor) -> None:
+    pharmacy = eligibility.caller(rights=frozenset([Right.AFFILIATION]))
+    with pytest.raises(Forbidden):
+        by_name(pharmacy, family())
+    with pytest.raises(InvalidInput):
+        by_name(crew, " ")
+
+
+def proof(crew: Actor, person: int) -> str:
+    return check(actor=crew, question=number(person, proof=True), at=now()).proof
+
+
+def told(crew: Actor, text: str, used_at: datetime) -> Told:
+    return tell_of_use(actor=crew, proof=text, used_at=used_at, at=now())
+
+
+def test_a_proof_is_read_by_any_library(crew: Actor) -> None:
+    person = insured_person(family())
+    text = proof(crew, person)
+    keys = jwt.PyJWKSet.from_dict(public_keys())
+    key = keys[jwt.get_unverified_header(text)["kid"]]
+    said = jwt.decode(text, key, algorithms=["ES256"])
+    assert said["identifier"]["value"] == number(person).value
+    assert said["status"] == "affiliated"
+    assert said["exp"] > said["iat"]
+
+
+def test_a_proof_is_asked_for_by_right_and_given_unasked_when_the_register_is_silent(
+    crew: Actor,
+) -> None:
+    person = insured_person(family())
+    pharmacy = eligibility.caller(rights=frozenset([Right.AFFILIATION]))
+    with pytest.raises(Forbidden):
+        proof(pharmacy, person)
+    assert not check(actor=pharmacy, question=number(person), at=now()).proof
+    eligibility.register_heard(now() - timedelta(days=3))
+    silent = check(actor=pharmacy, question=number(person), at=now())
+    assert silent.proof and silent.last_known
+    eligibility.register_heard(now() - timedelta(days=31))
+    assert not check(actor=pharmacy, question=number(person), at=now()).proof
+
+
+def test_a_use_is_counted_once_and_reconciled_when_the_register_has_spoken(crew: Actor) -> None:
+    person = insured_person(family())
+    text = proof(crew, person)
+    used_at, before = now(), eligibility.counted(crew)
+    assert told(crew, text, used_at).outcome is ProofUse.Outcome.PENDING
+    assert eligibility.counted(crew) == before + 1
+    eligibility.register_heard(now())
+    assert told(crew, text, used_at).outcome is ProofUse.Outcome.CONFIRMED
+    assert eligibility.counted(crew) == before + 1
+    with rows_of([person]):
+        Affiliation.objects.filter(person=person).update(withdrawn=True)
+    differs = told(crew, text, used_at)
+    assert (differs.outcome, differs.found) == (ProofUse.Outcome.DIFFERS, Status.NOT_AFFILIATED)
+
+
+def test_what_was_not_signed_here_or_held_no_more_is_refused(crew: Actor) -> None:
+    text = proof(crew, insured_person(family()))
+    header, payload, signature = text.split(".")
+    for forged in ("", "a.b.c", f"{header}.{payload[:-4]}AAAA.{signature}", "x" * 5_000):
+        with pytest.raises(InvalidInput):
+            told(crew, forged, now())
+    for used_at in (now() - timedelta(minutes=5), now() + timedelta(minutes=5)):
+        with pytest.raises(InvalidInput):
+            told(crew, text, used_at)
+    later = now() + timedelta(days=40)
+    with pytest.raises(InvalidInput):
+        tell_of_use(actor=crew, proof=text, used_at=later, at=later)
