@@ -5,12 +5,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from salus.country.lu import INSURER
 from salus.eligibility.proofs import proof_of
 from salus.eligibility.questions import AffiliationQuestion
 from salus.eligibility.rules import Reason, Status, Verdict
 from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
 from salus.mpi.models import PersonIdentifier
+
+SOAP_MESSAGE = b"""
+<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope">
+  <e:Body><GetRights xmlns="urn:salus:eligibility:1"/></e:Body>
+</e:Envelope>
+"""
 
 
 def questions() -> dict[str, Any]:
@@ -97,3 +104,21 @@ def document(person: int) -> dict[str, Any]:
         "subject": {"reference": f"Patient/{person}"},
         "content": [{"attachment": attachment}],
     }
+
+
+def coverage_request() -> dict[str, Any]:
+    """Of a person whom nobody knows."""
+    return {
+        "resourceType": "CoverageEligibilityRequest",
+        "status": "active",
+        "purpose": ["validation"],
+        "patient": {"identifier": {"system": "urn:test:matrix", "value": "nobody"}},
+        "created": "2025-01-01",
+        "insurer": {"identifier": {"system": INSURER.system, "value": INSURER.value}},
+    }
+
+
+def prescriber() -> dict[str, Any]:
+    nobody = {"system": "urn:test:matrix", "value": "nobody"}
+    asked = {"name": "prescriber", "valueIdentifier": nobody}
+    return {"resourceType": "Parameters", "parameter": [asked]}

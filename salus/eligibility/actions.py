@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
-from django.db.models import F
-
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.country import country
-from salus.eligibility import rescue, rules
-from salus.eligibility.models import KeptAnswer, Right, Usage
+from salus.eligibility import misuse, rescue, rules
+from salus.eligibility.models import KeptAnswer, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import proof_of
 from salus.eligibility.queries import Insured, insured, insured_called, prescriber
@@ -26,7 +24,7 @@ from salus.eligibility.questions import (
     read,
     written,
 )
-from salus.eligibility.quota import counted
+from salus.eligibility.quota import counted, tally
 from salus.eligibility.rules import Reason, Status, Verdict
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput
@@ -103,9 +101,10 @@ def _answer(
             answer = _prescribing(question, asked)
         case LookUpQuestion():
             answer = _looked_up(question, asked)
-    if kept:
-        Usage.objects.filter(caller=caller.id, day=at.date()).update(repeated=F("repeated") + 1)
-    elif key:
+    is_negative = answer.status is Status.NOT_AFFILIATED
+    if kept or is_negative:
+        tally(caller, at, repeated=kept is not None, negative=is_negative and kept is None)
+    if key and kept is None:
         KeptAnswer.objects.create(
             key=key, question=hash_of(question), answer=written(answer), at=at
         )
@@ -151,6 +150,8 @@ def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.AFFILIATION, *([Right.PROOF] if question.proof else []))
     with insured(question.system, question.value) as person:
         asked.record(persons=person.persons)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
         if Right.LOOK_UP in asked.caller.rights:
             rescue.confirm(asked.caller.id, person.persons, at=asked.at)
         verdict = _cover(person, asked)
@@ -170,6 +171,8 @@ def _looked_up(question: LookUpQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.LOOK_UP)
     with insured_called(question.family, question.given, question.birth_date) as (person, several):
         asked.record(persons=person.persons)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
         verdict = _SEVERAL if several else _cover(person, asked)
         if person.persons and not asked.repeated:
             rescue.remember(

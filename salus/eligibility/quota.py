@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.eligibility.models import Right
+from salus.eligibility.models import Right, Usage
 from salus.eligibility.permissions import (
     CallerInForce,
     caller_of,
@@ -91,6 +92,13 @@ def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
         rights=frozenset(map(Right, rights)),
         per_minute=per_minute,
         per_day=per_day,
+    )
+
+
+def tally(caller: CallerInForce, at: datetime, *, repeated: bool, negative: bool) -> None:
+    """What the answer was, beside the question that is counted already."""
+    Usage.objects.filter(caller=caller.id, day=at.date()).update(
+        repeated=F("repeated") + int(repeated), negative=F("negative") + int(negative)
     )
 
 

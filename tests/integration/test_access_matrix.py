@@ -52,7 +52,9 @@ class Walk:
             self.client.cookies["sessionid"] = cookie
         content, content_type = b"", "application/fhir+json"
         body = self.world.bodies.get(f"{method} {row.address}", {})
-        if "resourceType" in body:
+        if isinstance(body, bytes):
+            content, content_type = body, "application/soap+xml"
+        elif "resourceType" in body:
             content = exact_json.dump(body).encode()
         elif row.path.startswith("/eligibility/v1/"):
             content, content_type = exact_json.dump(body).encode(), "application/json"
