@@ -321,6 +321,15 @@ def test_a_signature_for_another_role_is_none(pharmacy: Software, asked: Any) ->
     refused(posted(message), "InvalidSecurity")
 
 
+def test_there_is_one_signature_to_be_found(pharmacy: Software, asked: Any) -> None:
+    message = signed(envelope(asked), by=pharmacy.signer)
+    first = deepcopy(of(message, SECURITY))
+    first.set(soap("role"), "urn:somebody-else")
+    of(message, HEADER).insert(0, first)
+    reply = posted(message)
+    assert (reply.status, reply.code) == (400, "invalid-message")
+
+
 def test_many_references_are_not_followed(pharmacy: Software, asked: Any) -> None:
     message = envelope(asked, blocks=[with_id(ENV.More(), f"more-{n}") for n in range(8)])
     refused(posted(signed(message, by=pharmacy.signer)), "InvalidSecurity")
