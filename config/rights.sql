@@ -30,7 +30,7 @@ grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     shared_record_record, shared_record_closure, shared_record_document,
     vaccination_vaccinationrecord, vaccination_immunization, vaccination_transferconsent,
     eligibility_affiliation, eligibility_delivery, eligibility_caller, eligibility_usage,
-    eligibility_lookup, eligibility_proofuse, eligibility_watchedperson, eligibility_finding,
+    eligibility_administrator, eligibility_lookup, eligibility_proofuse, eligibility_watchedperson, eligibility_finding,
     secure_mail_mailidentity, file_share_shareuser to app;
 grant select, insert, delete on eligibility_keptanswer to app; -- forgotten after a time, as audit_answeredrequest
 grant update (pack, position, wrapped_key) on shared_record_documentcontent to app; -- sealed anew for another person

@@ -80,10 +80,14 @@ def affiliate(person: int, since: date, until: date | None = None) -> None:
 
 def counted(caller: Actor) -> int:
     """Checks of all callers of its kind, as the report counts them."""
+    return counted_of(caller.organization_type)
+
+
+def counted_of(type: str) -> int:
     with as_role("reporter"):
         return Event.objects.filter(
             kind=EventKind.ELIGIBILITY_CHECK,
-            agent=caller.organization_type,
+            agent=type,
             denied=False,
             repeated=False,
         ).count()

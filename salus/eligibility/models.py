@@ -22,6 +22,7 @@ class Affiliation(models.Model):
     # Of the register's message that said this: an older one that comes later changes nothing.
     sequence = models.BigIntegerField(default=0, db_default=0)
     withdrawn = models.BooleanField(default=False, db_default=False)  # there was no such period
+    patient: int  # as whom the index knows the person now; no column, the queries say it
 
     class Meta:
         constraints = [
@@ -94,6 +95,28 @@ class Caller(models.Model):
             models.CheckConstraint(
                 name="caller_ends_after_start",
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("since")),
+            ),
+        ]
+
+
+class Administrator(models.Model):
+    """Who sees what an organisation's callers may ask and how much they do; named by the agency."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT)
+    account = models.ForeignKey(Account, models.CASCADE)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "organization"],
+                condition=Q(until__isnull=True),
+                name="one_administrator_in_force",
+            ),
+            models.CheckConstraint(
+                name="administrator_ends_after_start",
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
             ),
         ]
 

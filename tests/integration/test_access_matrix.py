@@ -56,6 +56,8 @@ class Walk:
             content, content_type = body, "application/soap+xml"
         elif "resourceType" in body:
             content = exact_json.dump(body).encode()
+        elif row.path.startswith("/eligibility/v1/"):
+            content, content_type = exact_json.dump(body).encode(), "application/json"
         elif method == "POST" and (not _is_fhir(row) or row.path.endswith("/_search")):
             content = urlencode(body or {"_count": 1}).encode()
             content_type = "application/x-www-form-urlencoded"
@@ -112,7 +114,9 @@ def _is_outcome(content: bytes) -> bool:
 
 def _text(content: bytes) -> str:
     """Without what differs from request to request by itself."""
-    return re.sub(r'(name="(csrfmiddlewaretoken|next)" value=")[^"]*', r"\1", content.decode())
+    return re.sub(
+        r'(name="(csrfmiddlewaretoken|next)" value="|"request_id":")[^"]*', r"\1", content.decode()
+    )
 
 
 def cells(world: World) -> Iterator[Cell]:
