@@ -18,6 +18,7 @@ from zeep.wsse.compose import Compose
 from zeep.wsse.signature import BinarySignature
 
 from salus.accounts.models import Client
+from salus.country import country
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
@@ -76,7 +77,8 @@ def nobody() -> Any:
     return about(AffiliationQuestion(system=MATRICULE_SYSTEM, value="0000000000000"))
 
 
-def test_zeep_asks_all_that_the_description_offers(pharmacy: Software) -> None:
+def test_zeep_asks_all_that_the_description_offers() -> None:
+    pharmacy = Software.new()
     asked, value = insured(), str(uuid4())
     software.professional(value, software.organization(value))
     person = {"system": asked.system, "value": asked.value}
@@ -92,7 +94,7 @@ def test_zeep_asks_all_that_the_description_offers(pharmacy: Software) -> None:
         said = json.loads(urlsafe_b64decode(answer.proof.split(".")[1] + "=="))
         assert said["identifier"] == person
         assert service.CheckPrescriber(prescriber=prescriber).status == "may-prescribe"
-        abroad = service.CheckPrescriber(prescriber={**prescriber, "value": "?"}, product="N02AA01")
+        abroad = service.CheckPrescriber(prescriber={"value": "?"}, product="N02AA01")
         assert abroad.reason == "not-registered"
         lines = service.CheckBatch(
             line=[
@@ -108,7 +110,8 @@ def test_zeep_asks_all_that_the_description_offers(pharmacy: Software) -> None:
         }
         assert lines[1].refused.code == "invalid-request"
         rights = service.GetRights()
-        assert rights.right == sorted(Right) and rights.perDay == 10_000
+        assert rights.right == sorted(Right)
+        assert (rights.perDay, rights.asked, rights.refused) == (10_000, 6, 0)
         assert service.GetStatus().status == "able"
         with pytest.raises(zeep.exceptions.Fault) as refused:
             service.CheckAffiliation(person={**person, "value": "x" * 257})
@@ -220,6 +223,15 @@ def test_nobody_is_told_anything() -> None:
     assert posted(_with_token(nobody()), Authorization="Bearer e30.e30.").status == 401
 
 
+def test_limits_of_a_licence_are_said_within_what_was_asked(pharmacy: Software) -> None:
+    value = str(uuid4())
+    software.professional(value, software.organization(value), profession="309453006")
+    asked = EL.CheckPrescriber(EL.prescriber(EL.value(value)))
+    reply = pharmacy.asks(asked)
+    only = [element.text for element in reply.content.iter(ours("only"))]
+    assert only == sorted(country().ELIGIBILITY.prescribing["309453006"])
+
+
 def test_what_a_caller_has_no_right_to_is_said() -> None:
     narrow = Software.new(rights=frozenset([Right.AFFILIATION]))
     reply = narrow.asks(about(question(registered(), date(2020, 1, 1))))
@@ -265,7 +277,7 @@ def faulty(reply: Reply) -> tuple[int, str, str]:
         (EL.GetRights(x="1"), "GetRights"),
         (EL.CheckAffiliation(), "CheckAffiliation"),
         (EL.CheckAffiliation(EL.person(EL.system("a"), EL.value(""))), "CheckAffiliation/person/value"),
-        (EL.CheckPrescriber(EL.prescriber(EL.value("a"))), "CheckPrescriber/prescriber/value"),
+        (EL.CheckPrescriber(EL.prescriber(EL.system("a"))), "CheckPrescriber/prescriber"),
         (EL.CheckBatch(), "CheckBatch"),
         (EL.CheckBatch(EL.line(EL.affiliation(), name="a")), "CheckBatch/line/affiliation"),
     ],
