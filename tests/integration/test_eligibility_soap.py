@@ -215,6 +215,19 @@ def test_software_that_cannot_sign_comes_with_a_token() -> None:
     assert posted(both).status == 200
 
 
+def test_a_comment_hides_nothing() -> None:
+    request = about(insured())
+    value = request.find(f".//{ours('value')}")
+    comment = etree.Comment("hidden")
+    comment.tail, value.text = value.text[4:], value.text[:4]
+    value.append(comment)
+    token = _token()
+    assert posted(_with_token(request), **token).said("status") == "affiliated"
+    message = signed(envelope(request), by=Software.new().signer)
+    assert b"<!--hidden-->" in etree.tostring(message)
+    assert posted(message).said("status") == "affiliated"
+
+
 def test_nobody_is_told_anything() -> None:
     reply = posted(_with_token(nobody()))
     assert (reply.status, reply.whose, reply.code) == (401, "Sender", "unauthorized")
