@@ -168,12 +168,11 @@ def test_fhirpy_asks_whether_somebody_is_insured(site: Site) -> None:
         granted = session.fetch_token(endpoint, grant_type="client_credentials")
     client = SyncFHIRClient(f"{site.url}/fhir", authorization=f"Bearer {granted['access_token']}")
     asked = fhir_eligibility.request(("urn:test", "nobody"))
-    request = client.resource(asked.pop("resourceType"), **asked)
-    answer = request.execute("$submit", method="POST", data=request.serialize())
+    answer = client.execute("CoverageEligibilityRequest/$submit", method="POST", data=asked)
     assert answer["insurance"][0]["inforce"] is False
-    del request["purpose"]
-    with pytest.raises(OperationOutcome, match="purpose"):
-        request.execute("$submit", method="POST", data=request.serialize())
+    with pytest.raises(OperationOutcome, match="validation"):
+        beyond = asked | {"purpose": ["benefits"]}
+        client.execute("CoverageEligibilityRequest/$submit", method="POST", data=beyond)
 
 
 def test_fhirpy_creates_on_a_condition(site: Site, token: str, number: str) -> None:
