@@ -25,7 +25,7 @@ from salus.directory.actions import propose, source_named
 from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.lines import Line
 from salus.directory.models import How, Kind, Location, Organization, PractitionerRole
-from salus.eligibility.models import Affiliation
+from salus.eligibility.models import Affiliation, Caller
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -36,10 +36,13 @@ from salus.simulation.demo_people import EMAILS
 from salus.vaccination.models import Immunization
 from tests import apps, links, software
 from tests.access_matrix_bodies import (
+    SOAP_MESSAGE,
     coverage_request,
     document,
+    dose,
     message,
     prescriber,
+    questions,
     source,
     subscription,
 )
@@ -222,6 +225,9 @@ def made() -> World:
         "no practitioner": ABSENT,
         "organization": laboratory,
         "no organization": ABSENT,
+        "counter": Caller.objects.get(
+            rights__contains=["prescribing"], client=None
+        ).organization_id,
         "place": Location.objects.filter(deregistered_at=None).values_list("pk", flat=True)[0],
         "no place": ABSENT,
         "request": ClientRequest.objects.get(number=request.number).pk,
@@ -253,6 +259,7 @@ def made() -> World:
         tokens=tokens,
         bodies={
             **_bodies(patient, physician, person_of("partner")),
+            **questions(),
             "PUT /fhir/Subscription/{subscription}": subscription(id=str(samples["subscription"])),
         },
     )
@@ -350,16 +357,6 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "gender": "female",
         "birthDate": "1980-02-29",
     }
-    vaccine = {"coding": [{"system": "http://www.whocc.no/atc", "code": "J07BB02"}]}
-    dose = {
-        "resourceType": "Immunization",
-        "identifier": [{"system": "urn:test:matrix", "value": "matrix-1"}],
-        "status": "completed",
-        "vaccineCode": vaccine,
-        "patient": {"reference": f"Patient/{patient}"},
-        "occurrenceDateTime": "2023-10-02",
-        "primarySource": False,
-    }
     read = {"request": {"method": "GET", "url": f"Patient/{patient}"}}
     return {
         "POST /circle/": {"name": "hoffmann"},
@@ -391,7 +388,8 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /fhir/DocumentReference/_search": {"patient": patient},
         "POST /fhir/Immunization/_search": {"patient": patient},
         "POST /fhir/DocumentReference": document(patient),
-        "POST /fhir/Immunization": dose,
+        "POST /fhir/Immunization": dose(patient),
+        "POST /eligibility/soap": SOAP_MESSAGE,
         "POST /fhir/Coverage/_search": {"_count": 1},
         "POST /fhir/CoverageEligibilityRequest/$submit": coverage_request(),
         "POST /fhir/$may-prescribe": prescriber(),

@@ -36,6 +36,7 @@ from salus.audit.heads import SignedHead
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.queries import (
+    at_work,
     current_roles,
     has_worked_at,
     known_values,
@@ -51,11 +52,19 @@ from salus.directory.queries import (
     roles_held,
 )
 from salus.eligibility.queries import (
+    administered_by,
+    administrators_of,
+    askable_software,
+    callers_of,
+    counters_of,
     heard,
     insured,
     insured_called,
+    organizations_asking,
+    own_periods,
     prescriber,
     see_affiliations,
+    use_of,
 )
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
@@ -252,18 +261,30 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (registered_locations, lambda _asked: list(registered_locations()[:5])),
     (registered_services, lambda _asked: list(registered_services()[:5])),
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
+    (at_work, lambda _asked: list(at_work(1, now().date()).filter(value="900000")[:2])),
     (roles_held, lambda _asked: list(roles_held(now().date())[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
     (registered_locations, lambda _asked: list(registered_locations()[:5])),
     (registered_services, lambda _asked: list(registered_services()[:5])),
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
-    (current_roles, lambda _asked: list(current_roles()[:5])),
+    (current_roles, lambda _asked: list(current_roles(now().date())[:5])),
     (heard, lambda _asked: heard()),
     (insured, lambda asked: _insured(asked.summary.matricule)),
     (insured, lambda _asked: _insured("nobody's")),
     (insured_called, lambda asked: _insured_called(asked.summary)),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
     (see_affiliations, lambda asked: _affiliations(asked)),
+    (counters_of, lambda asked: counters_of(asked.doctor, at=now())),
+    (callers_of, lambda _asked: callers_of(1)),
+    (administered_by, lambda asked: administered_by(asked.doctor)),
+    (administrators_of, lambda _asked: administrators_of(1)),
+    (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
+    (organizations_asking, lambda _asked: organizations_asking()),
+    (
+        own_periods,
+        lambda asked: own_periods(actor=asked.patient, person=asked.person, at=now()),
+    ),
+    (askable_software, lambda _asked: askable_software(1)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),

@@ -142,6 +142,8 @@ class _Asked:
             answered_at=self.at,
             as_of=as_of,
             last_known=verdict.last_known,
+            only=verdict.only,
+            limits=verdict.limits,
             proof=proof,
         )
 
@@ -150,7 +152,8 @@ def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.AFFILIATION, *([Right.PROOF] if question.proof else []))
     with insured(question.system, question.value) as person:
         asked.record(persons=person.persons)
-        misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
         if Right.LOOK_UP in asked.caller.rights:
             rescue.confirm(asked.caller.id, person.persons, at=asked.at)
         verdict = _cover(person, asked)
@@ -170,7 +173,8 @@ def _looked_up(question: LookUpQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.LOOK_UP)
     with insured_called(question.family, question.given, question.birth_date) as (person, several):
         asked.record(persons=person.persons)
-        misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
         verdict = _SEVERAL if several else _cover(person, asked)
         if person.persons and not asked.repeated:
             rescue.remember(
@@ -187,10 +191,10 @@ def _cover(person: Insured, asked: _Asked) -> Verdict:
 
 def _prescribing(question: PrescribingQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.PRESCRIBING)
-    practitioner, facts = prescriber(question.system, question.value, day=asked.day)
+    practitioner, registrations = prescriber(question.system, question.value, day=asked.day)
     asked.record(practitioner=practitioner)
     verdict = rules.prescribing(
-        facts,
+        registrations,
         product=question.product,
         own_country=country().CODE,
         rules=country().ELIGIBILITY,

@@ -99,6 +99,28 @@ class Caller(models.Model):
         ]
 
 
+class Administrator(models.Model):
+    """Who sees what an organisation's callers may ask and how much they do; named by the agency."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT)
+    account = models.ForeignKey(Account, models.CASCADE)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "organization"],
+                condition=Q(until__isnull=True),
+                name="one_administrator_in_force",
+            ),
+            models.CheckConstraint(
+                name="administrator_ends_after_start",
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+            ),
+        ]
+
+
 class Usage(models.Model):
     """What a caller asked on a day, towards its quota. Retries count towards it too, refused questions do not."""
 
@@ -126,7 +148,7 @@ class LookUp(models.Model):
     """Somebody was found by a name and a birth date; the caller owes a check by a number. It names nobody."""
 
     caller = models.ForeignKey(Caller, models.CASCADE)
-    person = models.BinaryField()  # HMAC-SHA-256 of the row in the index
+    whom = models.BinaryField()  # HMAC-SHA-256 of the row in the index
     mission = models.TextField()  # the caller's own number of what it was for
     at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
@@ -134,7 +156,7 @@ class LookUp(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["caller", "person"],
+                fields=["caller", "whom"],
                 condition=Q(checked_at__isnull=True),
                 name="look_up_owed",
             )

@@ -1,28 +1,31 @@
-"""What the decision stands on: periods of cover from the register, licences from the directory."""
+"""What the decision stands on: periods of cover from the register, licences from the directory; who may ask."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
 from salus.access.decision import Purpose
-from salus.access.permissions import may
+from salus.access.permissions import check_control, may
+from salus.accounts.models import Client
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.country.identifiers import spelled
-from salus.directory.history import histories
-from salus.directory.models import Kind, Practitioner
-from salus.directory.models import Licence as LicenceRow
-from salus.directory.rules import state_on
-from salus.eligibility.models import Affiliation, Delivery
-from salus.eligibility.rules import Licence, Period, Prescriber
+from salus.directory.history import licensing
+from salus.directory.models import Organization
+from salus.directory.queries import roles_held
+from salus.directory.rules import History, spans, state_on, value_about
+from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Usage
+from salus.eligibility.permissions import CHECKS
+from salus.eligibility.rules import Licence, Period, Registration, Standing
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.prepared import preparing_cursor
+from salus.kernel.scopes import Interaction, read_scopes
 from salus.mpi.identities import (
     NOBODY,
     patient_is,
@@ -122,35 +125,133 @@ def heard() -> datetime | None:
     return newest
 
 
-def prescriber(system: str, value: str, *, day: date) -> tuple[int | None, Prescriber | None]:
-    """The professional's row who answers for all of theirs, and what the directory says of the day; None: not known."""
-    named = Practitioner.objects.filter(system=system, value=value)
-    found = named.values_list("same_as", "pk").first()
-    if found is None:
-        return None, None
-    root = found[0] or found[1]
-    rows = [root, *Practitioner.objects.filter(same_as=root).values_list("pk", flat=True)]
-    states = [state_on(said, day) for said in histories(Kind.PRACTITIONER, rows).values()]
-    known = [state for state in states if state]
-    if not known:
-        return root, None
-    return root, Prescriber(
-        profession=known[0]["profession"],
-        is_out=all(state.get("status", "active") != "active" for state in known),
-        licences=_licences(rows, day),
-    )
+def prescriber(
+    system: str, value: str, *, day: date
+) -> tuple[int | None, tuple[Registration, ...]]:
+    """The professional's row who answers for all of theirs, and what the directory says of the day in one query.
 
-
-def _licences(practitioners: list[int], day: date) -> tuple[Licence, ...]:
-    ids = LicenceRow.objects.filter(practitioner__in=practitioners).values_list("pk", flat=True)
-    states = [state_on(said, day) for said in histories(Kind.LICENCE, list(ids)).values()]
-    return tuple(
-        Licence(
-            country=state["country"],
-            profession=state["profession"],
-            status=state.get("status", "active"),
-            limits=tuple(state.get("limits", ())),
+    Any row's identifier names them; a licence is of whom the directory names today. None: nobody is known by it.
+    """
+    root, entries = licensing(system, value)
+    return root, tuple(
+        Registration(
+            profession=value_about(said, "profession", day) or "",
+            standing=_standing(said, day),
+            licences=tuple(_licence(each, day) for each in licences),
         )
-        for state in states
-        if state
+        for said, licences in entries
     )
+
+
+def counters_of(actor: Actor, *, at: datetime) -> list[Organization]:
+    """The registered counters of organisations where the professional works today, by name."""
+    works = roles_held(at.date()).filter(practitioner=actor.practitioner)
+    at_work = works.values_list("organization", flat=True)
+    callers = Caller.objects.filter(
+        organization__in=list(at_work),
+        client=None,
+        ended_at=None,
+        organization__deregistered_at=None,
+    ).select_related("organization")
+    return sorted({caller.organization for caller in callers}, key=lambda one: one.name)
+
+
+def callers_of(organization: int) -> list[Caller]:
+    """Who may ask for it now: its own counter first, then software by name."""
+    rows = Caller.objects.filter(organization=organization, ended_at=None)
+    return sorted(
+        rows.select_related("client"),
+        key=lambda row: (bool(row.client), row.client and row.client.name),
+    )
+
+
+def administered_by(actor: Actor) -> list[Organization]:
+    """The organisations whose rights, quotas and use this account may see, by name."""
+    rows = Administrator.objects.filter(account=actor.account, until=None)
+    return sorted(
+        (row.organization for row in rows.select_related("organization")), key=lambda one: one.name
+    )
+
+
+def administrators_of(organization: int) -> list[Administrator]:
+    rows = Administrator.objects.filter(organization=organization, until=None)
+    return list(rows.select_related("account").order_by("since", "pk"))
+
+
+def use_of(callers: Sequence[int], *, until: date, days: int) -> list[Usage]:
+    """What these callers asked on each of so many days that end with this one, the newest first."""
+    since = until - timedelta(days=days - 1)
+    rows = Usage.objects.filter(caller__in=callers, day__range=(since, until))
+    return list(rows.order_by("-day", "caller"))
+
+
+def organizations_asking() -> list[Organization]:
+    """Those with a caller now, by name."""
+    callers = Caller.objects.filter(ended_at=None)
+    return list(
+        Organization.objects.filter(pk__in=callers.values("organization")).order_by("name", "pk")
+    )
+
+
+def askable_software(organization: int) -> list[Client]:
+    """The organisation's connected software that may ask to be a caller, by name."""
+    rows = Client.objects.filter(
+        clientorganization__organization=organization, approved_at__isnull=False, ended_at=None
+    )
+    return sorted(
+        (
+            row
+            for row in rows
+            if read_scopes(row.scope.split()).allowing(Interaction.CREATE, CHECKS)
+        ),
+        key=lambda row: row.name,
+    )
+
+
+def own_periods(*, actor: Actor, person: int, at: datetime) -> list[Period]:
+    """What the register says of the patient, or of whom they assist; the newest first. Raises NotFound."""
+    with rows_of_human(person) as human:
+        check_control(actor=actor, human=human, at=at)
+        record(
+            actor=actor,
+            kind=EventKind.ELIGIBILITY_CHECK,
+            at=at,
+            person=human.root,
+            persons=human.others,
+        )
+        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
+        periods = rows.order_by("-since", "-until", "pk").values_list("since", "until")
+        return [Period(since=since, until=until) for since, until in periods]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """By one caller on one day."""
+
+    asked: int = 0
+    repeated: int = 0
+    refused: int = 0
+
+
+def used(caller: int, day: date) -> Used:
+    row = (
+        Usage.objects.filter(caller=caller, day=day).values("asked", "repeated", "refused").first()
+    )
+    return Used(**row) if row else Used()
+
+
+def _licence(said: History, day: date) -> Licence:
+    return Licence(
+        country=value_about(said, "country", day) or "",
+        profession=value_about(said, "profession", day) or "",
+        standing=_standing(said, day),
+        limits=tuple(state_on(said, day).get("limits", ())),
+    )
+
+
+def _standing(said: History, day: date) -> Standing:
+    """What has no status any more has ended; what had none yet is to come."""
+    if status := state_on(said, day).get("status"):
+        return Standing.ENDED if status == "retired" else Standing(status)
+    was = any(span.since is None or span.since <= day for span in spans(said, "status"))
+    return Standing.ENDED if was else Standing.TO_COME

@@ -33,13 +33,13 @@ class Told:
 
 def remember(caller: int, person: int, *, mission: str, at: datetime) -> None:
     """That the caller found this person by name; to be called in the transaction of the answer."""
-    LookUp.objects.create(caller_id=caller, person=_hash(person), mission=mission, at=at)
+    LookUp.objects.create(caller_id=caller, whom=_hash(person), mission=mission, at=at)
 
 
 def confirm(caller: int, persons: tuple[int, ...], *, at: datetime) -> None:
     """The caller asked by a number of the human being with these rows: what it owed of them is done."""
     hashes = [_hash(person) for person in persons]
-    owed = LookUp.objects.filter(caller=caller, person__in=hashes, checked_at=None)
+    owed = LookUp.objects.filter(caller=caller, whom__in=hashes, checked_at=None)
     owed.update(checked_at=at)
 
 

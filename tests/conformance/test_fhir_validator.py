@@ -18,6 +18,7 @@ import pytest
 
 from salus.access.models import TrustedProfessional
 from salus.accounts.models import Client
+from salus.accounts.subscriptions import Asked
 from salus.directory.fhir import extensions
 from salus.directory.models import Organization
 from salus.eligibility.callers import register_caller
@@ -29,7 +30,6 @@ from salus.kernel.clock import now
 from salus.mpi.fhir import explanation
 from salus.mpi.fhir.telling import message
 from salus.mpi.models import PersonIdentifier
-from salus.mpi.subscriptions import Asked
 from salus.shared_record.models import Document, DocumentContent, Format
 from salus.shared_record.store import LIVE_PACK, ContentStore, StoredContent
 from salus.vaccination.models import Immunization
