@@ -170,8 +170,8 @@ def test_fhirpy_asks_whether_somebody_is_insured(site: Site) -> None:
     asked = fhir_eligibility.request(("urn:test", "nobody"))
     answer = client.execute("CoverageEligibilityRequest/$submit", method="POST", data=asked)
     assert answer["insurance"][0]["inforce"] is False
+    beyond = asked | {"purpose": ["benefits"]}
     with pytest.raises(OperationOutcome, match="validation"):
-        beyond = asked | {"purpose": ["benefits"]}
         client.execute("CoverageEligibilityRequest/$submit", method="POST", data=beyond)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput
 from salus.kernel.rows import rows_of
 from salus.kernel.scopes import read_scopes
-from tests import eligibility, fhir_eligibility
+from tests import eligibility, fhir_eligibility, soap
 from tests.fhir_client import Answer, Fhir
 from tests.links import registered
 
@@ -42,6 +43,10 @@ class Software:
 
     fhir: Fhir
     actor: Actor
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.fhir.token}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +88,7 @@ def _of_fhir(answer: Answer) -> Any:
     if answer.status != 200:
         return {403: Forbidden, 422: InvalidInput}[answer.status]
     said = fhir_eligibility.said(answer.body)
-    as_of = datetime.fromisoformat(said["asOf"]).astimezone() if "asOf" in said else None
+    as_of = _instant(said.get("asOf"))
     day = date.fromisoformat(said["day"])
     # What FHIR has words for says the same.
     in_force = [one["inforce"] for one in answer.body.get("insurance", ())]
@@ -92,10 +97,46 @@ def _of_fhir(answer: Answer) -> Any:
     return said["status"], said["reason"], day, as_of, said["lastKnown"]
 
 
+def by_rest(software: Software, asked: Asked) -> Any:
+    body: dict[str, Any] = {"identifier": fhir_eligibility.identifier(asked.number)}
+    if asked.day:
+        body["day"] = asked.day.isoformat()
+    answer = Browser(SERVER_NAME="localhost").post(
+        "/eligibility/v1/affiliation",
+        body,
+        content_type="application/json",
+        headers=software.authorization,
+    )
+    if answer.status_code != 200:
+        return {403: Forbidden, 422: InvalidInput}[answer.status_code]
+    said = answer.json()
+    day, as_of = date.fromisoformat(said["day"]), _instant(said["as_of"])
+    return said["status"], said["reason"], day, as_of, said["last_known"]
+
+
+def by_soap(software: Software, asked: Asked) -> Any:
+    system, value = asked.number
+    question = AffiliationQuestion(system=system, value=value, day=asked.day)
+    message = soap.ENV.Envelope(soap.ENV.Header(), soap.ENV.Body(soap.about(question)))
+    reply = soap.posted(message, **software.authorization)
+    if reply.status != 200:
+        return {403: Forbidden, 400: InvalidInput}[reply.status]
+    day = date.fromisoformat(reply.said("day") or "")
+    is_last_known = {"true": True, "false": False}[reply.said("lastKnown") or ""]
+    as_of = _instant(reply.said("asOf"))
+    return reply.said("status"), reply.said("reason"), day, as_of, is_last_known
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone() if text else None
+
+
 DOORS: dict[str, Callable[[Software, Asked], Any]] = {
     "check": by_check,
     "FHIR": by_fhir,
     "FHIR, a collection": by_a_collection,
+    "REST": by_rest,
+    "SOAP": by_soap,
 }
 
 

@@ -414,6 +414,8 @@ def test_what_is_wrong_with_the_question_is_said(pharmacy: Fhir) -> None:
     nobody = (PROVIDER_SYSTEM, "nobody")
     ahead = may_prescribe(pharmacy, nobody, day=now().date() + timedelta(days=1))
     assert where(ahead) == (422, ["Parameters.parameter.where(name='day')"])
+    misspelt = may_prescribe(pharmacy, nobody, product="N02AA1")
+    assert where(misspelt) == (422, ["Parameters.parameter.where(name='product')"])
     other = {"name": "product", "valueCoding": {"system": "urn:x", "code": "N02"}}
     who = {"name": "prescriber", "valueIdentifier": identifier(nobody)}
     sent = {"resourceType": "Parameters", "parameter": [who, other]}
