@@ -17,9 +17,9 @@ from django.db import OperationalError
 from config.client_options import add_client_steps
 from config.directory_options import add_directory_steps
 from config.index_options import add_index_steps
-from config.ldap_options import PORT as LDAP_PORT
+from config.ldap_options import LdapOptions
 from config.migrate import is_current, is_migrated
-from config.mllp_options import PORT
+from config.mllp_options import MllpOptions
 from config.serve import as_owner, migrate, serve
 from config.staff import add_staff_steps
 from salus.kernel.errors import SalusError
@@ -271,8 +271,9 @@ def _parser() -> argparse.ArgumentParser:
     command = add("serve", _serve, "Run the site and its database until Ctrl-C.")
     command.add_argument("--port", type=_port, default=8000)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    command.add_argument("--mllp-port", type=_port, metavar="PORT", help=f"of HL7 v2 ({PORT})")
-    command.add_argument("--ldap-port", type=_port, metavar="PORT", help=f"of LDAP ({LDAP_PORT})")
+    for name, what, options in (("mllp", "HL7 v2", MllpOptions), ("ldap", "LDAP", LdapOptions)):
+        usual = f"of {what} ({options.PORT})"
+        command.add_argument(f"--{name}-port", type=_port, metavar="PORT", help=usual)
 
     command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
     command.add_argument(

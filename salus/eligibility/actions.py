@@ -142,6 +142,8 @@ class _Asked:
             answered_at=self.at,
             as_of=as_of,
             last_known=verdict.last_known,
+            only=verdict.only,
+            limits=verdict.limits,
             proof=proof,
         )
 
@@ -189,10 +191,10 @@ def _cover(person: Insured, asked: _Asked) -> Verdict:
 
 def _prescribing(question: PrescribingQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.PRESCRIBING)
-    practitioner, facts = prescriber(question.system, question.value, day=asked.day)
+    practitioner, registrations = prescriber(question.system, question.value, day=asked.day)
     asked.record(practitioner=practitioner)
     verdict = rules.prescribing(
-        facts,
+        registrations,
         product=question.product,
         own_country=country().CODE,
         rules=country().ELIGIBILITY,

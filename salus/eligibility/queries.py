@@ -15,14 +15,13 @@ from salus.accounts.models import Client
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.country.identifiers import spelled
-from salus.directory.history import histories
-from salus.directory.models import Kind, Organization, Practitioner
-from salus.directory.models import Licence as LicenceRow
+from salus.directory.history import licensing
+from salus.directory.models import Organization
 from salus.directory.queries import roles_held
-from salus.directory.rules import state_on
+from salus.directory.rules import History, spans, state_on, value_about
 from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Usage
 from salus.eligibility.permissions import CHECKS
-from salus.eligibility.rules import Licence, Period, Prescriber
+from salus.eligibility.rules import Licence, Period, Registration, Standing
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.prepared import preparing_cursor
@@ -126,37 +125,21 @@ def heard() -> datetime | None:
     return newest
 
 
-def prescriber(system: str, value: str, *, day: date) -> tuple[int | None, Prescriber | None]:
-    """The professional's row who answers for all of theirs, and what the directory says of the day; None: not known."""
-    named = Practitioner.objects.filter(system=system, value=value)
-    found = named.values_list("same_as", "pk").first()
-    if found is None:
-        return None, None
-    root = found[0] or found[1]
-    rows = [root, *Practitioner.objects.filter(same_as=root).values_list("pk", flat=True)]
-    states = [state_on(said, day) for said in histories(Kind.PRACTITIONER, rows).values()]
-    known = [state for state in states if state]
-    if not known:
-        return root, None
-    return root, Prescriber(
-        profession=known[0]["profession"],
-        is_out=all(state.get("status", "active") != "active" for state in known),
-        licences=_licences(rows, day),
-    )
+def prescriber(
+    system: str, value: str, *, day: date
+) -> tuple[int | None, tuple[Registration, ...]]:
+    """The professional's row who answers for all of theirs, and what the directory says of the day in one query.
 
-
-def _licences(practitioners: list[int], day: date) -> tuple[Licence, ...]:
-    ids = LicenceRow.objects.filter(practitioner__in=practitioners).values_list("pk", flat=True)
-    states = [state_on(said, day) for said in histories(Kind.LICENCE, list(ids)).values()]
-    return tuple(
-        Licence(
-            country=state["country"],
-            profession=state["profession"],
-            status=state.get("status", "active"),
-            limits=tuple(state.get("limits", ())),
+    Any row's identifier names them; a licence is of whom the directory names today. None: nobody is known by it.
+    """
+    root, entries = licensing(system, value)
+    return root, tuple(
+        Registration(
+            profession=value_about(said, "profession", day) or "",
+            standing=_standing(said, day),
+            licences=tuple(_licence(each, day) for each in licences),
         )
-        for state in states
-        if state
+        for said, licences in entries
     )
 
 
@@ -255,3 +238,20 @@ def used(caller: int, day: date) -> Used:
         Usage.objects.filter(caller=caller, day=day).values("asked", "repeated", "refused").first()
     )
     return Used(**row) if row else Used()
+
+
+def _licence(said: History, day: date) -> Licence:
+    return Licence(
+        country=value_about(said, "country", day) or "",
+        profession=value_about(said, "profession", day) or "",
+        standing=_standing(said, day),
+        limits=tuple(state_on(said, day).get("limits", ())),
+    )
+
+
+def _standing(said: History, day: date) -> Standing:
+    """What has no status any more has ended; what had none yet is to come."""
+    if status := state_on(said, day).get("status"):
+        return Standing.ENDED if status == "retired" else Standing(status)
+    was = any(span.since is None or span.since <= day for span in spans(said, "status"))
+    return Standing.ENDED if was else Standing.TO_COME

@@ -1,6 +1,7 @@
 """What may be asked and what is answered, the same by every door."""
 
 import hmac
+import re
 from dataclasses import asdict, astuple, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from salus.eligibility.rules import Reason, Status
 from salus.kernel.errors import InvalidInput
 
 _EARLIEST = date(1900, 1, 1)
+_ATC = re.compile(r"([A-Z](\d\d([A-Z]([A-Z](\d\d)?)?)?)?)?")  # its five levels, of WHO's index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class PrescribingQuestion:
     system: str
     value: str
     day: date | None = None
-    product: str = ""  # ATC code, or its beginning; '': anything at all
+    product: str = ""  # ATC code, or a group's; '': anything at all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,11 @@ Question = AffiliationQuestion | PrescribingQuestion | LookUpQuestion
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """``as_of``: until when the source was known; None where nothing was. ``proof``: salus.eligibility.proofs."""
+    """``as_of``: until when the source was known; None where nothing was. ``proof``: salus.eligibility.proofs.
+
+    Of prescribing, as beginnings of ATC codes within what was asked: of it ``only`` these may be prescribed (none: all
+    of it), and not what falls under ``limits``.
+    """
 
     status: Status
     reason: Reason
@@ -57,6 +63,8 @@ class Answer:
     answered_at: datetime
     as_of: datetime | None
     last_known: bool
+    only: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
     proof: str = ""
 
 
@@ -64,6 +72,8 @@ def check_question(question: Question, at: datetime) -> None:
     """Raises InvalidInput."""
     if question.day and not _EARLIEST <= question.day <= at.date():
         raise InvalidInput("the day must be today or before, and not before 1900", at="day")
+    if isinstance(question, PrescribingQuestion) and not _ATC.fullmatch(question.product):
+        raise InvalidInput("the product must be an ATC code, or that of a group", at="product")
     if isinstance(question, LookUpQuestion):
         for name in ("family", "given", "mission"):
             if not getattr(question, name).strip():
@@ -95,5 +105,7 @@ def read(kept: dict[str, Any]) -> Answer:
         answered_at=datetime.fromisoformat(kept["answered_at"]),
         as_of=datetime.fromisoformat(kept["as_of"]) if kept["as_of"] else None,
         last_known=kept["last_known"],
+        only=tuple(kept["only"]),
+        limits=tuple(kept["limits"]),
         proof=kept["proof"],
     )

@@ -28,16 +28,23 @@ class Reason(StrEnum):
     NOT_REGISTERED = "not-registered"
     SUSPENDED = "suspended"
     LICENCE_ENDED = "licence-ended"
+    NOT_LICENSED_YET = "not-licensed-yet"
+    LEFT_REGISTER = "left-register"  # retired, deceased, or struck off
     PROFESSION_DOES_NOT_PRESCRIBE = "profession-does-not-prescribe"
     PRODUCT_EXCLUDED = "product-excluded"  # by the licence, or by the profession
-    NOT_FROM_ABROAD = "not-from-abroad"
+    NOT_FROM_ABROAD = "not-from-abroad"  # such a prescription is not recognised
+    COUNTRY_NOT_RECOGNISED = "country-not-recognised"  # nor any from there
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
+    """``only`` and ``limits`` are beginnings of ATC codes, within what was asked."""
+
     status: Status
     reason: Reason
     last_known: bool = False  # the register is silent: this is what it said last
+    only: tuple[str, ...] = ()  # of what was asked no more than these may be prescribed; (): all
+    limits: tuple[str, ...] = ()  # and these not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,20 +60,30 @@ class Period:
         )
 
 
+class Standing(StrEnum):
+    """Of a registration, or a licence, on the day that is asked."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"  # or retired
+    DECEASED = "deceased"
+    TO_COME = "to-come"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Licence:
     country: str  # ISO 3166-1
     profession: str  # SNOMED CT
-    status: str  # active, suspended, ended: on the day that is asked
+    standing: Standing
     limits: tuple[str, ...] = ()  # products that may not be prescribed: beginnings of ATC codes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prescriber:
-    """What the directory said of a professional, as of one day."""
+class Registration:
+    """One of a professional's entries in the directory, each from a register of its own, with what that licensed."""
 
     profession: str
-    is_out: bool  # suspended, or left the register
+    standing: Standing
     licences: tuple[Licence, ...] = ()
 
 
@@ -89,59 +106,112 @@ def affiliation(
 
 
 def prescribing(
-    prescriber: Prescriber | None, *, product: str, own_country: str, rules: EligibilityRules
+    registrations: Collection[Registration],
+    *,
+    product: str,
+    own_country: str,
+    rules: EligibilityRules,
 ) -> Verdict:
-    """``product``: an ATC code, or its beginning; '' asks whether anything may be prescribed at all.
+    """``registrations``: all of one professional. ``product``: an ATC code or group; '' asks for anything at all.
 
-    The best of the licences answers: of several that refuse, the one that got furthest.
+    The best of the licences answers: of several that permit, the one with the fewest limits; of several that refuse,
+    the one that got furthest. A licence is worth what the registration is whose register gave it.
     """
-    if prescriber is None:
-        return _refused(Reason.NOT_REGISTERED)
-    if prescriber.is_out:
-        return _refused(Reason.SUSPENDED)
+    if any(one.standing is Standing.DECEASED for one in registrations):
+        return _refused(Reason.LEFT_REGISTER)
+    licensed = [(one, licence) for one in registrations for licence in one.licences]
+    if not licensed:  # a register that keeps no licences says all by registering
+        licensed = [
+            (one, Licence(country=own_country, profession=one.profession, standing=one.standing))
+            for one in registrations
+        ]
+        # What one of them has suspended no other, which may not know of it, permits.
+        if any(one.standing is Standing.SUSPENDED for one in registrations):
+            return _refused(Reason.SUSPENDED)
     verdicts = [
-        _by_licence(licence, product, own_country, rules) for licence in prescriber.licences
+        _refused(refusal)
+        if (refusal := _OUT.get(registration.standing))
+        else _by_licence(licence, product, own_country, rules)
+        for registration, licence in licensed
     ]
-    if not verdicts:  # a register that keeps no licences says all by registering
-        licence = Licence(country=own_country, profession=prescriber.profession, status="active")
-        return _by_licence(licence, product, own_country, rules)
-    return min(verdicts, key=lambda verdict: _BEST.index(verdict.reason))
+    return min(verdicts, key=_rank, default=_refused(Reason.NOT_REGISTERED))
 
 
+_OUT = {
+    Standing.SUSPENDED: Reason.SUSPENDED,
+    Standing.ENDED: Reason.LEFT_REGISTER,
+    Standing.TO_COME: Reason.NOT_REGISTERED,
+}
+_UNLICENSED = {
+    Standing.SUSPENDED: Reason.SUSPENDED,
+    Standing.ENDED: Reason.LICENCE_ENDED,
+    Standing.TO_COME: Reason.NOT_LICENSED_YET,
+}
 _BEST = (
     Reason.LICENSED,
     Reason.LICENSED_ABROAD,
     Reason.PRODUCT_EXCLUDED,
     Reason.NOT_FROM_ABROAD,
+    Reason.COUNTRY_NOT_RECOGNISED,
     Reason.PROFESSION_DOES_NOT_PRESCRIBE,
     Reason.SUSPENDED,
     Reason.LICENCE_ENDED,
+    Reason.LEFT_REGISTER,
+    Reason.NOT_LICENSED_YET,
+    Reason.NOT_REGISTERED,
 )
+
+
+def _rank(verdict: Verdict) -> tuple[object, ...]:
+    limits = (len(verdict.limits), verdict.only, verdict.limits)
+    return (_BEST.index(verdict.reason), bool(verdict.only), *limits)
 
 
 def _by_licence(
     licence: Licence, product: str, own_country: str, rules: EligibilityRules
 ) -> Verdict:
     is_abroad = licence.country != own_country
+    if refusal := _UNLICENSED.get(licence.standing):
+        return _refused(refusal)
+    if is_abroad and licence.country not in rules.recognised:
+        return _refused(Reason.COUNTRY_NOT_RECOGNISED)
     allowed = rules.prescribing.get(licence.profession, ())
-    match licence.status:
-        case "suspended":
-            return _refused(Reason.SUSPENDED)
-        case "ended":
-            return _refused(Reason.LICENCE_ENDED)
     if not allowed:
         return _refused(Reason.PROFESSION_DOES_NOT_PRESCRIBE)
-    if product and (not _begins(product, allowed) or _begins(product, licence.limits)):
-        return _refused(Reason.PRODUCT_EXCLUDED)
-    if product and is_abroad and _begins(product, rules.not_from_abroad):
-        return _refused(Reason.NOT_FROM_ABROAD)
-    reason = Reason.LICENSED_ABROAD if is_abroad else Reason.LICENSED
-    return Verdict(status=Status.MAY_PRESCRIBE, reason=reason)
+    excluded = tuple(limit.upper() for limit in licence.limits)
+    if _begins(product, excluded):
+        return _refused(Reason.PRODUCT_EXCLUDED, limits=_begun(product, excluded))
+    if is_abroad and _begins(product, rules.not_from_abroad):
+        return _refused(Reason.NOT_FROM_ABROAD, limits=_begun(product, rules.not_from_abroad))
+    if is_abroad:
+        excluded += rules.not_from_abroad
+    only: tuple[str, ...] = ()
+    if not _begins(product, allowed):
+        only = tuple(code for code in _under(product, allowed) if not _begins(code, excluded))
+        if not only:
+            return _refused(Reason.PRODUCT_EXCLUDED)
+    limits = _under(product, excluded)
+    return Verdict(
+        status=Status.MAY_PRESCRIBE,
+        reason=Reason.LICENSED_ABROAD if is_abroad else Reason.LICENSED,
+        only=only,
+        limits=tuple(code for code in limits if _begins(code, only)) if only else limits,
+    )
 
 
 def _begins(product: str, codes: Collection[str]) -> bool:
     return any(product.startswith(code) for code in codes)
 
 
-def _refused(reason: Reason) -> Verdict:
-    return Verdict(status=Status.MAY_NOT_PRESCRIBE, reason=reason)
+def _begun(product: str, codes: Collection[str]) -> tuple[str, ...]:
+    """Those of the codes that the product falls under."""
+    return tuple(sorted({code for code in codes if product.startswith(code)}))
+
+
+def _under(product: str, codes: Collection[str]) -> tuple[str, ...]:
+    """Those of the codes that are a part of the product asked for."""
+    return tuple(sorted({code for code in codes if code.startswith(product)}))
+
+
+def _refused(reason: Reason, *, limits: tuple[str, ...] = ()) -> Verdict:
+    return Verdict(status=Status.MAY_NOT_PRESCRIBE, reason=reason, limits=limits)

@@ -22,6 +22,7 @@ ELIGIBILITY = EligibilityRules(
     silent_after=timedelta(days=8),  # a ship brings the register each week
     last_known_for=timedelta(days=60),
     prescribing={"158965000": ("",)},
+    recognised=frozenset({"XB"}),
     not_from_abroad=(),
 )
 MATRICULE_SYSTEM = "https://arelia.example/citizen"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from salus.country.eligibility import EligibilityRules, Insurer
+from salus.country.eligibility import EEA, EligibilityRules, Insurer
 
 _ALL = ("",)
 _PHYSICIANS = (
@@ -20,5 +20,6 @@ ELIGIBILITY = EligibilityRules(
         "106289002": _ALL,  # dentist
         "309453006": ("A", "B03", "D", "G02", "J07", "N01B", "N02B"),  # midwife
     },
+    recognised=EEA,
     not_from_abroad=("N02A", "N05B", "N05C", "N07BC"),  # under special medical prescription
 )
