@@ -18,9 +18,11 @@ from django.db import connection
 from django.test import Client as Browser
 
 from salus.accounts.models import Client
-from salus.country.lu import MATRICULE_SYSTEM
+from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
+from salus.eligibility.actions import check
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
+from salus.eligibility.questions import PrescribingQuestion
 from salus.eligibility.rest.problems import BY_STATUS
 from salus.eligibility.rules import Reason, Status
 from salus.kernel.actor import Actor, PurposeOfUse
@@ -262,6 +264,19 @@ def test_a_batch_has_names_and_bounds() -> None:
     pharmacy, line = eligibility.caller(), {"type": "affiliation"} | NOBODY
     for lines in ([], [{"id": "a"}] * 2, [line], [{"id": str(n)} for n in range(501)]):
         assert ask("/batch", {"lines": lines}, by=pharmacy).problem == "invalid"
+
+
+def test_what_may_be_prescribed_is_named() -> None:
+    pharmacy, number = eligibility.caller(), str(uuid4())
+    software.professional(number, software.organization(number))
+    said = ask("/prescribing", {"practitioner": {"value": number}}, by=pharmacy).body
+    assert (said["status"], said["reason"]) == (Status.MAY_PRESCRIBE, Reason.LICENSED)
+    kept = check(
+        actor=pharmacy,
+        question=PrescribingQuestion(system=PROVIDER_SYSTEM, value=number),
+        at=now(),
+    )
+    assert (tuple(said["only"]), tuple(said["limits"])) == (kept.only, kept.limits)
 
 
 def test_a_crew_looks_up_by_name_and_birth_date() -> None:

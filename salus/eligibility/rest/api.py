@@ -261,6 +261,8 @@ def _written(answer: Answer) -> EligibilityAnswer:
         answered_at=answer.answered_at,
         as_of=answer.as_of,
         last_known=answer.last_known,
+        only=answer.only,
+        limits=answer.limits,
         proof=answer.proof or None,
     )
 
