@@ -336,9 +336,7 @@ def _parser() -> argparse.ArgumentParser:
         "--check", default="sample", choices=["all", "sample"], help="documents to open (sample)"
     )
 
-    summary = (
-        "Make a copy of the keys, sealed by a passphrase, check one, or rotate what signs tokens."
-    )
+    summary = "Seal a copy of the keys by a passphrase, check one, or rotate what signs tokens."
     command = add("key", _key, summary)
     command.add_argument("act", choices=["export", "check", "rotate"])
     command.add_argument("--to", type=Path, metavar="FILE", help="of export: the copy to make")
