@@ -1,4 +1,7 @@
-"""`salus eligibility feed` and `deliveries`: the social-security register at the command line."""
+"""`salus eligibility feed` and `deliveries`: the social-security register at the command line.
+
+What Django is needed for is imported once it is there.
+"""
 
 import argparse
 import hashlib
@@ -10,10 +13,9 @@ from pathlib import Path
 def add_feed_steps(
     steps: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add: Callable[..., argparse.ArgumentParser],
-    by: Callable[[str], Callable[[argparse.Namespace], int]],
+    run: Callable[[argparse.Namespace], int],
 ) -> None:
     """What `salus eligibility` understands of the register."""
-    run = by("config.eligibility_feed")
     command = add("feed", run, "Take in a file of the social-security register.", steps)
     command.add_argument("file", type=Path, metavar="FILE", help="CSV or NDJSON")
     command.add_argument(

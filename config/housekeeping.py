@@ -5,6 +5,7 @@ worker ran is done when one starts; one that failed is made good by the next.
 """
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.conf import settings
 from procrastinate import Blueprint, JobContext, PsycopgConnector
@@ -72,6 +73,15 @@ def _forget_answered_requests(timestamp: int) -> None:
 
 
 @_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="bring_in_waiting_periods")
+def _bring_in_waiting_periods(timestamp: int) -> None:
+    from salus.eligibility.register.actions import bring_in_waiting
+    from salus.kernel.actor import Actor, Role
+
+    bring_in_waiting(actor=Actor(role=Role.SYSTEM, system="worker"), at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
 @_tasks.task(name="check_endpoints")
 def _check_endpoints(timestamp: int) -> None:
     from salus.directory.actions import check_endpoints
@@ -97,6 +107,16 @@ def _turn_day_of_directory(timestamp: int) -> None:
     from salus.directory.actions import turn_day
 
     turn_day(at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="look_back_for_misuse")
+def _look_back_for_misuse(timestamp: int) -> None:
+    from salus.eligibility.misuse import DAYS_OPEN, look_back
+
+    at = now()
+    for back in range(DAYS_OPEN):
+        look_back(day=at.date() - timedelta(days=back), at=at)
 
 
 @_tasks.periodic(cron=_HOURLY)

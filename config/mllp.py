@@ -11,7 +11,7 @@ from django.conf import settings
 from config.mllp_options import MllpOptions
 from salus.hl7v2.edge import Authenticator, Edge
 from salus.hl7v2.server import Server, tls_of
-from salus.kernel.actor import Actor
+from salus.kernel.actor import Actor, PurposeOfUse
 from salus.kernel.errors import SalusError, Unauthorized
 
 # A synthetic nation takes what is sent for training and debugging as well (HL7 table 0103).
@@ -34,10 +34,10 @@ def _authenticator(options: MllpOptions) -> Authenticator:
 
     def who(certificate: x509.Certificate | None) -> Actor:
         if certificate:
-            return actor_with_certificate(certificate)
+            return actor_with_certificate(certificate, purpose=PurposeOfUse.TREATMENT)
         if not options.client:
             raise Unauthorized("nobody may speak here yet: set SALUS_MLLP_CLIENT, or TLS")
-        return actor_of_client(options.client)
+        return actor_of_client(options.client, purpose=PurposeOfUse.TREATMENT)
 
     return who
 

@@ -55,6 +55,7 @@ class _Later(BaseRetryStrategy):
 def _notify(receiver: str, persons: list[int], link: int, ended: bool) -> None:
     from salus.access.certificates import actor_of_client
     from salus.hl7v2.sender import tls_towards
+    from salus.kernel.actor import PurposeOfUse
     from salus.kernel.clock import now
     from salus.mpi.hl7v2.updating import notify
 
@@ -64,7 +65,7 @@ def _notify(receiver: str, persons: list[int], link: int, ended: bool) -> None:
     options = MllpOptions.of(os.environ, port=None)
     notify(
         to,
-        actor=actor_of_client(to.client),
+        actor=actor_of_client(to.client, purpose=PurposeOfUse.TREATMENT),
         persons=persons,
         link=link,
         ended=ended,

@@ -30,7 +30,7 @@ grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     shared_record_record, shared_record_closure, shared_record_document,
     vaccination_vaccinationrecord, vaccination_immunization, vaccination_transferconsent,
     eligibility_affiliation, eligibility_delivery, eligibility_caller, eligibility_usage,
-    eligibility_lookup, eligibility_proofuse,
+    eligibility_administrator, eligibility_lookup, eligibility_proofuse, eligibility_watchedperson, eligibility_finding,
     secure_mail_mailidentity, file_share_shareuser to app;
 grant select, insert on eligibility_notice to app;
 grant select, insert, update, delete on eligibility_waitingperiod to app; -- until the person is there

@@ -7,6 +7,8 @@ from salus.access.queries import persons_assisted
 from salus.access.tokens import actor_with_token
 from salus.activity_report.fhir import RESOURCES as MEASURES
 from salus.directory.fhir import RESOURCES as DIRECTORY
+from salus.eligibility.fhir import MAY_PRESCRIBE
+from salus.eligibility.fhir import RESOURCES as ELIGIBILITY
 from salus.fhir.capability import Security
 from salus.fhir.views import routes
 from salus.mpi.fhir import PROCESS_MESSAGE, SUBSCRIPTIONS, patients
@@ -28,7 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("directory/desk/", include("salus.directory.desk.urls")),
     path("directory/me/", include("salus.directory.own.urls")),
     path("directory/", include("salus.directory.urls")),
+    path("", include("salus.eligibility.soap.urls")),
+    path("", include("salus.eligibility.register.urls")),
+    path("eligibility/", include("salus.eligibility.urls")),
     path("report/", include("salus.activity_report.urls")),
+    path("eligibility/v1/", include("salus.eligibility.rest.urls")),
     path(
         "",
         include(
@@ -40,9 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
                     SUBSCRIPTIONS,
                     *DOCUMENTS,
                     *VACCINATIONS,
+                    *ELIGIBILITY,
                     AUDIT_EVENTS,
                 ],
-                operations=[PROCESS_MESSAGE],
+                operations=[PROCESS_MESSAGE, MAY_PRESCRIBE],
                 authenticate=actor_with_token,
                 security=Security(endpoints=OAUTH),
             )

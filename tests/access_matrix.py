@@ -6,7 +6,7 @@ Each column of a table stands for one actor or for several whose answers are the
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from salus.directory.actions import propose, source_named
 from salus.directory.fhir import RESOURCES as DIRECTORY
 from salus.directory.lines import Line
 from salus.directory.models import How, Kind, Location, Organization, PractitionerRole
+from salus.eligibility.models import Affiliation, Caller
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -34,7 +35,16 @@ from salus.shared_record.permissions import is_closed
 from salus.simulation.demo_people import EMAILS
 from salus.vaccination.models import Immunization
 from tests import apps, links, software
-from tests.access_matrix_bodies import document, message, source, subscription
+from tests.access_matrix_bodies import (
+    SOAP_MESSAGE,
+    coverage_request,
+    document,
+    message,
+    prescriber,
+    questions,
+    source,
+    subscription,
+)
 
 TABLE = Path(settings.BASE_DIR) / "docs" / "reference" / "access-matrix.md"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -214,6 +224,9 @@ def made() -> World:
         "no practitioner": ABSENT,
         "organization": laboratory,
         "no organization": ABSENT,
+        "counter": Caller.objects.get(
+            organization__roles__practitioner=practitioner_of("pharmacist"), client=None
+        ).organization_id,
         "place": Location.objects.filter(deregistered_at=None).values_list("pk", flat=True)[0],
         "no place": ABSENT,
         "request": ClientRequest.objects.get(number=request.number).pk,
@@ -231,7 +244,7 @@ def made() -> World:
         "no month": "1999-12",
         **_of(patient),
         **{f"stranger's {kind}": number for kind, number in _of(stranger).items()},
-        **{f"no {kind}": ABSENT for kind in ("document", "vaccination", "event")},
+        **{f"no {kind}": ABSENT for kind in ("document", "vaccination", "event", "coverage")},
         "software's document": _filed(tokens["wide"], patient),
         "subscription": _subscribed(tokens["wide"]),
         "no subscription": ABSENT,
@@ -245,6 +258,7 @@ def made() -> World:
         tokens=tokens,
         bodies={
             **_bodies(patient, physician, person_of("partner")),
+            **questions(),
             "PUT /fhir/Subscription/{subscription}": subscription(id=str(samples["subscription"])),
         },
     )
@@ -290,7 +304,14 @@ def _of(person: int) -> dict[str, int]:
             )[0].pk,
             "vaccination": Immunization.objects.filter(record=person)[0].pk,
             "event": Event.objects.filter(person_id=person).latest("at").id,
+            "coverage": _covered(person),
         }
+
+
+def _covered(person: int) -> int:
+    row = Affiliation(person_id=person, key=f"matrix-{person}", since=date(2000, 1, 1))
+    row.save()
+    return row.pk
 
 
 def _public_types() -> dict[str, tuple[str, ...]]:
@@ -377,4 +398,8 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /fhir/Immunization/_search": {"patient": patient},
         "POST /fhir/DocumentReference": document(patient),
         "POST /fhir/Immunization": dose,
+        "POST /eligibility/soap": SOAP_MESSAGE,
+        "POST /fhir/Coverage/_search": {"_count": 1},
+        "POST /fhir/CoverageEligibilityRequest/$submit": coverage_request(),
+        "POST /fhir/$may-prescribe": prescriber(),
     }

@@ -1,11 +1,45 @@
 """What is sent in cells of the access matrix."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from salus.country.lu import INSURER
+from salus.eligibility.proofs import proof_of
+from salus.eligibility.questions import AffiliationQuestion
+from salus.eligibility.rules import Reason, Status, Verdict
+from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
 from salus.mpi.models import PersonIdentifier
+
+SOAP_MESSAGE = b"""
+<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope">
+  <e:Body><GetRights xmlns="urn:salus:eligibility:1"/></e:Body>
+</e:Envelope>
+"""
+
+
+def questions() -> dict[str, Any]:
+    """On insurance, with a proof that was used half an hour ago."""
+    signed_at = now() - timedelta(hours=1)
+    proof = proof_of(
+        AffiliationQuestion(system="urn:test:matrix", value="0"),
+        Verdict(status=Status.NOT_AFFILIATED, reason=Reason.NOT_COVERED),
+        day=signed_at.date(),
+        at=signed_at,
+        as_of=signed_at,
+        lasts=timedelta(days=1),
+    )
+    used_at = (signed_at + timedelta(minutes=30)).isoformat()
+    named = {"family": "Zwilling", "given": "Anna", "birth_date": "1980-02-29", "mission": "1"}
+    return {
+        "POST /eligibility/v1/affiliation": {"identifier": {"value": "0000000000000"}},
+        "POST /eligibility/v1/prescribing": {"practitioner": {"value": "nobody"}},
+        "POST /eligibility/v1/batch": {"lines": [{"id": "1", "type": "affiliation"}]},
+        "POST /eligibility/v1/look-up": named,
+        "POST /eligibility/v1/proofs": {"proof": proof, "used_at": used_at},
+    }
 
 
 def subscription(**changed: str) -> dict[str, Any]:
@@ -70,3 +104,21 @@ def document(person: int) -> dict[str, Any]:
         "subject": {"reference": f"Patient/{person}"},
         "content": [{"attachment": attachment}],
     }
+
+
+def coverage_request() -> dict[str, Any]:
+    """Of a person whom nobody knows."""
+    return {
+        "resourceType": "CoverageEligibilityRequest",
+        "status": "active",
+        "purpose": ["validation"],
+        "patient": {"identifier": {"system": "urn:test:matrix", "value": "nobody"}},
+        "created": "2025-01-01",
+        "insurer": {"identifier": {"system": INSURER.system, "value": INSURER.value}},
+    }
+
+
+def prescriber() -> dict[str, Any]:
+    nobody = {"system": "urn:test:matrix", "value": "nobody"}
+    asked = {"name": "prescriber", "valueIdentifier": nobody}
+    return {"resourceType": "Parameters", "parameter": [asked]}

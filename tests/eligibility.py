@@ -26,6 +26,7 @@ def caller(
     rights: frozenset[Right] = frozenset(Right),
     per_minute: int = 1_000,
     per_day: int = 10_000,
+    certificates: tuple[bytes, ...] = (),
 ) -> Actor:
     """Software of a new organisation of the type, as its token would make it ask."""
     where = organization(f"E{next(_numbers)}-{type}", type)
@@ -33,7 +34,11 @@ def caller(
         actor=SYSTEM,
         at=now(),
         client=NewClient(
-            name="Counter", scope=SCOPE, contact="", purposes=(PurposeOfUse.COVERAGE,)
+            name="Counter",
+            scope=SCOPE,
+            contact="",
+            purposes=(PurposeOfUse.COVERAGE,),
+            certificates=certificates,
         ),
         organization=where,
         domains=(),
@@ -75,10 +80,14 @@ def affiliate(person: int, since: date, until: date | None = None) -> None:
 
 def counted(caller: Actor) -> int:
     """Checks of all callers of its kind, as the report counts them."""
+    return counted_of(caller.organization_type)
+
+
+def counted_of(type: str) -> int:
     with as_role("reporter"):
         return Event.objects.filter(
             kind=EventKind.ELIGIBILITY_CHECK,
-            agent=caller.organization_type,
+            agent=type,
             denied=False,
             repeated=False,
         ).count()

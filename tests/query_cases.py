@@ -50,7 +50,21 @@ from salus.directory.queries import (
     registered_services,
     roles_held,
 )
-from salus.eligibility.queries import heard, insured, insured_called, prescriber
+from salus.eligibility.queries import (
+    administered_by,
+    administrators_of,
+    askable_software,
+    callers_of,
+    counters_of,
+    heard,
+    insured,
+    insured_called,
+    organizations_asking,
+    own_periods,
+    prescriber,
+    see_affiliations,
+    use_of,
+)
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
@@ -257,6 +271,18 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (insured, lambda _asked: _insured("nobody's")),
     (insured_called, lambda asked: _insured_called(asked.summary)),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
+    (see_affiliations, lambda asked: _affiliations(asked)),
+    (counters_of, lambda asked: counters_of(asked.doctor, at=now())),
+    (callers_of, lambda _asked: callers_of(1)),
+    (administered_by, lambda asked: administered_by(asked.doctor)),
+    (administrators_of, lambda _asked: administrators_of(1)),
+    (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
+    (organizations_asking, lambda _asked: organizations_asking()),
+    (
+        own_periods,
+        lambda asked: own_periods(actor=asked.patient, person=asked.person, at=now()),
+    ),
+    (askable_software, lambda _asked: askable_software(1)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.
     (is_closed, lambda asked: is_closed(asked.person)),
@@ -282,6 +308,12 @@ def _insured(number: str) -> object:
 def _insured_called(known: PersonSummary) -> object:
     with insured_called(known.family, known.given, known.birth_date) as (person, _several):
         return person.periods
+
+
+def _affiliations(asked: Asked) -> object:
+    return see_affiliations(
+        actor=asked.patient, person=asked.patient.person or 0, at=now(), see=list
+    )
 
 
 def _none(ask: Callable[[], object]) -> None:

@@ -82,3 +82,12 @@ def link_to(person: int, *, another: int = 50) -> None:
         Link.objects.create(
             person_id=another, target_id=person, made_by=Link.MadeBy.SENDER, made_at=now()
         )
+
+
+def watch_people(data: Path) -> None:
+    """Three of the nation, whose checks of eligibility are looked at."""
+    with psycopg.connect(**asdict(login(data, "superuser")), autocommit=True) as rows:
+        rows.execute(
+            "insert into eligibility_watchedperson (person_id, since)"
+            " select 50 + n, now() from generate_series(1, 3) n"
+        )

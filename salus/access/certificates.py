@@ -1,4 +1,4 @@
-"""Who asks, where there is no token: software on a line that it opened with its certificate, or its only user.
+"""Who asks, where there is no token: software by its certificate, or the only user of a line.
 
 What it may do is what its registration says, as if it had asked for a token with all of its scopes.
 """
@@ -6,24 +6,36 @@ What it may do is what its registration says, as if it had asked for a token wit
 from cryptography import x509
 from django.db import connection
 
-from salus.accounts.oauth.certificates import client_with
+from salus.accounts.oauth.certificates import client_registered_with, client_with
 from salus.accounts.rules import split
 from salus.kernel.actor import Actor, Assurance, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Unauthorized
 
 
-def actor_with_certificate(certificate: x509.Certificate) -> Actor:
-    """An authority that this server trusts has signed it, or it is trusted itself. Raises Unauthorized."""
-    client = client_with(certificate, at=now())
+def actor_with_certificate(certificate: x509.Certificate, *, purpose: PurposeOfUse) -> Actor:
+    """Of a line: an authority that this server trusts has signed it, or it is trusted itself. Raises Unauthorized.
+
+    ``purpose`` is what the door is for, since its messages have no place to state one; None of a client that is not
+    registered for it.
+    """
+    return _of(client_with(certificate, at=now()), purpose)
+
+
+def actor_who_signed(certificate: x509.Certificate, *, purpose: PurposeOfUse) -> Actor:
+    """Of a message: nobody has looked at the certificate yet, so it must be registered itself. As above."""
+    return _of(client_registered_with(certificate, at=now()), purpose)
+
+
+def actor_of_client(client_id: str, *, purpose: PurposeOfUse) -> Actor:
+    """Of a line that only one client reaches. Raises Unauthorized."""
+    return _actor(client_id, purpose, Assurance.LOW)
+
+
+def _of(client: str | None, purpose: PurposeOfUse) -> Actor:
     if client is None:
         raise Unauthorized("the certificate is of no client that is registered here, or of several")
-    return _actor(client, Assurance.SUBSTANTIAL)
-
-
-def actor_of_client(client_id: str) -> Actor:
-    """Of a line that only one client reaches. Raises Unauthorized."""
-    return _actor(client_id, Assurance.LOW)
+    return _actor(client, purpose, Assurance.SUBSTANTIAL)
 
 
 _STANDING = """
@@ -37,7 +49,7 @@ _STANDING = """
 """
 
 
-def _actor(client_id: str, assurance: Assurance) -> Actor:
+def _actor(client_id: str, purpose: PurposeOfUse, assurance: Assurance) -> Actor:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, [client_id])
         found = cursor.fetchone()
@@ -45,15 +57,13 @@ def _actor(client_id: str, assurance: Assurance) -> Actor:
         raise Unauthorized("the client is not approved, or has ended, or its organisation has")
     client, scope, purposes, organization, organization_type, domains = found
     _, scopes = split(scope)
-    # A message has no place to state a purpose in: it is the treatment that the profiles are for.
-    treats = PurposeOfUse.TREATMENT in purposes
     return Actor(
         role=Role.SOFTWARE,
         client=client,
         organization=organization,
         domains=frozenset(domains),
         organization_type=organization_type,
-        purpose=PurposeOfUse.TREATMENT if treats else None,
+        purpose=purpose if purpose in purposes else None,
         scopes=scopes,
         assurance=assurance,
     )

@@ -38,11 +38,7 @@ def actor_of(account: int, *, at: datetime) -> Actor | None:
         person, linked = known
         human = identities_of(person) if linked else Identities(root=person, all=(person,))
         return Actor(
-            role=Role.PATIENT,
-            account=account,
-            person=human.root,
-            others=human.others,
-            bound=person,
+            role=Role.PATIENT, account=account, person=human.root, others=human.others, bound=person
         )
     practitioner = (
         AccountPractitioner.objects.filter(account=account, practitioner__in=practising(at.date()))
@@ -267,6 +263,7 @@ class AccessEntry:
     among_several: bool  # the person was one of several in a list
     document: int | None
     denied: bool
+    repeated: bool  # the same request came again: nothing new was told
 
 
 def who_looked(
@@ -297,6 +294,7 @@ def who_looked(
             among_several=event.person_id is None,
             document=event.document_id,
             denied=event.denied,
+            repeated=event.repeated,
         )
 
     return [entry(event) for event in events]
@@ -372,7 +370,7 @@ def names_in(events: Collection[Event]) -> Names:
 _ABOUT = """
     with about as materialized (
         select at, id, kind, agent, account_id, practitioner_id, organization_id, client_id, purpose,
-            person_id, document_id, request_id, denied
+            person_id, document_id, request_id, denied, repeated
         from audit_event
         where at <= %(at)s and (person_id = any (%(persons)s) or persons && %(persons)s::bigint[])
             and (%(event)s::bigint is null or id = %(event)s)

@@ -18,6 +18,7 @@ _READ: dict[str, str | Promise] = {
     "DocumentReference": _("See which documents there are"),
     "Binary": _("Open the documents themselves"),
     "Immunization": _("See the vaccinations"),
+    "Coverage": _("See since when you are insured"),
     "AuditEvent": _("See who looked at the record"),
     "Practitioner": _("Look up professionals in the directory"),
     "PractitionerRole": _("Look up who works where"),

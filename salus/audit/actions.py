@@ -8,6 +8,7 @@ from django.db import connection
 
 from salus.audit.models import Agent, Event, EventKind
 from salus.kernel.actor import Actor, Role
+from salus.kernel.prepared import preparing_cursor
 
 # Kinds of organisation that the report counts by.
 _CALLERS = {
@@ -47,7 +48,7 @@ def record(
     same = None
     if request_id and not denied and repeated is None:
         same = _same(request_id, actor, kind, person, document)
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(
             _RECORD,
             {

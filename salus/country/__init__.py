@@ -2,8 +2,8 @@
 
 A country's module names its code (ISO 3166-1) and time zone, the residences told apart in figures, its
 identifiers and how they are checked (salus.country.identifiers), where its places lie (salus.country.gazetteer), its
-rules of insurance and prescribing (salus.country.eligibility), and
-in ``REPORT`` what its activity report says (salus.country.report).
+rules of insurance and prescribing and who insures (salus.country.eligibility), and in ``REPORT`` what its activity
+report says (salus.country.report).
 """
 
 from importlib import import_module

@@ -15,6 +15,15 @@ EEA = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
+class Insurer:
+    """Who pays for those who are affiliated."""
+
+    system: str  # URI of who gives out the number
+    value: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EligibilityRules:
     """Products are named by the beginning of their ATC code; '' begins all of them."""
 

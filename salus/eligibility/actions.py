@@ -8,11 +8,11 @@ from uuid import UUID, uuid5
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.country import country
-from salus.eligibility import rescue, rules
+from salus.eligibility import misuse, rescue, rules
 from salus.eligibility.models import KeptAnswer, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import proof_of
-from salus.eligibility.queries import Insured, heard, insured, insured_called, prescriber
+from salus.eligibility.queries import Insured, insured, insured_called, prescriber
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
@@ -24,7 +24,7 @@ from salus.eligibility.questions import (
     read,
     written,
 )
-from salus.eligibility.quota import counted
+from salus.eligibility.quota import counted, tally
 from salus.eligibility.rules import Reason, Status, Verdict
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput
@@ -101,6 +101,9 @@ def _answer(
             answer = _prescribing(question, asked)
         case LookUpQuestion():
             answer = _looked_up(question, asked)
+    is_negative = answer.status is Status.NOT_AFFILIATED
+    if kept or is_negative:
+        tally(caller, at, repeated=kept is not None, negative=is_negative and kept is None)
     if key and kept is None:
         KeptAnswer.objects.create(
             key=key, question=hash_of(question), answer=written(answer), at=at
@@ -149,10 +152,12 @@ def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.AFFILIATION, *([Right.PROOF] if question.proof else []))
     with insured(question.system, question.value) as person:
         asked.record(persons=person.persons)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
         if Right.LOOK_UP in asked.caller.rights:
             rescue.confirm(asked.caller.id, person.persons, at=asked.at)
-        as_of = heard()
-        verdict = _cover(person, asked, as_of)
+        verdict = _cover(person, asked)
+    as_of = person.heard
     proof = ""
     says = verdict.status is not Status.CANNOT_TELL
     if as_of and says and (question.proof or verdict.last_known):
@@ -161,25 +166,26 @@ def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
     return asked.answer(verdict, as_of, proof)
 
 
+_SEVERAL = Verdict(status=Status.CANNOT_TELL, reason=Reason.SEVERAL_PEOPLE)
+
+
 def _looked_up(question: LookUpQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.LOOK_UP)
     with insured_called(question.family, question.given, question.birth_date) as (person, several):
         asked.record(persons=person.persons)
-        as_of = heard()
-        if several:
-            verdict = Verdict(status=Status.CANNOT_TELL, reason=Reason.SEVERAL_PEOPLE)
-        else:
-            verdict = _cover(person, asked, as_of)
+        if not asked.repeated:
+            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
+        verdict = _SEVERAL if several else _cover(person, asked)
         if person.persons and not asked.repeated:
             rescue.remember(
                 asked.caller.id, person.persons[0], mission=question.mission, at=asked.at
             )
-    return asked.answer(verdict, as_of)
+    return asked.answer(verdict, person.heard)
 
 
-def _cover(person: Insured, asked: _Asked, as_of: datetime | None) -> Verdict:
+def _cover(person: Insured, asked: _Asked) -> Verdict:
     return rules.affiliation(
-        person.periods, day=asked.day, at=asked.at, heard=as_of, rules=country().ELIGIBILITY
+        person.periods, day=asked.day, at=asked.at, heard=person.heard, rules=country().ELIGIBILITY
     )
 
 

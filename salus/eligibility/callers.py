@@ -1,16 +1,17 @@
-"""Registering who may ask, by the agency."""
+"""Registering who may ask, and who sees how much an organisation asks, by the agency."""
 
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
-from salus.accounts.models import Client
+from salus.accounts.models import Account, AccountKind, Client
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.eligibility.models import Caller, Right
+from salus.directory.models import Organization
+from salus.eligibility.models import Administrator, Caller, Right
 from salus.kernel.actor import Actor, Role
-from salus.kernel.errors import Forbidden, InvalidInput, NotFound
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 def register_caller(
@@ -30,6 +31,8 @@ def register_caller(
     _check_agency(actor)
     if not 0 < per_minute <= per_day:
         raise InvalidInput("a quota is at least one a minute, and no more a minute than a day")
+    if not Organization.objects.filter(pk=organization, deregistered_at=None).exists():
+        raise NotFound("no such organisation")
     if client is not None:
         own = Client.objects.filter(pk=client, clientorganization__organization=organization)
         if not own.exists():
@@ -55,6 +58,38 @@ def end_caller(*, actor: Actor, at: datetime, caller: int) -> None:
     with transaction.atomic():
         if not Caller.objects.filter(pk=caller, ended_at=None).update(ended_at=at):
             raise NotFound("no such caller")
+        record(actor=actor, kind=EventKind.CLIENT_CHANGED, at=at)
+
+
+def name_administrator(*, actor: Actor, at: datetime, organization: int, email: str) -> int:
+    """Let a professional with an account see the organisation's rights, quotas and use. Returns the row id.
+
+    Raises Forbidden; NotFound for an address that is no professional's; Conflict for who is one already.
+    """
+    _check_agency(actor)
+    if not Organization.objects.filter(pk=organization, deregistered_at=None).exists():
+        raise NotFound("no such organisation")
+    account = Account.objects.filter(
+        email__iexact=email, kind=AccountKind.PROFESSIONAL, deleted_at=None
+    ).first()
+    if account is None:
+        raise NotFound("no professional has an account with this address")
+    with transaction.atomic():
+        named, is_new = Administrator.objects.get_or_create(
+            organization_id=organization, account=account, until=None, defaults={"since": at}
+        )
+        if not is_new:
+            raise Conflict("this account is an administrator already")
+        record(actor=actor, kind=EventKind.CLIENT_CHANGED, at=at)
+    return named.pk
+
+
+def end_administrator(*, actor: Actor, at: datetime, administrator: int) -> None:
+    """Raises Forbidden, NotFound."""
+    _check_agency(actor)
+    with transaction.atomic():
+        if not Administrator.objects.filter(pk=administrator, until=None).update(until=at):
+            raise NotFound("no such administrator")
         record(actor=actor, kind=EventKind.CLIENT_CHANGED, at=at)
 
 

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from salus.accounts.models import Client
+from salus.accounts.models import Account, Client
 from salus.directory.models import Organization
 from salus.mpi.models import Person
 
@@ -22,6 +22,7 @@ class Affiliation(models.Model):
     # Of the register's message that said this: an older one that comes later changes nothing.
     sequence = models.BigIntegerField(default=0, db_default=0)
     withdrawn = models.BooleanField(default=False, db_default=False)  # there was no such period
+    patient: int  # as whom the index knows the person now; no column, the queries say it
 
     class Meta:
         constraints = [
@@ -169,6 +170,28 @@ class Caller(models.Model):
         ]
 
 
+class Administrator(models.Model):
+    """Who sees what an organisation's callers may ask and how much they do; named by the agency."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT)
+    account = models.ForeignKey(Account, models.CASCADE)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "organization"],
+                condition=Q(until__isnull=True),
+                name="one_administrator_in_force",
+            ),
+            models.CheckConstraint(
+                name="administrator_ends_after_start",
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+            ),
+        ]
+
+
 class Usage(models.Model):
     """What a caller asked on a day, towards its quota. Retries count towards it too, refused questions do not."""
 
@@ -180,6 +203,7 @@ class Usage(models.Model):
     asked_in_minute = models.IntegerField()
     repeated = models.IntegerField(default=0, db_default=0)
     refused = models.IntegerField(default=0, db_default=0)  # beyond the quota
+    negative = models.IntegerField(default=0, db_default=0)  # answered "not affiliated"
 
 
 class KeptAnswer(models.Model):
@@ -195,7 +219,7 @@ class LookUp(models.Model):
     """Somebody was found by a name and a birth date; the caller owes a check by a number. It names nobody."""
 
     caller = models.ForeignKey(Caller, models.CASCADE)
-    person = models.BinaryField()  # HMAC-SHA-256 of the row in the index
+    whom = models.BinaryField()  # HMAC-SHA-256 of the row in the index
     mission = models.TextField()  # the caller's own number of what it was for
     at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
@@ -203,7 +227,7 @@ class LookUp(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["caller", "person"],
+                fields=["caller", "whom"],
                 condition=Q(checked_at__isnull=True),
                 name="look_up_owed",
             )
@@ -232,5 +256,56 @@ class ProofUse(models.Model):
             models.CheckConstraint(
                 name="proof_use_outcome",
                 condition=Q(outcome__in=["confirmed", "differs", "pending"]),
+            ),
+        ]
+
+
+class WatchedPerson(models.Model):
+    """Somebody of whom the curious ask: each check of theirs is looked at."""
+
+    person = models.ForeignKey(Person, models.CASCADE)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(until__isnull=True), name="one_watch_in_force"
+            )
+        ]
+
+
+class Finding(models.Model):
+    """What looks like misuse by a caller on a day, until somebody of the agency has looked at it. It names nobody:
+    the caller knows what it asked at these times, and who was asked about sees it in the own log."""
+
+    class Rule(models.TextChoices):
+        SELF = "self"  # who stands at the counter asked about themselves
+        FAMILY = "family"  # or about somebody who lives with them
+        WATCHED = "watched"  # about a watched person
+        VOLUME = "volume"  # far more than on this caller's other days
+        NEGATIVE = "negative"  # mostly people who are not insured, or not known: numbers tried out
+        REFUSED = "refused"  # went on asking beyond the quota
+        OWED = "owed"  # looked people up by name, and never checked them by number
+
+    caller = models.ForeignKey(Caller, models.CASCADE)
+    rule = models.TextField(choices=Rule)
+    day = models.DateField()
+    times = models.IntegerField()
+    asked_at = ArrayField(
+        models.DateTimeField(), default=list
+    )  # of the first ones: SELF, FAMILY, WATCHED
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.ForeignKey(Account, models.PROTECT, null=True)
+    outcome = models.TextField(blank=True, default="")  # in the reviewer's words
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["caller", "day", "rule"], name="one_finding_of_a_day"),
+            models.CheckConstraint(
+                name="finding_rule",
+                condition=Q(
+                    rule__in=["self", "family", "watched", "volume", "negative", "refused", "owed"]
+                ),
             ),
         ]

@@ -38,24 +38,33 @@ def at_counter(actor: Actor, organization: int, *, at: datetime) -> Actor:
     )
 
 
-def caller_of(actor: Actor) -> CallerInForce:
-    """Raises Forbidden for whoever is no caller, or no more."""
+def check_speaks_for_caller(actor: Actor) -> None:
+    """Raises Forbidden for whoever cannot be one: which callers there are is another question."""
     if actor.client is None:
         if actor.role is not Role.PROFESSIONAL or actor.organization is None:
             raise Forbidden("only organisations ask about insurance")
     else:
         _check_software(actor)
+
+
+def caller_of(actor: Actor) -> CallerInForce:
+    """Raises Forbidden for whoever is no caller, or no more."""
+    check_speaks_for_caller(actor)
     row = Caller.objects.filter(
         organization=actor.organization, client=actor.client, ended_at=None
     ).first()
     if row is None:
-        raise Forbidden("this organisation is not registered to ask with this software")
+        raise no_caller()
     return CallerInForce(
         id=row.pk,
         rights=frozenset(map(Right, row.rights)),
         per_minute=row.per_minute,
         per_day=row.per_day,
     )
+
+
+def no_caller() -> Forbidden:
+    return Forbidden("this organisation is not registered to ask with this software")
 
 
 def check_right(caller: CallerInForce, *rights: Right) -> None:

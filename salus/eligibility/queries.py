@@ -1,20 +1,41 @@
-"""What the decision stands on: periods of cover from the register, licences from the directory."""
+"""What the decision stands on: periods of cover from the register, licences from the directory; who may ask."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
+from salus.access.decision import Purpose
+from salus.access.permissions import check_control, may
+from salus.accounts.models import Client
+from salus.audit.actions import record
+from salus.audit.models import EventKind
+from salus.country.identifiers import spelled
 from salus.directory.history import licensing
+from salus.directory.models import Organization
+from salus.directory.queries import roles_held
 from salus.directory.rules import History, spans, state_on, value_about
-from salus.eligibility.models import Affiliation, Delivery
+from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Usage
+from salus.eligibility.permissions import CHECKS
 from salus.eligibility.rules import Licence, Period, Registration, Standing
-from salus.mpi.identities import rows_of_human
-from salus.mpi.queries import people_called, person_identified
+from salus.kernel.actor import Actor, Role
+from salus.kernel.errors import NotFound
+from salus.kernel.prepared import preparing_cursor
+from salus.kernel.scopes import Interaction, read_scopes
+from salus.mpi.identities import (
+    NOBODY,
+    patient_is,
+    rows_of_human,
+    rows_of_humans,
+    rows_of_identified,
+)
+from salus.mpi.queries import people_called
 
-_NOBODY = 0  # asked for as anybody is, so that the time of an answer does not tell who is known
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,32 +44,78 @@ class Insured:
 
     persons: tuple[int, ...]  # of the one human being, the root first; none: not known
     periods: tuple[Period, ...]
+    heard: datetime | None  # as `heard`
+    is_watched: bool  # WatchedPerson
 
 
 @contextmanager
 def insured(system: str, value: str) -> Iterator[Insured]:
     """The person with this identifier, in whose rows the transaction then is. Nobody known is nobody insured."""
-    with _insured(person_identified([(system, value)])) as person:
-        yield person
-
-
-@contextmanager
-def _insured(person: int | None) -> Iterator[Insured]:
-    with rows_of_human(person or _NOBODY) as human:
-        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
-        periods = tuple(
-            Period(since=since, until=until) for since, until in rows.values_list("since", "until")
-        )
-        yield Insured(persons=human.all if person else (), periods=periods)
+    with rows_of_identified(system, spelled(system, value)) as human:
+        yield _insured(human.all if human else ())
 
 
 @contextmanager
 def insured_called(family: str, given: str, birth_date: date) -> Iterator[tuple[Insured, bool]]:
     """The only person of this name and birth date, as `insured`; and whether there are several: then it is none."""
     found = people_called(family=family, given=given, birth_date=birth_date)
-    one = found[0] if len(found) == 1 else None
-    with _insured(one) as person:
-        yield person, len(found) > 1
+    with rows_of_humans(found[:1] if len(found) == 1 else ()) as humans:
+        yield _insured(humans[0].all if humans else ()), len(found) > 1
+
+
+_PERIODS = """
+    select cover.since, cover.until,
+        (select max(as_of) from eligibility_delivery where applied_at is not null),
+        exists (select from eligibility_watchedperson watched
+            where watched.person_id = any (%(persons)s::bigint[]) and watched.until is null)
+    from (select 1) one
+    left join eligibility_affiliation cover
+        on cover.person_id = any (%(persons)s::bigint[]) and not cover.withdrawn
+"""
+
+
+def _insured(persons: tuple[int, ...]) -> Insured:
+    with preparing_cursor() as cursor:
+        # Nobody is asked for as anybody is: the time of an answer must not tell who is known.
+        cursor.execute(_PERIODS, {"persons": list(persons or (NOBODY,))})
+        rows = cursor.fetchall()
+    return Insured(
+        persons=persons,
+        periods=tuple(Period(since=since, until=until) for since, until, *_ in rows if since),
+        heard=rows[0][2],
+        is_watched=rows[0][3],
+    )
+
+
+def see_affiliations(
+    *,
+    actor: Actor,
+    person: int,
+    at: datetime,
+    see: Callable[[QuerySet[Affiliation]], Seen],
+    request_id: UUID | None = None,
+) -> Seen:
+    """What ``see`` makes of a patient's own periods, or those of somebody for whom the patient may act.
+
+    It is no part of the shared record, so closing that closes nothing here. Raises NotFound.
+    """
+    with rows_of_human(person) as human:
+        is_patient = actor.role is Role.PATIENT
+        permit = is_patient and may(actor=actor, human=human, at=at, purpose=Purpose.READ)
+        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
+        seen = [see(rows.annotate(**patient_is(human)))] if permit else []
+        record(
+            actor=actor,
+            kind=EventKind.RECORD_VIEWED,
+            at=at,
+            person=human.root,
+            persons=human.others,
+            denied=not permit,
+            request_id=request_id,
+        )
+    if not seen:
+        raise NotFound("no coverage that you can open")
+    return seen[0]
 
 
 def heard() -> datetime | None:
@@ -91,3 +158,100 @@ def _standing(said: History, day: date) -> Standing:
         return Standing.ENDED if status == "retired" else Standing(status)
     was = any(span.since is None or span.since <= day for span in spans(said, "status"))
     return Standing.ENDED if was else Standing.TO_COME
+
+
+def counters_of(actor: Actor, *, at: datetime) -> list[Organization]:
+    """The registered counters of organisations where the professional works today, by name."""
+    works = roles_held(at.date()).filter(practitioner=actor.practitioner)
+    at_work = works.values_list("organization", flat=True)
+    callers = Caller.objects.filter(
+        organization__in=list(at_work),
+        client=None,
+        ended_at=None,
+        organization__deregistered_at=None,
+    ).select_related("organization")
+    return sorted({caller.organization for caller in callers}, key=lambda one: one.name)
+
+
+def callers_of(organization: int) -> list[Caller]:
+    """Who may ask for it now: its own counter first, then software by name."""
+    rows = Caller.objects.filter(organization=organization, ended_at=None)
+    return sorted(
+        rows.select_related("client"),
+        key=lambda row: (bool(row.client), row.client and row.client.name),
+    )
+
+
+def administered_by(actor: Actor) -> list[Organization]:
+    """The organisations whose rights, quotas and use this account may see, by name."""
+    rows = Administrator.objects.filter(account=actor.account, until=None)
+    return sorted(
+        (row.organization for row in rows.select_related("organization")), key=lambda one: one.name
+    )
+
+
+def administrators_of(organization: int) -> list[Administrator]:
+    rows = Administrator.objects.filter(organization=organization, until=None)
+    return list(rows.select_related("account").order_by("since", "pk"))
+
+
+def use_of(callers: Sequence[int], *, until: date, days: int) -> list[Usage]:
+    """What these callers asked on each of so many days that end with this one, the newest first."""
+    since = until - timedelta(days=days - 1)
+    rows = Usage.objects.filter(caller__in=callers, day__range=(since, until))
+    return list(rows.order_by("-day", "caller"))
+
+
+def organizations_asking() -> list[Organization]:
+    """Those with a caller now, by name."""
+    callers = Caller.objects.filter(ended_at=None)
+    return list(
+        Organization.objects.filter(pk__in=callers.values("organization")).order_by("name", "pk")
+    )
+
+
+def askable_software(organization: int) -> list[Client]:
+    """The organisation's connected software that may ask to be a caller, by name."""
+    rows = Client.objects.filter(
+        clientorganization__organization=organization, approved_at__isnull=False, ended_at=None
+    )
+    return sorted(
+        (
+            row
+            for row in rows
+            if read_scopes(row.scope.split()).allowing(Interaction.CREATE, CHECKS)
+        ),
+        key=lambda row: row.name,
+    )
+
+
+def own_periods(*, actor: Actor, person: int, at: datetime) -> list[Period]:
+    """What the register says of the patient, or of whom they assist; the newest first. Raises NotFound."""
+    with rows_of_human(person) as human:
+        check_control(actor=actor, human=human, at=at)
+        record(
+            actor=actor,
+            kind=EventKind.ELIGIBILITY_CHECK,
+            at=at,
+            person=human.root,
+            persons=human.others,
+        )
+        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
+        periods = rows.order_by("-since", "-until", "pk").values_list("since", "until")
+        return [Period(since=since, until=until) for since, until in periods]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """By one caller on one day."""
+
+    asked: int = 0
+    repeated: int = 0
+    refused: int = 0
+
+
+def used(caller: int, day: date) -> Used:
+    row = (
+        Usage.objects.filter(caller=caller, day=day).values("asked", "repeated", "refused").first()
+    )
+    return Used(**row) if row else Used()

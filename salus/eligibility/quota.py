@@ -5,12 +5,20 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.eligibility.permissions import CallerInForce, caller_of
+from salus.eligibility.models import Right, Usage
+from salus.eligibility.permissions import (
+    CallerInForce,
+    caller_of,
+    check_speaks_for_caller,
+    no_caller,
+)
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Forbidden, TooMany
+from salus.kernel.prepared import preparing_cursor
 
 _T = TypeVar("_T")
 
@@ -25,9 +33,7 @@ def counted(
     """
     try:
         with transaction.atomic():
-            caller = caller_of(actor)
-            _use(caller, questions, at)
-            return answer(caller)
+            return answer(_use(actor, questions, at))
     except Forbidden:
         record(actor=actor, kind=EventKind.ELIGIBILITY_CHECK, at=at, denied=True)
         raise
@@ -36,35 +42,64 @@ def counted(
         raise
 
 
+# The caller and the quota in one round trip: every request waits for it.
 _USE = """
-    insert into eligibility_usage as usage (caller_id, day, asked, minute, asked_in_minute)
-    values (%(caller)s, %(day)s, %(questions)s, %(minute)s, %(questions)s)
-    on conflict (caller_id, day) do update set
-        asked = usage.asked + excluded.asked,
-        asked_in_minute = excluded.asked_in_minute
-            + case when usage.minute = excluded.minute then usage.asked_in_minute else 0 end,
-        minute = excluded.minute
-    returning asked, asked_in_minute
+    with caller as (
+        select id, rights, per_minute, per_day from eligibility_caller
+        where organization_id = %(organization)s and client_id is not distinct from %(client)s::bigint
+            and ended_at is null
+    ), used as (
+        insert into eligibility_usage as usage (caller_id, day, asked, minute, asked_in_minute)
+        select id, %(day)s, %(questions)s, %(minute)s, %(questions)s from caller
+        on conflict (caller_id, day) do update set
+            asked = usage.asked + excluded.asked,
+            asked_in_minute = excluded.asked_in_minute
+                + case when usage.minute = excluded.minute then usage.asked_in_minute else 0 end,
+            minute = excluded.minute
+        returning asked, asked_in_minute
+    )
+    select id, rights, per_minute, per_day, used.asked, used.asked_in_minute from caller, used
 """
 
 
-def _use(caller: CallerInForce, questions: int, at: datetime) -> None:
-    minute = at.replace(second=0, microsecond=0)
-    with connection.cursor() as cursor:
+def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
+    check_speaks_for_caller(actor)
+    with preparing_cursor() as cursor:
         cursor.execute(
             _USE,
-            {"caller": caller.id, "day": at.date(), "questions": questions, "minute": minute},
+            {
+                "organization": actor.organization,
+                "client": actor.client,
+                "day": at.date(),
+                "questions": questions,
+                "minute": at.replace(second=0, microsecond=0),
+            },
         )
-        in_day, in_minute = cursor.fetchone()
-    if in_day > caller.per_day:
-        tomorrow = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        left = 24 * 3600 - int((at - tomorrow).total_seconds())
-        raise TooMany(f"the quota of {caller.per_day} questions a day is used up", wait=left)
-    if in_minute > caller.per_minute:
+        row = cursor.fetchone()
+    if row is None:
+        raise no_caller()
+    number, rights, per_minute, per_day, in_day, in_minute = row
+    if in_day > per_day:
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        left = 24 * 3600 - int((at - midnight).total_seconds())
+        raise TooMany(f"the quota of {per_day} questions a day is used up", wait=left)
+    if in_minute > per_minute:
         raise TooMany(
-            f"the quota of {caller.per_minute} questions a minute is used up",
-            wait=60 - at.second,
+            f"the quota of {per_minute} questions a minute is used up", wait=60 - at.second
         )
+    return CallerInForce(
+        id=number,
+        rights=frozenset(map(Right, rights)),
+        per_minute=per_minute,
+        per_day=per_day,
+    )
+
+
+def tally(caller: CallerInForce, at: datetime, *, repeated: bool, negative: bool) -> None:
+    """What the answer was, beside the question that is counted already."""
+    Usage.objects.filter(caller=caller.id, day=at.date()).update(
+        repeated=F("repeated") + int(repeated), negative=F("negative") + int(negative)
+    )
 
 
 def _refuse(actor: Actor, questions: int, at: datetime) -> None:

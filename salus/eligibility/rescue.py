@@ -13,7 +13,7 @@ from salus.eligibility import rules
 from salus.eligibility.models import LookUp, ProofUse, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import Proof, read_proof
-from salus.eligibility.queries import heard, insured
+from salus.eligibility.queries import insured
 from salus.eligibility.quota import counted
 from salus.eligibility.rules import Status
 from salus.kernel.actor import Actor
@@ -33,13 +33,13 @@ class Told:
 
 def remember(caller: int, person: int, *, mission: str, at: datetime) -> None:
     """That the caller found this person by name; to be called in the transaction of the answer."""
-    LookUp.objects.create(caller_id=caller, person=_hash(person), mission=mission, at=at)
+    LookUp.objects.create(caller_id=caller, whom=_hash(person), mission=mission, at=at)
 
 
 def confirm(caller: int, persons: tuple[int, ...], *, at: datetime) -> None:
     """The caller asked by a number of the human being with these rows: what it owed of them is done."""
     hashes = [_hash(person) for person in persons]
-    owed = LookUp.objects.filter(caller=caller, person__in=hashes, checked_at=None)
+    owed = LookUp.objects.filter(caller=caller, whom__in=hashes, checked_at=None)
     owed.update(checked_at=at)
 
 
@@ -71,16 +71,15 @@ def _told(
             persons=person.persons[1:],
             repeated=use is not None,
         )
-        as_of = heard()
         verdict = rules.affiliation(
             person.periods,
             day=used_at.astimezone(at.tzinfo).date(),
             at=at,
-            heard=as_of,
+            heard=person.heard,
             rules=country().ELIGIBILITY,
         )
     outcome = ProofUse.Outcome.CONFIRMED
-    if as_of is None or as_of < used_at:
+    if person.heard is None or person.heard < used_at:
         outcome = ProofUse.Outcome.PENDING
     elif verdict.status is not proof.status:
         outcome = ProofUse.Outcome.DIFFERS

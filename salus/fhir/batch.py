@@ -107,15 +107,9 @@ def _http_date(instant: str | None) -> str:
 def _alone(index: int, entry: Body, call: Call, served: Served, preferred: Return) -> Body:
     try:
         read = _entry(index, entry, call, preferred)
-        return _response(_answer(read, call, served))
+        return responded(_answer(read, call, served))
     except Exception as error:  # of this entry alone
-        refusal = refusal_of(error)
-        return {
-            "response": {
-                "status": _line(refusal.status),
-                "outcome": outcome_of(refusal.issues),
-            }
-        }
+        return failed(error)
 
 
 def _answer(entry: Entry, call: Call, served: Served) -> Answer:
@@ -139,7 +133,7 @@ def _together(entries: Sequence[Entry], call: Call, served: Served) -> list[Body
             with _told_of(entry):
                 answers[entry.index] = _answer(names.resolved(entry), call, served)
                 names.made(entry, answers[entry.index])
-    return [_response(answers[entry.index]) for entry in entries]
+    return [responded(answers[entry.index]) for entry in entries]
 
 
 def _ordered(entries: Sequence[Entry], names: Names) -> Iterator[Entry]:
@@ -177,7 +171,16 @@ def _told_of(entry: Entry) -> Iterator[None]:
         raise EntryFailed(error, place=entry.place) from error
 
 
-def _response(answer: Answer) -> Body:
+def failed(error: Exception) -> Body:
+    """An entry of the response to a batch: why nothing came of this one."""
+    refusal = refusal_of(error)
+    return {
+        "response": {"status": _line(refusal.status), "outcome": outcome_of(refusal.issues)},
+    }
+
+
+def responded(answer: Answer) -> Body:
+    """An entry of the response to a batch or transaction."""
     response: Body = {"status": _line(answer.status)}
     if answer.location:
         response["location"] = answer.location

@@ -11,7 +11,7 @@ from typing import Any
 from salus.fhir.criteria import ParameterType
 from salus.fhir.resource import Body, Operation, Resource, Served
 
-_DATE = "2026-11-27"  # of the last change to what is said here
+_DATE = "2026-11-28"  # of the last change to what is said here
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _OF_OAUTH_URIS = ("authorize", "token", "register", "manage")  # it knows no others
 _SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -73,17 +73,18 @@ def _security(security: Security, base: str) -> Body:
 
 def _resource(resource: Resource, served: Served) -> Body:
     includes = sorted(_includes(resource, served))
+    interactions = [{"code": code} for code in _interactions(resource)]
     said: Body = {
         "type": resource.type,
         "documentation": (
             "public" if resource.public else "with a token; which rows, the law and the service say"
         ),
-        "interaction": [{"code": code} for code in _interactions(resource)],
+        **({"interaction": interactions} if interactions else {}),
         "versioning": "versioned" if resource.history or resource.update else "no-version",
         "readHistory": resource.history is not None,
         "updateCreate": False,
         "conditionalCreate": resource.create is not None and resource.is_searched,
-        "conditionalRead": "full-support",
+        "conditionalRead": "full-support" if resource.is_read else "not-supported",
         "conditionalUpdate": resource.update is not None,
         "conditionalDelete": "not-supported",
     }
@@ -107,7 +108,8 @@ def _operation(operation: Operation) -> Body:
 
 
 def _interactions(resource: Resource) -> Iterator[str]:
-    yield "read"
+    if resource.is_read:
+        yield "read"
     if resource.history:
         yield "vread"
     if resource.update:

@@ -25,7 +25,9 @@ def included(
 ) -> Included:
     """``served``: the types that may be read here."""
     gathering = _Gathering(served=served, sources={**served, resource.type: resource}, call=call)
-    gathering.known.update((version.type, version.id) for version in page.matches)
+    gathering.known.update(
+        (version.type, version.id) for version in page.matches if "id" in version.body
+    )
     fresh: Sequence[Version] = page.matches
     includes: Sequence[Include] = search.includes
     for _ in range(_ROUNDS):

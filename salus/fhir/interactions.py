@@ -72,7 +72,7 @@ def methods(target: Target, resource: Resource) -> list[str]:
     if target.history:
         return [*_READS] if (resource.history if target.id else resource.changes) else []
     writes = ["POST"] if resource.create and not target.id else []
-    reads = _READS if target.id or resource.is_searched else ()
+    reads = _READS if (resource.is_read if target.id else resource.is_searched) else ()
     if resource.update:
         writes.append("PUT")
     if resource.delete and target.id:

@@ -27,6 +27,8 @@ class Call:
     at: datetime
     request_id: UUID  # of the client, so that a retry counts once
     base: str  # https://host/fhir
+    repeatable: bool = True  # the client said the id: it may ask again with it
+    in_address: frozenset[str] = frozenset()  # names of parameters that stand where logs keep them
 
     @property
     def asker(self) -> Actor:
@@ -143,6 +145,11 @@ class Since:
     position: Position | None = None
 
 
+def not_read(_call: Call, _id: str) -> Version:
+    """Of a type that is asked about alone, such as CoverageEligibilityRequest."""
+    raise NotFound("there is no such interaction")
+
+
 def not_searched(_call: Call, _search: Search) -> Page:
     """Of a type that is read alone, such as Binary."""
     raise NotFound("there is no such interaction")
@@ -194,7 +201,7 @@ class Resource:
 
     type: str
     parameters: Mapping[str, Parameter]
-    read: Callable[[Call, str], Version]  # raises NotFound
+    read: Callable[[Call, str], Version] = not_read  # raises NotFound
     search: Callable[[Call, Search], Page] = not_searched
     # Those of the ids that there are, and that may be seen: how _include gets them. None: never included.
     fetch: Callable[[Call, Collection[str]], Sequence[Version]] | None = None
@@ -215,6 +222,10 @@ class Resource:
     purposes: frozenset[PurposeOfUse] = (
         frozenset()
     )  # one of them must be stated; empty: none needs to be
+
+    @property
+    def is_read(self) -> bool:
+        return self.read is not not_read
 
     @property
     def is_searched(self) -> bool:

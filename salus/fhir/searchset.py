@@ -56,10 +56,17 @@ def searchset(asked: Asked, page: Page, resource: Resource, served: Served, call
 def _entry(version: Version, mode: str, asked: Asked, call: Call) -> Body:
     elements = asked.elements if mode == "match" else ()
     return {
-        "fullUrl": f"{call.base}/{version.type}/{version.id}",
+        "fullUrl": _full_url(version, call),
         "resource": subset.of(version.body, asked.summary, elements),
         "search": {"mode": mode},
     }
+
+
+def _full_url(version: Version, call: Call) -> str:
+    """Without an id it is an answer to this one search, and nothing that is kept."""
+    if "id" in version.body:
+        return f"{call.base}/{version.type}/{version.id}"
+    return f"urn:uuid:{uuid5(call.request_id, version.type)}"
 
 
 def _links(asked: Asked, page: Page, resource: Resource, call: Call) -> Iterator[Body]:

@@ -12,7 +12,7 @@ from salus.fhir.resource import Page, Search
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import InvalidInput, NotFound
 
-_PARAMETERS = ("patient", "subject")
+_PARAMETERS = ("patient", "subject", "beneficiary")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +72,10 @@ def _if_any(persons: Collection[int], search: Search, see: Callable[[int, Search
 def _subject_of(
     search: Search, *, find: Find, one_of_each: Callable[[Collection[int]], Collection[int]]
 ) -> _Subject:
-    """By ``patient``, ``subject`` or their chain to an identifier. Raises NotFound for one who is not known.
+    """By ``patient``, ``subject``, ``beneficiary`` or their chain to an identifier.
 
-    Unknown and forbidden look alike, so a service says of a person without a right what is said here.
+    Raises NotFound for one who is not known. Unknown and forbidden look alike, so a service says of a person without
+    a right what is said here.
     """
     naming = [one for one in search.criteria if one.name in _PARAMETERS]
     persons = one_of_each({one for criterion in naming for one in _persons(criterion, find)})

@@ -76,7 +76,8 @@ class Edge:
 
         @wraps(handler)
         def respond(request: HttpRequest, **parts: str) -> HttpResponse:
-            request_id = _request_id(request)
+            own_id = _request_id(request)
+            request_id = own_id or uuid4()
             spoken, pretty = Format.JSON, False  # of a refusal to speak any other
             try:
                 _check_query(request)
@@ -86,6 +87,8 @@ class Edge:
                     at=now(),
                     request_id=request_id,
                     base=fhir_base(request),
+                    repeatable=own_id is not None,
+                    in_address=frozenset(request.GET),
                 )
                 answer = handler(request, call)
             except Exception as error:  # each has its status: none gets past as a page for people
@@ -194,12 +197,12 @@ def _options(*methods: str) -> Answer:
     return Answer(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
 
 
-def _request_id(request: HttpRequest) -> UUID:
+def _request_id(request: HttpRequest) -> UUID | None:
     """The client's, when it is a UUID: whoever sends a request again sends the same."""
     try:
         return UUID(request.headers.get("X-Request-Id", ""))
     except ValueError:
-        return uuid4()
+        return None
 
 
 def _check_query(request: HttpRequest) -> None:

@@ -5,7 +5,7 @@ of these contexts there are none. All are local to the transaction, so nothing o
 pool. Each opens a transaction (within one: a savepoint) and, at its end, gives back what was in force before.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.migrations import RunSQL
 
 from salus.kernel.actor import Actor
+from salus.kernel.prepared import preparing_cursor
 
 
 class Scope(StrEnum):
@@ -36,6 +37,30 @@ def rows_and(persons: Collection[int], *, ask: str) -> Iterator[Any]:
     """The same, and what the SQL expression says among them: both in one round trip."""
     with _in_force(persons=persons, ask=ask) as answer:
         yield answer
+
+
+@contextmanager
+def rows_found(find: str, asked: Mapping[str, Any], *, scope: Scope, ask: str) -> Iterator[Any]:
+    """The rows of whom the SQL expression ``find`` (bigint[]) finds in the ``scope``, which then is left again.
+
+    Yields these persons and what ``ask`` says among them, all in one round trip.
+    """
+    within = connection.in_atomic_block
+    with transaction.atomic(), preparing_cursor() as cursor:
+        # From left to right, as _READ_AND_SET.
+        cursor.execute(
+            f"""
+            select {_READ}, {_SET_NOTHING}, set_config('salus.scope', '{scope}', true),
+                set_config('salus.persons', ({find})::text, true),
+                set_config('salus.scope', '', true),
+                {PERSONS}, {ask}
+            """,
+            asked,
+        )
+        *before, persons, answer = cursor.fetchone()
+        yield persons, answer
+        if within:
+            _set(list(before[: len(_SETTINGS)]), ask="null")
 
 
 @contextmanager
@@ -82,14 +107,11 @@ def _in_force(
 
 _SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioner", "salus.scope")
 # A list is worked out from left to right: what is asked at its end is asked under what was set before.
-_READ_AND_SET = "select {}".format(
-    ", ".join(
-        [
-            *(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS),
-            *(f"set_config('{name}', %s, true)" for name in _SETTINGS),
-        ]
-    )
+_READ = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS)
+_READ_AND_SET = "select {}, {}".format(
+    _READ, ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS)
 )
+_SET_NOTHING = ", ".join(f"set_config('{name}', '', true)" for name in _SETTINGS)
 
 
 def _set(values: list[str], *, ask: str) -> list[Any]:

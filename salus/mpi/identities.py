@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import BigIntegerField, Value
 
-from salus.kernel.rows import Scope, finding_in, rows_and, rows_of
+from salus.kernel.rows import PERSONS, Scope, finding_in, rows_and, rows_found, rows_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,14 @@ IS_LINKED = """(exists (select from mpi_link where person_id = {person} and ende
     or exists (select from mpi_link where target_id = {person} and ended_at is null))"""
 _ANY_LINKED = IS_LINKED.format(person="any ('{{{persons}}}'::bigint[])")
 
+
+NOBODY = 0  # no row's number
+_IDENTIFIED = f"""
+    select array[coalesce((
+        select person_id from mpi_personidentifier where system = %(system)s and value = %(value)s
+    ), {NOBODY})]
+"""  # noqa: S608  # its parts are ours
+_IS_FOUND_LINKED = IS_LINKED.format(person=f"any ({PERSONS})")
 
 # `union`, not `union all`: a ring, which no action makes, would not be walked for ever. Each step asks for the links
 # of one row, by a subquery that the planner cannot turn into a join: it would read all links, of which it may think
@@ -98,6 +106,19 @@ def rows_of_human(person: int) -> Iterator[Identities]:
             yield Identities(root=person, all=(person,))
             return
         human = identities_of(person)
+        with rows_of(human.all):
+            yield human
+
+
+@contextmanager
+def rows_of_identified(system: str, value: str) -> Iterator[Identities | None]:
+    """As `rows_of_human`, of the one who has this identifier; None: nobody has, which takes as long."""
+    asked = {"system": system, "value": value}
+    with rows_found(_IDENTIFIED, asked, scope=Scope.INDEX, ask=_IS_FOUND_LINKED) as (found, linked):
+        if not linked:
+            yield Identities(root=found[0], all=tuple(found)) if found != [NOBODY] else None
+            return
+        human = identities_of(found[0])
         with rows_of(human.all):
             yield human
 

@@ -108,10 +108,9 @@ def people_called(*, family: str, given: str, birth_date: date) -> list[int]:
             for pk, key, birth_family, given_key in names
             if family in (key, search_key(birth_family)) and given_key.startswith(given)
         }
-        former = FormerName.objects.filter(
-            person__birth_date=birth_date, family_key=family, given_key__startswith=given
-        )
-        named.update(former.values_list("person", flat=True))
+        former = FormerName.objects.filter(family_key=family).values_list("person", "given_key")
+        once = [person for person, given_key in former if given_key.startswith(given)]
+        named.update(born.filter(pk__in=once).values_list("pk", flat=True))
     return sorted(one_of_each(named))
 
 

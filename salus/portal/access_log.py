@@ -88,6 +88,15 @@ class Line:
     denied: bool
     among_several: bool
 
+    @property
+    def times(self) -> int:
+        """How often it was done: a request that came again is not done again."""
+        return max(1, len(self.acts) - self.retries)
+
+    @property
+    def retries(self) -> int:
+        return sum(act.repeated for act in self.acts)
+
 
 def access_log(
     *, actor: Actor, person: int, at: datetime, request_id: UUID | None = None

@@ -93,7 +93,12 @@ def _navigation(actor: Actor | None, path: str) -> list[Place]:
             *public,
         ]
     else:
-        entries = [home, (reverse("access:desk"), _("Software"), "key"), *public]
+        entries = [
+            home,
+            (reverse("access:desk"), _("Software"), "key"),
+            (reverse("eligibility:desk"), _("Insurance checks"), "shield"),
+            *public,
+        ]
     # The longest that leads here: a desk's queue lies above their other pages.
     here = max((url for url, *_rest in entries if _leads_to(url, path)), key=len, default="")
     return [

@@ -39,7 +39,21 @@ _PARTS = {
         "professional",
         _("general practitioner in the circle of trust of many patients"),
     ),
-    "pharmacist": ("Tom Schneider", "professional", _("pharmacist")),
+    "pharmacist": (
+        "Tom Schneider",
+        "professional",
+        _("pharmacist; asks at the counter who is insured, and sees how often the pharmacy asked"),
+    ),
+    "laboratory": (
+        "Nadine Becker",
+        "professional",
+        _("works in a laboratory; asks at its counter who is insured"),
+    ),
+    "rescuer": (
+        "Marc Wagner",
+        "professional",
+        _("emergency nurse of the rescue corps; also looks people up who have no card with them"),
+    ),
     "agency": ("Sophie Klein", "agency", _("decides at the agency which software may connect")),
     "steward": (
         "Anna Reuter",

@@ -45,7 +45,7 @@ _PROFESSIONS: dict[str, tuple[float, dict[str, float]]] = {
 PROFESSIONS = tuple(_PROFESSIONS)
 GENERAL_PRACTITIONER, PAEDIATRICIAN = PROFESSIONS.index("62247001"), PROFESSIONS.index("82296001")
 
-# The first of the register, so that even a tiny nation has whom its documents need. The first two are demo people.
+# The first of the register, so that even a tiny nation has whom its documents need. Four are demo people.
 _FIRST = (
     ("62247001", "practice"),
     ("46255001", "pharmacy"),
@@ -58,8 +58,9 @@ _FIRST = (
     ("158965000", "hospital"),
     ("158965000", "laboratory"),
     ("106292003", "hospital"),
+    ("106292003", "rescue"),
 )
-DEMO_PHYSICIAN, DEMO_PHARMACIST = 0, 1
+DEMO_PHYSICIAN, DEMO_PHARMACIST, DEMO_LABORATORY, DEMO_RESCUER = 0, 1, 2, 11
 _PROFESSIONALS = 0.5  # of mail and share users
 _OTHER_HOLDERS = {"staff": 0.6, "team": 0.16, "correspondent": 0.24}
 HOLDERS = ("professional", *_OTHER_HOLDERS)
@@ -176,12 +177,13 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
     physician = np.isin(np.array(PROFESSIONS)[profession], sorted(PHYSICIANS))
     vaccinates = np.isin(profession, [GENERAL_PRACTITIONER, PAEDIATRICIAN])
     account = keys(rng, np.select([vaccinates, physician], [40, 14], 1.0))
-    account[[DEMO_PHYSICIAN, DEMO_PHARMACIST]] = [-2, -1]
+    # A tiny nation has not so many accounts as there are demo people.
+    account[[DEMO_PHYSICIAN, DEMO_PHARMACIST, DEMO_RESCUER, DEMO_LABORATORY]] = [-4, -3, -2, -1]
     names = name_table()
     family = names.draw(rng, "family", culture)
     born = rng.integers(1958, 1996, count)
     given = names.draw_given(rng, culture, female, born)
-    for who, (is_female, given_name, family_name) in enumerate(_DEMO_NAMES):
+    for who, (is_female, given_name, family_name) in _DEMO_NAMES.items():
         female[who] = is_female
         given[who], family[who] = names.find(given_name), names.find(family_name)
     activated = enrol(
@@ -205,7 +207,12 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
     return practitioners, works
 
 
-_DEMO_NAMES = ((True, "Claire", "Hoffmann"), (False, "Tom", "Schneider"))
+_DEMO_NAMES = {
+    DEMO_PHYSICIAN: (True, "Claire", "Hoffmann"),
+    DEMO_PHARMACIST: (False, "Tom", "Schneider"),
+    DEMO_LABORATORY: (True, "Nadine", "Becker"),
+    DEMO_RESCUER: (False, "Marc", "Wagner"),
+}
 
 
 def _roles(organizations: Organizations, works: Ints, seed: int) -> Roles:

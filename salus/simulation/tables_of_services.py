@@ -10,8 +10,10 @@ from salus.simulation.documents import LANGUAGES, Documents
 from salus.simulation.events import Events, for_professionals
 from salus.simulation.lives import Links, Spans, World
 from salus.simulation.providers import (
+    DEMO_LABORATORY,
     DEMO_PHARMACIST,
     DEMO_PHYSICIAN,
+    DEMO_RESCUER,
     HOLDERS,
     Users,
 )
@@ -29,6 +31,18 @@ from salus.simulation.timeline import NEVER, Ints
 from salus.simulation.vaccinations import ACT_TYPES, acts, vaccinators
 from salus.terminology import ATC, VACCINES
 
+_DEMO = {
+    DEMO_PHYSICIAN: "physician",
+    DEMO_PHARMACIST: "pharmacist",
+    DEMO_LABORATORY: "laboratory",
+    DEMO_RESCUER: "rescuer",
+}
+_AT_COUNTERS = {
+    DEMO_PHARMACIST: ("affiliation", "historic", "prescribing"),
+    DEMO_LABORATORY: ("affiliation",),
+    DEMO_RESCUER: ("affiliation", "look-up"),
+}
+
 
 def directory_tables(world: World, names: Names, end: int) -> list[Table]:
     """The provider directory with what its professionals hold."""
@@ -36,6 +50,8 @@ def directory_tables(world: World, names: Names, end: int) -> list[Table]:
     return [
         *register_tables(world, names, end),
         *_accounts(world, who, names, end),
+        *_counters(world, end),
+        _heard(end),
         *_staff(world, end),
         _mail(world, names, end),
         _shares(world, names, end),
@@ -45,7 +61,7 @@ def directory_tables(world: World, names: Names, end: int) -> list[Table]:
 def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:
     practitioners = world.providers.practitioners
     activated = until(practitioners.activated[who], end)
-    demo = {DEMO_PHYSICIAN: EMAILS["physician"], DEMO_PHARMACIST: EMAILS["pharmacist"]}
+    demo = {who: EMAILS[part] for who, part in _DEMO.items()}
     emails = [
         demo.get(i) or _address(world, i, names, "praxis.example") if at < NEVER else ""
         for i, at in zip(who.tolist(), activated.tolist(), strict=True)
@@ -65,6 +81,48 @@ def _accounts(world: World, who: Ints, names: Names, end: int) -> list[Table]:
         columns={"account_id": copy.bigints(ids), "practitioner_id": copy.keys(who)},
     )
     return [account, bound, verified_emails(ids, emails)]
+
+
+def _counters(world: World, end: int) -> list[Table]:
+    """Where the demo people work, registered to ask about insurance; the pharmacist sees how much that was."""
+    registered = world.providers.practitioners.registered
+    who = np.array([one for one in _AT_COUNTERS if registered[one] < end], dtype=np.int64)
+    works = world.providers.roles.organization
+    since = copy.instants(registered[who])
+    callers = Table(
+        name="eligibility_caller",
+        columns={
+            "organization_id": copy.keys(works[who]),
+            "rights": copy.text_arrays([_AT_COUNTERS[one] for one in who.tolist()]),
+            "per_minute": copy.integers(np.full(len(who), 30)),
+            "per_day": copy.integers(np.full(len(who), 2_000)),
+            "since": since,
+        },
+    )
+    administrator = who[who == DEMO_PHARMACIST]
+    named = Table(
+        name="eligibility_administrator",
+        columns={
+            "organization_id": copy.keys(works[administrator]),
+            "account_id": copy.bigints(len(world.people) + 1 + administrator),
+            "since": copy.instants(registered[administrator]),
+        },
+    )
+    return [callers, named]
+
+
+def _heard(end: int) -> Table:
+    """The social-security register told of all periods until the last moment that is lived."""
+    told = copy.instants(np.array([end]))
+    return Table(
+        name="eligibility_delivery",
+        columns={
+            "kind": copy.same("delta", 1),
+            "as_of": told,
+            "received_at": told,
+            "applied_at": told,
+        },
+    )
 
 
 def _staff(world: World, end: int) -> list[Table]:

@@ -7,7 +7,7 @@ month, and names of its own for all of it.
 from datetime import date, timedelta
 from uuid import uuid4
 
-from salus.country.eligibility import EligibilityRules
+from salus.country.eligibility import EligibilityRules, Insurer
 from salus.country.gazetteer import KnownPlace
 from salus.country.report import Profile, Release, Section
 from salus.country.retention import Retention
@@ -17,6 +17,7 @@ CODE = "XA"
 TIME_ZONE = "Atlantic/Azores"
 RESIDENCES = ("XA", "XB")
 EVENT_RETENTION = Retention(rule="XA-EVENTS", years=3)
+INSURER = Insurer(system="https://arelia.example/insurer", value="1", name="Health fund of Arelia")
 ELIGIBILITY = EligibilityRules(
     silent_after=timedelta(days=8),  # a ship brings the register each week
     last_known_for=timedelta(days=60),

@@ -7,7 +7,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.conftest import Site, salus
-from tests.functional.test_pages import OF_PATIENT, OF_PROFESSIONAL, OF_REGISTRAR, PUBLIC
+from tests.functional.test_pages import (
+    OF_AGENCY,
+    OF_PATIENT,
+    OF_PHARMACIST,
+    OF_PROFESSIONAL,
+    OF_REGISTRAR,
+    PUBLIC,
+)
 from tests.functional.visitor import Visitor, visit
 
 pytestmark = pytest.mark.conformance
@@ -96,6 +103,25 @@ class TestNothingIsFound:
             doctor.goes_to("/")
             doctor.page.get_by_role("link", name="Marie Weber").click()
             faults += found(doctor.page)
+        assert not faults, "\n".join(faults)
+
+    def test_at_a_counter_and_on_the_desk_that_registers_it(
+        self, site: Site, browser: Browser, width: int, theme: str, language: str
+    ) -> None:
+        with visit(browser, site.url, width=width, theme=theme, language=language) as pharmacist:
+            pharmacist.signs_in("pharmacist")
+            faults = found_on(pharmacist, OF_PHARMACIST)
+            pharmacist.goes_to("/eligibility/counter/")
+            for typed in ("1980", "1980010199937"):  # no number, and one that nobody has
+                pharmacist.page.keyboard.type(typed)
+                pharmacist.page.keyboard.press("Enter")
+                pharmacist.page.wait_for_load_state()
+                faults += found(pharmacist.page)
+        with visit(browser, site.url, width=width, theme=theme, language=language) as agency:
+            agency.signs_in("agency")
+            faults += found_on(agency, OF_AGENCY)
+            agency.page.locator(".row a").first.click()
+            faults += found(agency.page)
         assert not faults, "\n".join(faults)
 
     def test_by_a_registrar(

@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser
 
-from salus.simulation.demo_people import EMAILS
 from tests.conftest import Site
+from tests.functional.insurance_checks import asks_at_the_counter, asks_at_the_laboratory
 from tests.functional.world import World, moved
 from tests.mllp import pdq
 
@@ -116,11 +116,7 @@ def closes_record(world: World) -> Callable[[], None]:
 
 def _patient_without_vaccination_record(world: World) -> int:
     """Somebody of the physician's circle, after their record was left out by the simulation."""
-    physician = world.value(
-        "select practitioner_id from access_accountpractitioner p join accounts_account a"
-        " on a.id = p.account_id where a.email = %(email)s",
-        email=EMAILS["physician"],
-    )
+    physician = world.practitioner("physician")
     return int(
         world.value(
             """
@@ -318,6 +314,15 @@ ACTS = {
     "a steward parts what was joined by itself": act(
         steward_parts_what_was_joined_by_itself, "index_joins_undone_in_month"
     ),
+    "a pharmacist asks at the counter": act(
+        asks_at_the_counter("pharmacist"), "uses_pharmacy_total", "uses_pharmacy_in_month"
+    ),
+    "a laboratory asks at its counter": act(
+        asks_at_the_laboratory, "uses_laboratory_total", "uses_laboratory_in_month"
+    ),
+    "a rescue crew asks at its counter": act(
+        asks_at_the_counter("rescuer"), "uses_rescue_total", "uses_rescue_in_month"
+    ),
     "a professional is registered": act(
         professional_is_registered, "professionals_registered_total"
     ),
@@ -327,12 +332,6 @@ AWAITED = {
     "patient_accounts_activated": "people's accounts",
     "professional_accounts_total": "people's accounts",
     "professional_accounts_activated": "people's accounts",
-    "uses_pharmacy_total": "eligibility web services (WSE)",
-    "uses_pharmacy_in_month": "eligibility web services (WSE)",
-    "uses_laboratory_total": "eligibility web services (WSE)",
-    "uses_laboratory_in_month": "eligibility web services (WSE)",
-    "uses_rescue_total": "eligibility web services (WSE)",
-    "uses_rescue_in_month": "eligibility web services (WSE)",
     "mail_users_total": "secure mail",
     "file_share_users_total": "file share",
 }

@@ -11,7 +11,14 @@ from django.utils.translation import gettext, ngettext, override, pgettext
 from playwright.sync_api import Browser
 
 from tests.conftest import Site, salus
-from tests.functional.test_pages import OF_PATIENT, OF_PROFESSIONAL, OF_REGISTRAR, PUBLIC
+from tests.functional.test_pages import (
+    OF_AGENCY,
+    OF_PATIENT,
+    OF_PHARMACIST,
+    OF_PROFESSIONAL,
+    OF_REGISTRAR,
+    PUBLIC,
+)
 from tests.functional.visitor import visit
 from tools.messages import collected, packaged
 
@@ -91,6 +98,8 @@ def test_no_page_is_left_in_english(reported: Site, browser: Browser, language: 
         (None, PUBLIC),
         ("patient", OF_PATIENT),
         ("physician", OF_PROFESSIONAL),
+        ("pharmacist", OF_PHARMACIST),
+        ("agency", OF_AGENCY),
         ("registrar", OF_REGISTRAR),
     ):
         with visit(browser, reported.url, language=language) as visitor:

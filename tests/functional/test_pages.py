@@ -37,6 +37,7 @@ OF_PATIENT = [
     "/apps/",
     "/account/security/",
     "/account/password/",
+    "/eligibility/mine/",
 ]
 OF_PROFESSIONAL = [
     "/",
@@ -47,7 +48,12 @@ OF_PROFESSIONAL = [
     "/account/security/",
     "/directory/me/",
 ]
-OF_AGENCY = ["/", "/desk/", "/account/security/"]
+OF_PHARMACIST = [
+    "/",
+    "/eligibility/counter/",  # leads to the only one
+    "/eligibility/callers/",
+]
+OF_AGENCY = ["/", "/desk/", "/account/security/", "/eligibility/desk/"]
 OF_STEWARD = [
     "/",
     "/stewards/",
@@ -80,6 +86,7 @@ VIEWS = [
         (None, PUBLIC),
         ("patient", OF_PATIENT),
         ("physician", OF_PROFESSIONAL),
+        ("pharmacist", OF_PHARMACIST),
         ("agency", OF_AGENCY),
         ("steward", OF_STEWARD),
         ("registrar", OF_REGISTRAR),

@@ -12,8 +12,11 @@ from salus.simulation.demo_people import EMAILS, PASSWORD
 from tests.conftest import Site
 from tests.functional.visitor import Visitor, visit
 
+# So small a nation has accounts for three professionals, of the four among the demo people.
+HERE = [part for part in EMAILS if part != "laboratory"]
 
-@pytest.mark.parametrize("part", list(EMAILS))
+
+@pytest.mark.parametrize("part", HERE)
 def test_each_demo_person_signs_in_and_out(site: Site, browser: Browser, part: str) -> None:
     with visit(browser, site.url) as visitor:
         visitor.signs_in(part)
@@ -28,14 +31,16 @@ def test_each_demo_person_signs_in_and_out(site: Site, browser: Browser, part: s
         visitor.page.get_by_role("button", name="Sign out").click()
         visitor.page.wait_for_url(site.url + "/")
         assert visitor.page.get_by_role("link", name="Sign in").count() > 0
-        visitor.goes_to("/documents/" if part not in ("physician", "pharmacist") else "/patients/")
+        visitor.goes_to(
+            "/documents/" if part not in ("physician", "pharmacist", "rescuer") else "/patients/"
+        )
         assert "/sign-in/" in visitor.page.url
 
 
 def test_in_demo_mode_a_demo_person_is_one_click_away(site: Site, browser: Browser) -> None:
     with visit(browser, site.url) as visitor:
         visitor.goes_to("/sign-in/")
-        assert visitor.page.locator("section .row").count() == len(EMAILS)
+        assert visitor.page.locator("section .row").count() == len(HERE)
         visitor.page.get_by_role("button", name="Sign in as Marie Weber").click()
         visitor.page.wait_for_url(site.url + "/")
         assert visitor.heading == "Hello, Marie Weber"

@@ -172,6 +172,15 @@ class World:
             )
         )
 
+    def practitioner(self, part: str) -> int:
+        return int(
+            self.value(
+                "select practitioner_id from access_accountpractitioner p join accounts_account a"
+                " on a.id = p.account_id where a.email = %(email)s",
+                email=EMAILS[part],
+            )
+        )
+
     def software(self, *, organization: int, scope: str, path: str) -> Callable[[], None]:
         """New software of the organisation, which reads on FHIR; each call sends the very same request."""
         made = salus(

@@ -77,7 +77,7 @@ def _agrees(acts: list[Sending | str], seed: int) -> None:
                 messages = list(act.messages)
                 rng.shuffle(messages)  # nor in the file does the order matter
                 shuffled = Sending(messages=tuple(messages), sequence=act.sequence)
-                body = rng.choice([as_csv, as_json])(shuffled)
+                body = as_csv(shuffled) if rng.random() < 0.5 else as_json(shuffled)
                 send(body, full=act.sequence is not None, confirmed=True)
             assert standing() == replayed(sent, people)
         transaction.set_rollback(True)

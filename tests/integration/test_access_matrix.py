@@ -52,8 +52,12 @@ class Walk:
             self.client.cookies["sessionid"] = cookie
         content, content_type = b"", "application/fhir+json"
         body = self.world.bodies.get(f"{method} {row.address}", {})
-        if "resourceType" in body:
+        if isinstance(body, bytes):
+            content, content_type = body, "application/soap+xml"
+        elif "resourceType" in body:
             content = exact_json.dump(body).encode()
+        elif row.path.startswith("/eligibility/v1/"):
+            content, content_type = exact_json.dump(body).encode(), "application/json"
         elif method == "POST" and (not _is_fhir(row) or row.path.endswith("/_search")):
             content = urlencode(body or {"_count": 1}).encode()
             content_type = "application/x-www-form-urlencoded"
@@ -110,7 +114,9 @@ def _is_outcome(content: bytes) -> bool:
 
 def _text(content: bytes) -> str:
     """Without what differs from request to request by itself."""
-    return re.sub(r'(name="(csrfmiddlewaretoken|next)" value=")[^"]*', r"\1", content.decode())
+    return re.sub(
+        r'(name="(csrfmiddlewaretoken|next)" value="|"request_id":")[^"]*', r"\1", content.decode()
+    )
 
 
 def cells(world: World) -> Iterator[Cell]:

@@ -85,6 +85,7 @@ def test_a_retry_gets_the_same_answer_and_counts_once() -> None:
         eligibility.affiliate(person, date(2000, 1, 1))
         again = check(actor=pharmacy, question=about(person), at=now(), request_id=request)
     assert again == first
+    assert Usage.objects.get(caller__client=pharmacy.client).repeated == 1
     assert asked(pharmacy, about(person)).status is Status.AFFILIATED
     with pytest.raises(Conflict):
         check(actor=pharmacy, question=about(registered()), at=now(), request_id=request)

@@ -16,7 +16,8 @@ from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput
 from salus.kernel.rows import rows_of
-from salus.mpi.models import PersonIdentifier
+from salus.kernel.search_key import search_key
+from salus.mpi.models import FormerName, PersonIdentifier
 from tests import eligibility
 from tests.links import linked, registered
 
@@ -104,6 +105,22 @@ def test_a_name_before_marriage_finds_and_another_day_does_not(crew: Actor) -> N
     assert by_name(crew, name).status is Status.AFFILIATED
     assert by_name(crew, name, born=BORN + timedelta(days=1)).status is Status.NOT_AFFILIATED
     assert owed(crew) == 1
+
+
+def test_a_former_name_finds_its_owner_alone(crew: Actor) -> None:
+    name = family()
+    person, other = insured_person(family()), insured_person(family())
+    with rows_of([person, other]):
+        for one, given in ((person, "Zoé"), (other, "Jo")):
+            FormerName.objects.create(
+                person_id=one,
+                family=name,
+                given=given,
+                family_key=search_key(name),
+                given_key=search_key(given),
+            )
+    assert by_name(crew, name).status is Status.AFFILIATED
+    assert by_name(crew, name, born=date(1950, 1, 1)).status is Status.NOT_AFFILIATED
 
 
 def test_looking_up_is_a_right_of_its_own_and_names_its_mission(crew: Actor) -> None:

@@ -34,18 +34,18 @@ def resources(app: Fhir) -> list[dict[str, Any]]:
 
 def allowed(address: str) -> set[str]:
     answer = Browser(SERVER_NAME="localhost").options(f"/fhir/{address}")
-    return {name.strip() for name in answer.headers["Allow"].split(",")} - {"OPTIONS", "HEAD"}
+    return {name.strip() for name in answer.headers["Allow"].split(",")} - {"OPTIONS", "HEAD", ""}
 
 
 def test_methods_are_those_of_the_claimed_interactions(resources: list[dict[str, Any]]) -> None:
     assert {"Patient", "DocumentReference", "Practitioner"} <= {one["type"] for one in resources}
     for one in resources:
-        name, claimed = one["type"], {known["code"] for known in one["interaction"]}
+        name, claimed = one["type"], {known["code"] for known in one.get("interaction", ())}
         assert ("GET" in allowed(name)) == ("search-type" in claimed), name
         assert ("POST" in allowed(name)) == ("create" in claimed), name
         assert ("PUT" in allowed(name)) == ("update" in claimed) == one["conditionalUpdate"], name
         assert ("PUT" in allowed(f"{name}/1")) == ("update" in claimed), name
-        assert "GET" in allowed(f"{name}/1") and "read" in claimed, name
+        assert ("GET" in allowed(f"{name}/1")) == ("read" in claimed), name
         for address, code in (
             (f"{name}/1/_history", "history-instance"),
             (f"{name}/1/_history/1", "vread"),
@@ -60,7 +60,7 @@ def test_parameters_are_understood_and_no_others(
     app: Fhir, resources: list[dict[str, Any]]
 ) -> None:
     for one in resources:
-        if "search-type" not in {known["code"] for known in one["interaction"]}:
+        if "search-type" not in {known["code"] for known in one.get("interaction", ())}:
             continue
         for parameter in one["searchParam"]:
             query = {parameter["name"]: VALUES[parameter["type"]]}

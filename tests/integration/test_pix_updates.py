@@ -11,7 +11,7 @@ from salus.access.certificates import actor_of_client
 from salus.audit.models import EventKind
 from salus.hl7v2.edge import Answer, Call, Edge, Transaction
 from salus.hl7v2.sender import NotAcknowledged
-from salus.kernel.actor import Actor, Role
+from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput, SalusError
 from salus.mpi.events import PersonsLinked
@@ -78,7 +78,11 @@ def link(client: str) -> tuple[int, int, int]:
             assert told(asked(port, adt("A04", said))) == ("AA", "")
     one, other = (person_identified([("urn:oid:1.2.7.4", number)]) or 0 for number in "12")
     made = replaced_by(
-        actor=actor_of_client(client), at=now(), person=one, target=other, request_id=None
+        actor=actor_of_client(client, purpose=PurposeOfUse.TREATMENT),
+        at=now(),
+        person=one,
+        target=other,
+        request_id=None,
     )
     assert made
     return made, one, other
@@ -96,7 +100,7 @@ def tell(client: str, link: tuple[int, int, int], port: int, **said: Any) -> Non
     number, *persons = link
     notify(
         replace(to, **said),
-        actor=actor_of_client(client),
+        actor=actor_of_client(client, purpose=PurposeOfUse.TREATMENT),
         persons=persons,
         link=number,
         ended=False,

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from salus.kernel.actor import Actor, Role
-from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_of
+from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_found, rows_of
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -48,6 +48,19 @@ def test_an_inner_context_replaces_the_outer_one_until_it_ends() -> None:
         with acting_as(PATIENT):
             assert people() == [7]
         assert people() == [1, 2]
+    assert people() == []
+
+
+def test_whom_an_expression_finds_is_all_that_shows_then() -> None:
+    asked = {"id": 2}
+    found = "select array(select id from mpi_person where id = %(id)s)"
+    with rows_of([1]):
+        with rows_found(found, asked, scope=Scope.INDEX, ask="42") as (persons, answer):
+            assert (persons, answer) == ([2], 42)
+            assert people() == [2]
+        assert people() == [1]
+    with rows_found(found, {"id": -1}, scope=Scope.INDEX, ask="null") as (persons, _):
+        assert persons == people() == []
     assert people() == []
 
 

@@ -22,7 +22,7 @@ from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.postgres import login
 from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_of
 from tests.conftest import as_role
-from tests.rare_rows import change_people, let_in_apps, link_people
+from tests.rare_rows import change_people, let_in_apps, link_people, watch_people
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -37,6 +37,7 @@ PERSONS_OF = {
     "access_trustedprofessional": "array[person_id]",
     "audit_event": "persons || person_id",
     "eligibility_affiliation": "array[person_id]",
+    "eligibility_watchedperson": "array[person_id]",
     "mpi_formername": "array[person_id]",
     "mpi_link": "array[person_id, target_id]",
     "mpi_namekey": "array[person_id]",
@@ -123,6 +124,7 @@ class Outside:
 def outside(nation: Path) -> Iterator[Outside]:
     change_people()
     let_in_apps(nation)
+    watch_people(nation)
     link_people(nation)
     with psycopg.connect(**asdict(login(nation, "superuser")), autocommit=True) as rows:
         rows.execute("set timezone to 'UTC'")  # as Django, so that rows compare as text

@@ -64,7 +64,7 @@ class RevokedToken(models.Model):
 
 
 class UsedAssertion(models.Model):
-    """A client assertion that was accepted; no other with its ``jti`` is (RFC 7523, section 3)."""
+    """A client assertion that was accepted; no other with its ``jti`` is (RFC 7523, section 3). Signed messages too."""
 
     pk = models.CompositePrimaryKey("client_id", "jti")
     client = models.ForeignKey(Client, models.CASCADE)

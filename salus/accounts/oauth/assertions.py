@@ -91,9 +91,13 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib has
         """Whether it is new; from now on it is not."""
         if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI or "\0" in jti:
             raise InvalidClientError(description="jti is a text of at most 256 characters")
-        _, is_new = UsedAssertion.objects.get_or_create(
-            client_id=self._request.client.pk,
-            jti=jti,
-            defaults={"expires_at": datetime.fromtimestamp(claims["exp"], UTC) + LEEWAY},
-        )
-        return is_new
+        until = datetime.fromtimestamp(claims["exp"], UTC) + LEEWAY
+        return is_first_use(self._request.client.pk, jti, until=until)
+
+
+def is_first_use(client: int, id: str, *, until: datetime) -> bool:
+    """Of what holds once, by its ``id`` of at most 256 characters, and not after ``until``."""
+    _, is_new = UsedAssertion.objects.get_or_create(
+        client_id=client, jti=id, defaults={"expires_at": until}
+    )
+    return is_new

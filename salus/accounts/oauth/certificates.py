@@ -46,17 +46,30 @@ def authenticate_by_itself(query: QueryClient, request: DjangoOAuth2Request) -> 
 
 def client_with(certificate: x509.Certificate, *, at: datetime) -> str | None:
     """The client_id of whom it is of alone, where TLS itself has verified the certificate."""
-    if not certificate.not_valid_before_utc <= at < certificate.not_valid_after_utc:
-        return None
-    of_one = Q(
+    named = _registered(certificate)
+    for kind, names in _names(certificate).items():
+        named |= Q(
+            token_endpoint_auth_method=AuthMethod.TLS, tls_subject_kind=kind, tls_subject__in=names
+        )
+    return _only_client(named, certificate, at)
+
+
+def client_registered_with(certificate: x509.Certificate, *, at: datetime) -> str | None:
+    """The client_id of whom it is of alone, whoever has signed the certificate: no name in it is believed."""
+    return _only_client(_registered(certificate), certificate, at)
+
+
+def _registered(certificate: x509.Certificate) -> Q:
+    return Q(
         token_endpoint_auth_method=AuthMethod.SELF_SIGNED_TLS,
         tls_thumbprints__contains=[thumbprint(certificate)],
     )
-    for kind, names in _names(certificate).items():
-        of_one |= Q(
-            token_endpoint_auth_method=AuthMethod.TLS, tls_subject_kind=kind, tls_subject__in=names
-        )
-    active = Client.objects.filter(of_one, approved_at__isnull=False, ended_at=None)
+
+
+def _only_client(named: Q, certificate: x509.Certificate, at: datetime) -> str | None:
+    if not certificate.not_valid_before_utc <= at < certificate.not_valid_after_utc:
+        return None
+    active = Client.objects.filter(named, approved_at__isnull=False, ended_at=None)
     found = list(active.values_list("client_id", flat=True)[:2])
     return found[0] if len(found) == 1 else None
 

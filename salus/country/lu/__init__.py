@@ -1,6 +1,7 @@
 """What is Luxembourg's: its identifiers, the residences that its figures tell apart, its report."""
 
 from salus.country.lu.eligibility import ELIGIBILITY as ELIGIBILITY
+from salus.country.lu.eligibility import INSURER as INSURER
 from salus.country.lu.identifiers import MATRICULE_SYSTEM as MATRICULE_SYSTEM
 from salus.country.lu.identifiers import identifier_system as identifier_system
 from salus.country.lu.identifiers import temporary_identifier as temporary_identifier

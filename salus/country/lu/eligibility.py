@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
-from salus.country.eligibility import EEA, EligibilityRules
+from salus.country.eligibility import EEA, EligibilityRules, Insurer
 
 _ALL = ("",)
 _PHYSICIANS = (
     *("62247001", "82296001", "83685006", "17561000"),
     *("18803008", "66862007", "80584001", "158965000"),
+)
+INSURER = Insurer(
+    system="https://salus.example/lu/insurer", value="CNS", name="Caisse nationale de santé"
 )
 ELIGIBILITY = EligibilityRules(
     silent_after=timedelta(hours=36),  # it delivers each night: one may fail

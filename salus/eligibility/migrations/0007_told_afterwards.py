@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("eligibility", "0004_deliveries"),
+        ("eligibility", "0006_administrators"),
     ]
 
     operations = [
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("person", models.BinaryField()),
+                ("whom", models.BinaryField()),
                 ("mission", models.TextField()),
                 ("at", models.DateTimeField()),
                 ("checked_at", models.DateTimeField(null=True)),
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("checked_at__isnull", True)),
-                        fields=["caller", "person"],
+                        fields=["caller", "whom"],
                         name="look_up_owed",
                     )
                 ],

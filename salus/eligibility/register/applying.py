@@ -65,7 +65,7 @@ _NOTICES = """
         (delivery_id, line, outcome, key, system, value, since, until, withdrawn, sequence, problem, text)
     select %(delivery)s, line, outcome, key, coalesce(system, ''), coalesce(value, ''), since, until, withdrawn,
         sequence, problem, text
-    from arriving where not (%(full)s and outcome = 'repeated')
+    from arriving where not (%(full)s and outcome = 'repeated') order by line
 """
 
 

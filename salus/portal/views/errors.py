@@ -30,6 +30,8 @@ REFUSALS = (
     gettext_noop("no person has this number and this name"),
     gettext_noop("you cannot be your own assistant"),
     gettext_noop("no such person"),
+    gettext_noop("no professional has an account with this address"),
+    gettext_noop("this account is an administrator already"),
     gettext_noop("the date of the vaccination lies before birth or in the future"),
     gettext_noop("there is no vaccination record yet; a vaccinating doctor opens it"),
     gettext_noop("the record does not take documents now"),

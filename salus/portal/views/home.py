@@ -9,6 +9,7 @@ from salus.access.queries import assisted_by, circle_of_trust, patients_of
 from salus.audit.models import EventKind
 from salus.directory.desk.queries import open_counts as sets_that_wait
 from salus.directory.own.queries import fields_due
+from salus.eligibility.queries import administered_by, counters_of
 from salus.kernel.actor import Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
@@ -87,5 +88,7 @@ def _of_professional(request: HttpRequest) -> HttpResponse:
             "form": PersonSearch(),
             "patients": patients_of(actor=actor, at=at),
             "due": fields_due(actor=actor, at=at),
+            "counters": counters_of(actor, at=at),
+            "administered": administered_by(actor),
         },
     )

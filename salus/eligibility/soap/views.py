@@ -1,0 +1,92 @@
+"""SOAP 1.2 over HTTP (part 2, 7): a message by POST, the description by GET."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+
+from salus.eligibility.soap import message
+from salus.eligibility.soap.faults import VersionMismatch, body_of, fault_of, header_of, of_soap_11
+from salus.eligibility.soap.names import SOAP_11
+from salus.eligibility.soap.operations import SCHEMA, Call, answered
+from salus.eligibility.soap.security import authenticated
+from salus.fhir.negotiation import drain, sent_bytes
+from salus.fhir.refusal import NotThisWay
+from salus.kernel.clock import now
+from salus.kernel.origin import origin
+from salus.kernel.page import public
+
+_TYPE = "application/soap+xml"
+_TYPE_11 = "text/xml"
+_DESCRIPTION = SCHEMA.with_suffix(".wsdl")
+
+
+@csrf_exempt  # nothing here rides on a browser's session
+@public
+def soap(request: HttpRequest) -> HttpResponse:
+    match request.method:
+        case "GET" | "HEAD":
+            return _described(request)
+        case "POST":
+            response = _answer(request)
+            response["Cache-Control"] = "no-store"
+            return response
+    return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+
+
+def _here(request: HttpRequest) -> str:
+    return f"{origin(request)}{reverse('eligibility-soap')}"
+
+
+def _described(request: HttpRequest) -> HttpResponse:
+    """`?xsd` is the schema, anything else (`?wsdl`) the description, which names it."""
+    file = SCHEMA if "xsd" in request.GET else _DESCRIPTION
+    text = file.read_text(encoding="utf-8").replace("ADDRESS", _here(request))
+    return HttpResponse(text, content_type=f"{_TYPE_11}; charset=utf-8")
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    at, message_id = now(), None
+    try:
+        sent = _sent(request)
+        authentic = authenticated(sent, request, here=_here(request), at=at)
+        message_id = authentic.request_id
+        content = answered(
+            authentic.request, Call(actor=authentic.actor, at=at, request_id=message_id)
+        )
+    except Exception as error:  # each has its fault: none gets past as a page for people
+        drain(request)
+        return _refused(error, message_id)
+    return _message(message.written(content, answers=message_id), HTTPStatus.OK)
+
+
+def _sent(request: HttpRequest) -> message.Message:
+    said = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if said not in (_TYPE, _TYPE_11):
+        raise NotThisWay(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the Content-Type of a message is {_TYPE}"
+        )
+    sent = message.read(sent_bytes(request, most=message.MOST_BYTES))
+    if said != _TYPE:
+        raise NotThisWay(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the Content-Type of SOAP 1.2 is {_TYPE}"
+        )
+    return sent
+
+
+def _refused(error: Exception, message_id: UUID | None) -> HttpResponse:
+    fault = fault_of(error)
+    if isinstance(error, VersionMismatch) and error.namespace == SOAP_11:
+        response = _message(of_soap_11(error), fault.status, type=_TYPE_11)
+    else:
+        content = message.written(body_of(fault), answers=message_id, blocks=header_of(error))
+        response = _message(content, fault.status)
+    for name, value in fault.headers.items():
+        response[name] = value
+    return response
+
+
+def _message(content: bytes, status: int, type: str = _TYPE) -> HttpResponse:
+    return HttpResponse(content, status=status, content_type=f"{type}; charset=utf-8")

@@ -1,0 +1,151 @@
+"""Pages for an administrator of callers and for the agency: who sees and does what, and what the numbers are."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client as Browser
+
+from salus.accounts.models import Account, AccountKind
+from salus.eligibility.callers import end_administrator, name_administrator, register_caller
+from salus.eligibility.models import Administrator, Caller, Right, Usage
+from salus.kernel.clock import now
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tests import eligibility
+from tests.integration.test_counter import Counter, counter, page, person
+from tests.registers import staff
+from tests.software import SYSTEM, organization
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture(scope="module")
+def agency(database: object) -> Browser:
+    return staff(AccountKind.AGENCY)
+
+
+def email_of(desk: Counter) -> str:
+    return str(Account.objects.get(pk=desk.account).email)
+
+
+def administers(desk: Counter, where: int) -> int:
+    return name_administrator(actor=SYSTEM, at=now(), organization=where, email=email_of(desk))
+
+
+def callers_page(desk: Counter) -> str:
+    return page(desk.browser.get("/eligibility/callers/")).text
+
+
+def row_of_today(html: str) -> list[str]:
+    first = re.search(r"<tbody><tr>(.*?)</tr>", html, re.DOTALL)
+    assert first
+    return re.findall(r"<td[^>]*>\s*([\d,]+)", first[1])
+
+
+def test_an_administrator_sees_rights_quota_and_use_of_this_organisation_alone() -> None:
+    desk, other = counter(rights={Right.AFFILIATION}, per_minute=77), counter()
+    eligibility.register_heard(now())
+    sent, number = str(uuid4()), person(insured=True)
+    for _ in range(2):
+        desk.asks(number=number, r=sent)
+    Usage.objects.filter(caller=desk.caller).update(refused=3)
+    assert "administrator of no organisation" in callers_page(desk)
+    administers(desk, desk.organization)
+    shown = page(desk.browser.get("/eligibility/callers/"))
+    assert f"Labo {desk.code}" in shown.text and other.code not in shown.text
+    assert "Whether somebody is insured today" in shown.text
+    assert "Whether somebody may prescribe" not in shown.text
+    assert "77 questions a minute" in shown.text
+    assert row_of_today(shown.html) == ["2", "1", "1", "3"]  # asked, percent, retries, refused
+    assert "administrator of no organisation" in callers_page(other)
+
+
+def test_an_administrator_is_one_until_the_agency_ends_it() -> None:
+    desk = counter()
+    named = administers(desk, desk.organization)
+    with pytest.raises(Conflict):
+        administers(desk, desk.organization)
+    end_administrator(actor=SYSTEM, at=now(), administrator=named)
+    assert "administrator of no organisation" in callers_page(desk)
+    with pytest.raises(NotFound):
+        end_administrator(actor=SYSTEM, at=now(), administrator=named)
+
+
+def test_the_database_keeps_one_administrator_in_force_and_no_end_before_the_start() -> None:
+    desk = counter()
+    administers(desk, desk.organization)
+    again = {"organization_id": desk.organization, "account_id": desk.account, "since": now()}
+    for wrong in ({}, {"until": now() - timedelta(days=1)}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Administrator.objects.create(**(again | wrong))
+
+
+def test_only_the_agency_registers_and_names() -> None:
+    crew = eligibility.caller("rescue")
+    for act in (
+        lambda: name_administrator(actor=crew, at=now(), organization=1, email="a@b.example"),
+        lambda: end_administrator(actor=crew, at=now(), administrator=1),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+    for path in ("/eligibility/desk/", "/eligibility/desk/1/"):
+        assert counter().browser.get(path).status_code == 404
+
+
+def test_a_patient_or_nobody_is_no_administrator() -> None:
+    where = organization(str(uuid4()), "pharmacy")
+    Account.objects.create(
+        kind=AccountKind.PATIENT, email="patient@home.example", created_at=now(), activated_at=now()
+    )
+    for email in ("patient@home.example", "nobody@home.example"):
+        with pytest.raises(NotFound):
+            name_administrator(actor=SYSTEM, at=now(), organization=where, email=email)
+
+
+def test_nothing_is_registered_for_an_organisation_that_is_none() -> None:
+    said: dict[str, Any] = {"actor": SYSTEM, "at": now(), "client": None, "rights": [Right.BATCH]}
+    with pytest.raises(NotFound):
+        register_caller(organization=2**40, per_minute=1, per_day=1, **said)
+    with pytest.raises(InvalidInput):
+        register_caller(organization=1, per_minute=2, per_day=1, **said)
+
+
+def test_the_agency_registers_a_counter_and_its_administrator_and_ends_both(
+    agency: Browser,
+) -> None:
+    desk = counter()
+    path = f"/eligibility/desk/{desk.organization}/"
+    found = agency.post("/eligibility/desk/", {"organization": f"Labo {desk.code}"})
+    assert found.headers["Location"] == path
+    sent = {"act": "register", "software": "counter", "per_minute": 5, "per_day": 50}
+    agency.post(path, sent | {"rights": ["affiliation", "historic"]})
+    caller = Caller.objects.get(organization=desk.organization, ended_at=None)
+    assert (caller.client_id, caller.per_minute, caller.per_day) == (None, 5, 50)
+    assert set(caller.rights) == {"affiliation", "historic"} and caller.pk != desk.caller
+    agency.post(path, {"act": "name", "email": email_of(desk)})
+    assert f"Labo {desk.code}" in callers_page(desk)
+    again = page(agency.post(path, {"act": "name", "email": email_of(desk)}))
+    assert "administrator already" in again.text
+    named = Administrator.objects.get(account=desk.account, until=None)
+    agency.post(path, {"act": "end-administrator", "row": named.pk})
+    agency.post(path, {"act": "end-caller", "row": caller.pk})
+    assert "administrator of no organisation" in callers_page(desk)
+    assert not Caller.objects.filter(organization=desk.organization, ended_at=None).exists()
+
+
+def test_the_desk_offers_the_organisations_software_that_may_ask(agency: Browser) -> None:
+    lab = eligibility.caller("laboratory")
+    path = f"/eligibility/desk/{lab.organization}/"
+    form = {"act": "register", "rights": ["affiliation"], "per_minute": 5, "per_day": 50}
+    assert f'value="{lab.client}"' in page(agency.get(path)).html
+    agency.post(path, form | {"software": lab.client})
+    caller = Caller.objects.get(organization=lab.organization, ended_at=None)
+    assert (caller.client_id, caller.rights) == (lab.client, ["affiliation"])
+    other = eligibility.caller("laboratory")
+    refused = page(agency.post(path, form | {"software": other.client}))
+    assert "Select a valid choice" in refused.text
+    wrong = page(agency.post(path, form | {"software": "counter", "per_minute": 60}))
+    assert "No more a minute than a day." in wrong.text

@@ -1,0 +1,187 @@
+"""What looks like misuse of insurance checks is found, told to the agency, and closed by it."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from salus.accounts.models import Account, AccountKind
+from salus.country.lu import PROVIDER_SYSTEM
+from salus.directory.actions import change, source_named
+from salus.directory.lines import Line
+from salus.directory.models import How, Kind
+from salus.eligibility import misuse
+from salus.eligibility.actions import check
+from salus.eligibility.callers import register_caller
+from salus.eligibility.models import Caller, Finding, LookUp, Right, Usage
+from salus.eligibility.permissions import at_counter
+from salus.eligibility.questions import AffiliationQuestion, LookUpQuestion
+from salus.kernel.actor import Actor, Role
+from salus.kernel.clock import now
+from salus.kernel.errors import Conflict, Forbidden, InvalidInput
+from salus.kernel.rows import rows_of
+from salus.mpi.actions import Address
+from salus.mpi.models import PersonIdentifier
+from tests import eligibility
+from tests.links import linked, registered
+from tests.software import SYSTEM, organization, professional
+
+pytestmark = pytest.mark.usefixtures("database")
+AGENCY = Actor(role=Role.AGENCY, account=1)
+Rule = Finding.Rule
+
+
+@pytest.fixture(autouse=True)
+def _register_heard() -> None:
+    eligibility.register_heard(now())
+
+
+def about(person: int) -> AffiliationQuestion:
+    with rows_of([person]):
+        known = PersonIdentifier.objects.filter(person=person).first()
+    assert known
+    return AffiliationQuestion(system=known.system, value=known.value)
+
+
+def findings(caller: int) -> dict[str, int]:
+    return dict(Finding.objects.filter(caller=caller).values_list("rule", "times"))
+
+
+def caller_number(actor: Actor) -> int:
+    return Caller.objects.get(client=actor.client).pk
+
+
+class Counter:
+    """A pharmacy's counter with a pharmacist, who is somebody in the index too."""
+
+    def __init__(self) -> None:
+        name, born = f"M{uuid4().hex}", date(1977, 7, 7)
+        where = organization(name, "pharmacy")
+        practitioner = professional(name, where)
+        known = {"family": name, "given": "Anne", "birth_date": born.isoformat()}
+        change(
+            actor=SYSTEM,
+            at=now(),
+            source=source_named("test", at=now()),
+            how=How.FEED,
+            lines=[
+                Line(
+                    number=1, kind=Kind.PRACTITIONER, system=PROVIDER_SYSTEM, value=name, said=known
+                )
+            ],
+        )
+        home = Address(line=name, postal_code="1234", municipality="Lëtzebuerg", country="LU")
+        self.person = registered(family=name, given="Anne", birth_date=born, address=home)
+        self.partner = registered(address=home)
+        self.caller = register_caller(
+            actor=SYSTEM,
+            at=now(),
+            organization=where,
+            client=None,
+            rights=[Right.AFFILIATION],
+            per_minute=60,
+            per_day=600,
+        )
+        signed_in = Actor(role=Role.PROFESSIONAL, account=1, practitioner=practitioner)
+        self.actor = at_counter(signed_in, where, at=now())
+
+    def ask(self, person: int) -> None:
+        check(actor=self.actor, question=about(person), at=now())
+
+
+def test_whoever_asks_about_themselves_or_their_household_is_found() -> None:
+    counter = Counter()
+    counter.ask(registered(address=None))
+    assert findings(counter.caller) == {}
+    counter.ask(counter.person)
+    other = registered()
+    linked(other, counter.person)
+    counter.ask(other)  # another row of theirs
+    counter.ask(counter.partner)
+    assert findings(counter.caller) == {Rule.SELF: 2, Rule.FAMILY: 1}
+
+
+def test_a_check_of_a_watched_person_is_found_until_the_watch_ends() -> None:
+    person, pharmacy = registered(), eligibility.caller()
+    misuse.watch(actor=AGENCY, person=person, at=now())
+    at = now()
+    check(actor=pharmacy, question=about(person), at=at)
+    misuse.end_watch(actor=AGENCY, person=person, at=now())
+    check(actor=pharmacy, question=about(person), at=now())
+    found = Finding.objects.get(caller=caller_number(pharmacy))
+    assert (found.rule, found.times, found.asked_at) == (Rule.WATCHED, 1, [at])
+
+
+def used(caller: int, day: date, asked: int, **more: int) -> None:
+    Usage.objects.create(
+        caller_id=caller, day=day, asked=asked, minute=now(), asked_in_minute=1, **more
+    )
+
+
+def test_a_day_of_far_more_than_the_callers_own_is_found() -> None:
+    today = now().date()
+    steady, grown, young = (caller_number(eligibility.caller()) for _ in range(3))
+    for back in range(1, 10):
+        used(steady, today - timedelta(days=back), 100)
+        used(grown, today - timedelta(days=back), 100)
+    used(steady, today, 499)
+    used(grown, today, 500)
+    used(young, today, 5_000)
+    misuse.look_back(day=today, at=now())
+    assert findings(grown) == {Rule.VOLUME: 500}
+    assert findings(steady) == findings(young) == {}
+
+
+def test_numbers_tried_out_and_quotas_overrun_are_found_once_a_day_with_their_last_number() -> None:
+    today = now().date()
+    guesser, honest = (caller_number(eligibility.caller()) for _ in range(2))
+    used(guesser, today, 100, negative=60, refused=100)
+    used(honest, today, 1_000, negative=60, refused=99)
+    misuse.look_back(day=today, at=now())
+    Usage.objects.filter(caller=guesser).update(negative=80)
+    misuse.look_back(day=today, at=now())
+    assert findings(guesser) == {Rule.NEGATIVE: 80, Rule.REFUSED: 100}
+    assert findings(honest) == {}
+
+
+def test_not_affiliated_is_tallied_and_its_retry_is_not() -> None:
+    pharmacy, person, request = eligibility.caller(), registered(), uuid4()
+    for _ in range(2):
+        check(actor=pharmacy, question=about(person), at=now(), request_id=request)
+    usage = Usage.objects.get(caller=caller_number(pharmacy))
+    assert (usage.asked, usage.negative, usage.repeated) == (2, 1, 1)
+
+
+def test_a_look_up_that_nobody_checked_is_found_after_two_days() -> None:
+    name = f"O{uuid4().hex}"
+    crew, born = eligibility.caller("rescue"), date(1980, 1, 1)
+    registered(family=name, given="Jo", birth_date=born)
+    question = LookUpQuestion(family=name, given="Jo", birth_date=born, mission="7")
+    check(actor=crew, question=question, at=now())
+    day, caller = now().date(), caller_number(crew)
+    misuse.look_back(day=day, at=now() + timedelta(hours=47))
+    assert findings(caller) == {}
+    misuse.look_back(day=day, at=now() + timedelta(hours=49))
+    assert findings(caller) == {Rule.OWED: 1}
+    assert LookUp.objects.filter(caller=caller, checked_at=None).count() == 1
+
+
+def test_the_agency_closes_a_finding_once_and_says_why() -> None:
+    person, pharmacy = registered(), eligibility.caller()
+    misuse.watch(actor=AGENCY, person=person, at=now())
+    check(actor=pharmacy, question=about(person), at=now())
+    finding = Finding.objects.get(caller=caller_number(pharmacy)).pk
+    account = Account.objects.create(kind=AccountKind.PROFESSIONAL, created_at=now())
+    agency = replace(AGENCY, account=account.pk)
+
+    def review(actor: Actor, outcome: str) -> None:
+        misuse.review(actor=actor, finding=finding, outcome=outcome, at=now())
+
+    with pytest.raises(Forbidden):
+        review(replace(agency, role=Role.STEWARD), "fine")
+    with pytest.raises(InvalidInput):
+        review(agency, " ")
+    review(agency, "a customer of theirs")
+    with pytest.raises(Conflict):
+        review(agency, "again")
