@@ -9,12 +9,13 @@ Add = Callable[..., argparse.ArgumentParser]
 Run = Callable[[argparse.Namespace], int]
 
 
-def add_eligibility_steps(commands: Steps, add: Add, run: Run) -> None:
+def add_eligibility_steps(commands: Steps, add: Add, run: Run) -> Steps:
     summary = "Say who may ask about insurance and the right to prescribe, and who sees how much."
     eligibility = commands.add_parser("eligibility", help=summary, description=summary)
     steps = eligibility.add_subparsers(required=True, metavar="STEP", dest="step")
     _add_caller_acts(steps, add, run)
     _add_administrator_acts(steps, add, run)
+    return steps
 
 
 def _add_caller_acts(steps: Steps, add: Add, run: Run) -> None:
