@@ -13,6 +13,7 @@ RIGHTS: dict[Right, Promise] = {
     Right.BATCH: _("Many questions at once"),
     Right.LOOK_UP: _("By name and date of birth, in rescue"),
     Right.PROOF: _("Signed answers for where there is no line"),
+    Right.REGISTER: _("Periods of cover, told by the register's own software"),
 }
 ANSWERS: dict[Status, Promise] = {
     Status.AFFILIATED: _("Insured"),
@@ -41,6 +42,8 @@ REASONS: dict[Reason, Promise] = {
     Reason.LEFT_REGISTER: _("No longer in the register on this day."),
     Reason.NOT_LICENSED_YET: _("The licence had not begun on this day."),
     Reason.LICENCE_ENDED: _("The licence had ended on this day."),
+    Reason.NOT_LICENSED_YET: _("The licence had not begun on this day."),
+    Reason.LEFT_REGISTER: _("No longer in the register on this day."),
     Reason.PROFESSION_DOES_NOT_PRESCRIBE: _("This profession does not prescribe."),
     Reason.PRODUCT_EXCLUDED: _("Not this product: the licence or the profession leaves it out."),
     Reason.NOT_FROM_ABROAD: _(
