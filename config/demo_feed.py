@@ -1,4 +1,4 @@
-"""`salus demo-feed`: a hospital sends its patients to the index of the synthetic nation.
+"""`salus demo-feed`: a hospital sends its patients to the index of the synthetic nation; its register is heard.
 
 By the importer, as any other system's Bundle: so a demonstration has entries that were joined by themselves, and
 pairs on which its stewards have something to judge. Once more changes nothing.
@@ -15,6 +15,10 @@ from uuid import NAMESPACE_URL, uuid5
 from config.importing import import_bundle
 from salus.access.queries import actor_of
 from salus.accounts.models import Account
+from salus.eligibility.models import Delivery
+from salus.eligibility.register.actions import deliver
+from salus.eligibility.register.messages import End
+from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import SalusError
 from salus.kernel.rows import Scope, finding_in, rows_of
@@ -73,6 +77,15 @@ def run(_options: argparse.Namespace) -> int:
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
     import_bundle(json.dumps(bundle).encode())
     print(f"a hospital has sent {len(sent)} patients: sign in as a steward to see the pairs")
+    at = now()  # with nothing new, so that insurance can be checked today
+    nothing_new = End(lines=0, sequence=None, as_of=at)
+    deliver(
+        actor=Actor(role=Role.SYSTEM, system="demo"),
+        at=at,
+        kind=Delivery.Kind.DELTA,
+        lines=[nothing_new],
+    )
+    print("the social-security register has nothing new")
     return 0
 
 

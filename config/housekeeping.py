@@ -71,6 +71,15 @@ def _forget_answered_requests(timestamp: int) -> None:
 
 
 @_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="bring_in_waiting_periods")
+def _bring_in_waiting_periods(timestamp: int) -> None:
+    from salus.eligibility.register.actions import bring_in_waiting
+    from salus.kernel.actor import Actor, Role
+
+    bring_in_waiting(actor=Actor(role=Role.SYSTEM, system="worker"), at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
 @_tasks.task(name="check_endpoints")
 def _check_endpoints(timestamp: int) -> None:
     from salus.directory.actions import check_endpoints

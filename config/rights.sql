@@ -32,12 +32,17 @@ grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence,
     eligibility_affiliation, eligibility_delivery, eligibility_caller, eligibility_usage,
     eligibility_administrator, eligibility_lookup, eligibility_proofuse, eligibility_watchedperson, eligibility_finding,
     secure_mail_mailidentity, file_share_shareuser to app;
+grant select, insert on eligibility_notice to app;
+grant select, insert, update, delete on eligibility_waitingperiod to app; -- until the person is there
 grant select, insert, delete on eligibility_keptanswer to app; -- forgotten after a time, as audit_answeredrequest
 grant update (pack, position, wrapped_key) on shared_record_documentcontent to app; -- sealed anew for another person
 grant select, insert on shared_record_documentcontent, mpi_personversion, mpi_formername, mpi_namekey,
     mpi_learnedmodel, directory_statement, directory_wordkey to app;
 grant select, insert, delete on directory_listing, directory_nameword to app; -- follow from the entries
 grant select, insert, delete on directory_announcement to app; -- until all have heard who are told
+
+-- What a register delivers is put into a table of the transaction's own and compared there, a million lines at once
+do $$ begin execute format('grant temporary on database %I to app', current_database()); end $$;
 
 -- Events are never changed or deleted; their place in the log (id, xid, salt) is the database's to give
 grant select, insert (at, kind, agent, account_id, practitioner_id, organization_id, system, person_id, persons,

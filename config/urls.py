@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("directory/me/", include("salus.directory.own.urls")),
     path("directory/", include("salus.directory.urls")),
     path("", include("salus.eligibility.soap.urls")),
+    path("", include("salus.eligibility.register.urls")),
     path("eligibility/", include("salus.eligibility.urls")),
     path("report/", include("salus.activity_report.urls")),
     path("eligibility/v1/", include("salus.eligibility.rest.urls")),

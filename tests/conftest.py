@@ -213,6 +213,7 @@ def _copy_database(data: Path, source: str, target: str) -> None:
         server.execute(f"revoke all on database {target} from public")
         roles = ", ".join(role for role in ROLES if role != "owner")
         server.execute(f"grant connect on database {target} to {roles}")
+        server.execute(f"grant temporary on database {target} to app")  # config/rights.sql
 
 
 def _replace(folder: Path, source: Path | None) -> None:

@@ -17,6 +17,7 @@ class EventKind(models.TextChoices):
     DOCUMENT_FILED = "document_filed"
     INDEX_REQUEST = "index_request"  # a request answered by the patient index
     ELIGIBILITY_CHECK = "eligibility_check"
+    AFFILIATIONS_CHANGED = "affiliations_changed"  # the register said when these people are insured
     VACCINATION_RECORDED = "vaccination_recorded"
     CONSENT_CHANGED = "consent_changed"  # closure, circle of trust, assistant, transfer consent
     PERSON_REGISTERED = "person_registered"

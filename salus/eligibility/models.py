@@ -43,17 +43,87 @@ class Delivery(models.Model):
         QUEUE = "queue"
 
     kind = models.TextField(choices=Kind)
-    as_of = models.DateTimeField()  # until when the register had told us all that it knew
+    # Until when the register had told us all that it knew; null: it did not say.
+    as_of = models.DateTimeField(null=True)
+    # Of a full file: what was said up to then is in it, and an older message that comes later changes nothing.
+    sequence = models.BigIntegerField(null=True)
+    file_name = models.TextField(default="", db_default="")
+    digest = models.TextField(default="", db_default="")  # SHA-256 of what came, hex
+    counts = models.JSONField(default=dict, db_default={})  # outcome: lines; withdrawn: periods
     received_at = models.DateTimeField()
-    applied_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(null=True)  # null: it is held
+    held_for = models.TextField(default="", db_default="")  # why
 
     class Meta:
-        indexes = [models.Index(fields=["-as_of"], name="eligibility_heard")]
+        indexes = [
+            models.Index(fields=["-as_of"], name="eligibility_heard"),
+            models.Index(
+                fields=["-sequence"],
+                name="full_file_in_force",
+                condition=Q(kind="full", applied_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="delivery_kind", condition=Q(kind__in=["full", "delta", "queue"])
-            )
+            ),
+            models.CheckConstraint(
+                name="delivery_full_has_sequence",
+                condition=~Q(kind="full") | Q(sequence__isnull=False),
+            ),
         ]
+
+
+class Outcome(models.TextChoices):
+    """What a line of a delivery did."""
+
+    APPLIED = "applied"
+    LATE = "late"  # something newer was known
+    REPEATED = "repeated"  # it was known
+    WAITING = "waiting"  # for its person, whom nobody has registered yet
+    REFUSED = "refused"
+
+
+class Notice(models.Model):
+    """A line of a delivery as it came, with what became of it. Never changed.
+
+    Of a full file not the lines that say what stands: the periods say the same, and there are a million of them.
+    """
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="notices")
+    line = models.IntegerField()  # from 1; 0: it waited, and its person is there now
+    outcome = models.TextField(choices=Outcome)
+    key = models.TextField(default="")
+    system = models.TextField(default="")
+    value = models.TextField(default="")
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+    withdrawn = models.BooleanField(null=True)
+    sequence = models.BigIntegerField(null=True)
+    problem = models.TextField(default="")  # why it was refused
+    text = models.TextField(default="")  # as it came, of one that could not be read
+
+    class Meta:
+        indexes = [models.Index(fields=["key"], name="notice_of_a_period")]
+        constraints = [
+            models.CheckConstraint(name="notice_outcome", condition=Q(outcome__in=Outcome.values)),
+        ]
+
+
+class WaitingPeriod(models.Model):
+    """The newest message of a period whose person nobody has registered yet."""
+
+    key = models.TextField()
+    system = models.TextField()
+    value = models.TextField()
+    since = models.DateField()
+    until = models.DateField(null=True)
+    withdrawn = models.BooleanField()
+    sequence = models.BigIntegerField()
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="waits_once")]
 
 
 class Right(models.TextChoices):
@@ -65,6 +135,7 @@ class Right(models.TextChoices):
     BATCH = "batch"  # many questions at once
     LOOK_UP = "look-up"  # by name and birth date, in rescue
     PROOF = "proof"  # signed answers, to be shown and told of when there was no line
+    REGISTER = "register"  # asks nothing: tells of periods, as the register's own software
 
 
 class Caller(models.Model):

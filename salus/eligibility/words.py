@@ -13,6 +13,7 @@ RIGHTS: dict[Right, Promise] = {
     Right.BATCH: _("Many questions at once"),
     Right.LOOK_UP: _("By name and date of birth, in rescue"),
     Right.PROOF: _("Signed answers for where there is no line"),
+    Right.REGISTER: _("Periods of cover, told by the register's own software"),
 }
 ANSWERS: dict[Status, Promise] = {
     Status.AFFILIATED: _("Insured"),
@@ -37,12 +38,19 @@ REASONS: dict[Reason, Promise] = {
     Reason.LICENSED: _("Licensed in this country for this profession."),
     Reason.LICENSED_ABROAD: _("Licensed in another country, whose prescription is good here."),
     Reason.NOT_REGISTERED: _("The directory knows nobody with this code on this day."),
-    Reason.SUSPENDED: _("Suspended on this day, or no longer in the register."),
+    Reason.SUSPENDED: _("Suspended on this day."),
+    Reason.LEFT_REGISTER: _("No longer in the register on this day."),
+    Reason.NOT_LICENSED_YET: _("The licence had not begun on this day."),
     Reason.LICENCE_ENDED: _("The licence had ended on this day."),
+    Reason.NOT_LICENSED_YET: _("The licence had not begun on this day."),
+    Reason.LEFT_REGISTER: _("No longer in the register on this day."),
     Reason.PROFESSION_DOES_NOT_PRESCRIBE: _("This profession does not prescribe."),
     Reason.PRODUCT_EXCLUDED: _("Not this product: the licence or the profession leaves it out."),
     Reason.NOT_FROM_ABROAD: _(
         "Not this product: a prescription from abroad is not good for it here."
+    ),
+    Reason.COUNTRY_NOT_RECOGNISED: _(
+        "Licensed in a country whose prescriptions are not good here."
     ),
 }
 ICONS: dict[Status, str] = {

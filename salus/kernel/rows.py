@@ -22,6 +22,7 @@ class Scope(StrEnum):
 
     INDEX = "index"  # people and their identifiers
     RECORDS = "records"  # documents and vaccinations, to find out whose one is
+    REGISTER = "register"  # periods of cover, to be read and written while their register delivers
 
 
 @contextmanager

@@ -21,6 +21,7 @@ WHAT: dict[EventKind, str | Promise] = {
     EventKind.DOCUMENT_FILED: _("filed a document"),
     EventKind.INDEX_REQUEST: _("looked the name up in the patient index"),
     EventKind.ELIGIBILITY_CHECK: _("checked the health insurance"),
+    EventKind.AFFILIATIONS_CHANGED: _("said when you are insured"),
     EventKind.VACCINATION_RECORDED: _("recorded a vaccination"),
     EventKind.CONSENT_CHANGED: _("changed who may see the record"),
     EventKind.PERSON_REGISTERED: _("registered the person in the patient index"),

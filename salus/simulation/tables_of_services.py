@@ -53,6 +53,7 @@ def directory_tables(world: World, names: Names, end: int) -> list[Table]:
         *register_tables(world, names, end),
         *_accounts(world, who, names, end),
         *_counters(world, end),
+        _heard(end),
         *_staff(world, end),
         _mail(world, names, end),
         _shares(world, names, end),
@@ -110,6 +111,20 @@ def _counters(world: World, end: int) -> list[Table]:
         },
     )
     return [callers, named]
+
+
+def _heard(end: int) -> Table:
+    """The social-security register told of all periods until the last moment that is lived."""
+    told = copy.instants(np.array([end]))
+    return Table(
+        name="eligibility_delivery",
+        columns={
+            "kind": copy.same("delta", 1),
+            "as_of": told,
+            "received_at": told,
+            "applied_at": told,
+        },
+    )
 
 
 def _staff(world: World, end: int) -> list[Table]:

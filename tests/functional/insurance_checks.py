@@ -45,9 +45,7 @@ def laboratory_software_asks(world: World) -> Callable[[], None]:
     body = json.dumps({"identifier": {"value": _number(world)}}).encode()
 
     def send() -> None:
-        said = answer_to(
-            Request(f"{world.site.url}/eligibility/v1/affiliation", body, headers)
-        )
+        said = answer_to(Request(f"{world.site.url}/eligibility/v1/affiliation", body, headers))
         assert said["status"]
 
     return send

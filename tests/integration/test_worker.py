@@ -28,6 +28,7 @@ TASKS = {
     *("clear_expired_sessions", "forget_expired_tokens"),
     *("forget_answered_requests", "delete_old_jobs", "check_endpoints", "turn_day_of_directory"),
     *("write_directory_files", "forget_heard_announcements", "look_back_for_misuse"),
+    "bring_in_waiting_periods",
 }
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("directory", "0008_corrections"),
-        ("eligibility", "0003_callers"),
+        ("eligibility", "0004_deliveries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

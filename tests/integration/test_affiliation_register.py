@@ -1,0 +1,179 @@
+"""The social-security register at the queue and at the command line; files that are cut short, implausible, at once."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client as Browser
+
+from salus.audit.models import Event, EventKind
+from salus.country.lu import MATRICULE_SYSTEM, matricule
+from salus.eligibility.models import Delivery, Notice, Right, WaitingPeriod
+from salus.eligibility.queries import heard, insured
+from salus.eligibility.register.actions import bring_in_waiting
+from salus.eligibility.register.files import END
+from salus.kernel.clock import now
+from salus.kernel.errors import InvalidInput
+from salus.kernel.rows import Scope, finding_in, rows_of
+from tests.affiliations import PEOPLE, Sending, Sent, as_csv, send, standing
+from tests.eligibility import caller, token
+from tests.links import SYSTEM, registered
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """Each test finds no period."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def person(serial: int) -> tuple[int, str]:
+    return registered(serial=serial), matricule(date(1980, 1, 1), serial)
+
+
+def periods(*messages: Sent, sequence: int | None = None) -> bytes:
+    body = as_csv(Sending(messages=messages, sequence=sequence))
+    return body.replace(PEOPLE.encode(), MATRICULE_SYSTEM.encode())
+
+
+def many(number: int, value: str, *, sequence: int = 1) -> list[Sent]:
+    return [
+        Sent(key=f"K{n}", value=value, since="2020-01-01", sequence=sequence) for n in range(number)
+    ]
+
+
+def notices() -> list[tuple[str, str, str]]:
+    with finding_in(Scope.REGISTER):
+        return list(Notice.objects.order_by("pk").values_list("key", "outcome", "problem"))
+
+
+def test_two_jobs_overlap_and_a_refused_line_says_why_and_where() -> None:
+    who, value = person(1)
+    done = send(
+        periods(
+            Sent(key="A", value=value, since="2024-02-29", until="2024-03-31", sequence=1),
+            Sent(key="B", value=value, since="2024-03-01", sequence=2),
+            Sent(key="C", value=value, since="2023-02-29", sequence=3),
+            Sent(key="A", value=value, since="2024-02-28", sequence=1),
+        )
+    )
+    assert standing() == {
+        "A": (who, date(2024, 2, 29), date(2024, 3, 31)),
+        "B": (who, date(2024, 3, 1), None),
+    }
+    assert [line for line, _ in done.refused] == [4, 5]
+    assert done.refused[0][1] == "since: should be a date, year-month-day"
+    assert [outcome for _, outcome, _ in notices()] == ["applied", "applied", "refused", "refused"]
+    with insured(MATRICULE_SYSTEM, value) as known:
+        assert len(known.periods) == 2
+
+
+def test_whose_cover_changes_sees_it_in_the_log_and_a_delivery_is_one_event() -> None:
+    (one, first), (other, second) = person(2), person(3)
+    before = Event.objects.count()
+    send(
+        periods(
+            Sent(key="A", value=first, since="2020-01-01", sequence=1),
+            Sent(key="B", value=second, since="2020-01-01", sequence=1),
+        )
+    )
+    for who in (one, other):
+        with rows_of([who]):
+            events = Event.objects.filter(kind=EventKind.AFFILIATIONS_CHANGED)
+            assert [event.persons for event in events] == [[one, other]]
+    assert before == 0
+
+
+def test_a_period_waits_for_its_person_and_reads_over_linked_rows() -> None:
+    value = matricule(date(1980, 1, 1), 4)
+    send(periods(Sent(key="A", value=value, since="2020-01-01", sequence=5)))
+    send(periods(Sent(key="A", value=value, since="2019-01-01", sequence=4)))
+    assert not standing()
+    who, _ = person(4)
+    assert bring_in_waiting(actor=SYSTEM, at=now()) == 1
+    assert standing() == {"A": (who, date(2020, 1, 1), None)}
+    with finding_in(Scope.REGISTER):
+        assert not WaitingPeriod.objects.exists()
+    assert [outcome for _, outcome, _ in notices()] == ["waiting", "late", "applied"]
+
+
+def test_a_file_that_was_cut_short_does_nothing() -> None:
+    _, value = person(5)
+    body = periods(*many(10, value))
+    for cut in (body[: body.index(END.encode())], body.replace(b"#end,10", b"#end,11")):
+        with pytest.raises(InvalidInput):
+            send(cut)
+    assert not standing() and not Delivery.objects.exists()
+
+
+def test_a_full_file_that_withdraws_much_is_held_until_confirmed() -> None:
+    _, value = person(6)
+    send(periods(*many(300, value)))
+    rest = periods(*many(290, value), sequence=10)
+    held = send(rest, full=True)
+    assert held.held_for == "10 of 300 periods would be withdrawn"
+    assert len(standing()) == 300
+    assert not Delivery.objects.filter(kind="full", applied_at__isnull=False).exists()
+    assert not send(rest, full=True, confirmed=True).held_for
+    assert len(standing()) == 290
+    few = periods(*many(286, value), sequence=11)
+    assert not send(few, full=True).held_for and len(standing()) == 286
+
+
+def test_a_file_with_many_refused_lines_is_held_and_withdraws_none_of_them() -> None:
+    _, value = person(7)
+    send(periods(*many(100, value)))
+    broken = [Sent(key=f"K{n}", value=value, since="never") for n in range(6)]
+    body = periods(*broken, *many(100, value)[6:], sequence=10)
+    assert send(body, full=True).held_for == "6 of 100 lines are refused"
+    assert not send(body, full=True, confirmed=True).held_for
+    assert len(standing()) == 100
+
+
+def test_a_preview_changes_nothing() -> None:
+    _, value = person(8)
+    done = send(periods(*many(3, value)), preview=True)
+    assert done.counts["applied"] == 3 and done.number is None
+    assert not standing() and not notices()
+
+
+def test_until_when_the_register_was_heard() -> None:
+    at = now() - timedelta(hours=2)
+    send(as_csv(Sending(messages=()), as_of=at.isoformat()))
+    send(as_csv(Sending(messages=()), as_of=(at - timedelta(days=1)).isoformat()))
+    assert heard() == at
+    with pytest.raises(InvalidInput):
+        send(as_csv(Sending(messages=()), as_of=(now() + timedelta(days=1)).isoformat()))
+
+
+def _post(token: str, *messages: dict[str, Any]) -> Any:
+    return Browser(SERVER_NAME="localhost").post(
+        "/eligibility/v1/register",
+        "\n".join(map(json.dumps, messages)),
+        content_type="application/x-ndjson",
+        headers={"authorization": f"Bearer {token}"} if token else {},
+    )
+
+
+def test_the_queue_answers_each_message_and_takes_none_without_the_right() -> None:
+    who, value = person(9)
+    said = {"key": "Q", "value": value, "since": "2024-01-01", "sequence": 3}
+    end = {"end": {"lines": 2, "asOf": now().isoformat()}}
+    assert _post("", said).status_code == 401
+    asks_only = caller(rights=frozenset([Right.AFFILIATION]))
+    assert _post(token(asks_only), said).status_code == 403
+    assert not standing() and heard() is None
+    register = token(caller(rights=frozenset([Right.REGISTER])))
+    assert _post(register, said | {"until": "2023-01-01"}).json()["messages"] == [
+        {"line": 1, "key": "Q", "outcome": "refused", "problem": "until: should be after since"}
+    ]
+    body = _post(register, said, said | {"since": "2023-01-01", "sequence": 2}, end).json()
+    assert [one["outcome"] for one in body["messages"]] == ["applied", "late"]
+    assert standing() == {"Q": (who, date(2024, 1, 1), None)} and heard()
+    assert _post(register, said).json()["messages"][0]["outcome"] == "repeated"
