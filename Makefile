@@ -70,7 +70,7 @@ demo: $(READY) ## a synthetic nation at 1/100, its reports, and the site at http
 	@SALUS_DEMO=1 exec $(BIN)/salus serve --port $(PORT)
 
 .PHONY: test
-test: $(READY) lint chromium ## every check and every test, with all that they need (at most 15 minutes)
+test: $(READY) lint chromium ldapsearch ## every check and every test, with all that they need (at most 15 minutes)
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
@@ -89,7 +89,7 @@ format: $(ENVIRONMENT) ## put the code into the one format, and mend what ruff c
 	$(BIN)/ruff format .
 
 .PHONY: prove
-prove: $(READY) chromium nginx ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
+prove: $(READY) chromium ldapsearch nginx ## the long versions of the tests, and scale 1; dated evidence goes to docs/evidence/
 	tools/prove.sh "$(COMMIT)"
 	@$(MAKE) scale
 
@@ -171,6 +171,10 @@ $(HAPI_HL7V2_JARS): $(HAPI_HL7V2_SOURCE)/pom.xml $(HAPI_HL7V2_SOURCE)/jars.sha25
 .PHONY: nginx
 nginx:
 	@tools/debian.sh nginx nginx-light
+
+.PHONY: ldapsearch
+ldapsearch: # without it three tests are skipped, and say why
+	-@tools/debian.sh ldapsearch ldap-utils
 
 .PHONY: chromium
 chromium:

@@ -23,9 +23,9 @@ import django
 
 from benchmarks.directory_set.entries import copy_entries
 from benchmarks.directory_set.mistakes import MISTAKES
-from benchmarks.index import as_role, installation, processor_time
+from benchmarks.index import processor_time
 from salus.kernel.postgres import attached
-from tools.measuring import commit, machine, written
+from tools.measuring import as_role, commit, installation, machine, written
 
 SEED, GOAL = 1, 20.0  # milliseconds
 FIRST_PAGE = 20

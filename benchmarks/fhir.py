@@ -12,11 +12,8 @@
 
 import argparse
 import os
-import shutil
 import socket
 import subprocess
-import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,30 +25,10 @@ import django
 
 from benchmarks.fhir_site.cases import CREATE, DOCUMENTS, SCOPE, Case, cases, laboratory
 from benchmarks.fhir_site.load import Load, Rate, spelled, token
-from tools.measuring import ROOT
+from tools.measuring import ROOT, SALUS, installation, salus
 
 GOAL = 0.5
-SALUS = (sys.executable, "-m", "config.cli")
 Client = tuple[str, str]  # id and secret
-
-
-@contextmanager
-def installation(chosen: Path | None, scale: str) -> Iterator[Path]:
-    if chosen:
-        yield chosen
-        return
-    data = Path(tempfile.mkdtemp(prefix="salus-bench-"))
-    data.chmod(0o755)  # the database's own user must get in
-    try:
-        salus("simulate", "--scale", scale, "--until", "2024-12", data=data)
-        yield data
-    finally:
-        shutil.rmtree(data)
-
-
-def salus(*arguments: str, data: Path) -> str:
-    command = [*SALUS, *arguments, "--data", str(data)]
-    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def registered(data: Path) -> Client:
@@ -165,7 +142,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
     with (
-        installation(options.data, options.scale) as data,
+        installation(options.data, scale=options.scale) as data,
         serving(data, options.connections) as load,
     ):
         client = registered(data)

@@ -18,10 +18,6 @@ import argparse
 import logging
 import os
 import random
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +31,7 @@ from typing import TYPE_CHECKING
 import django
 
 from salus.kernel.postgres import attached
-from tools.measuring import ROOT, commit, machine, written
+from tools.measuring import as_role, commit, installation, machine, written
 
 if TYPE_CHECKING:
     from salus.mpi.matching.record import Traits
@@ -43,38 +39,6 @@ if TYPE_CHECKING:
 UNTIL, SEED = "2024-12", 1
 SCANS, SPLINK, FEEDS = 5, 20, 200  # how often the slow ones are asked
 Question = tuple[int, "Traits"]  # who is meant, and what is said
-
-
-@contextmanager
-def installation(chosen: Path | None) -> Iterator[Path]:
-    if chosen:
-        yield chosen.resolve()
-        return
-    data = Path(tempfile.mkdtemp(prefix="salus-bench-"))
-    data.chmod(0o755)  # the database's own user must get in
-    try:
-        yield data
-    finally:
-        shutil.rmtree(data)
-
-
-def as_role(script: str, role: str, data: Path, step: str, *options: str) -> str:
-    """The script's step in a process of its own, with Django connected as the role; what it printed."""
-    done = subprocess.run(
-        [sys.executable, script, "--step", step, "--data", data, *options],
-        cwd=ROOT,
-        env=os.environ
-        | {
-            "SALUS_DATA": str(data),
-            "SALUS_ROLE": role,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PYTHONPATH": str(ROOT),
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 def load(data: Path, denominator: int) -> None:

@@ -30,11 +30,10 @@ from urllib.parse import urlencode
 import django
 import psycopg
 
-from benchmarks.fhir import SALUS, installation, salus
 from benchmarks.fhir_site.cases import laboratory
 from benchmarks.fhir_site.load import Load, processor_time, spelled, token
 from salus.kernel.postgres import attached, login
-from tools.measuring import ROOT
+from tools.measuring import ROOT, SALUS, installation, salus
 
 PEOPLE = "select family, given, birth_date, gender from mpi_person order by md5(id::text) limit %s"
 FAMILIES = ("salus/hl7v2/", "salus/mpi/hl7v2/", "salus/mpi/matching/", "salus/mpi/", "salus/audit/")
@@ -229,7 +228,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=400, help="of each side, in each round")
     parser.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
-    with installation(options.data, options.scale) as data:
+    with installation(options.data, scale=options.scale) as data:
         with attached(data):
             organization = str(laboratory(data))
         printed = salus(

@@ -13,11 +13,9 @@
 import argparse
 import http.client
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,27 +28,13 @@ from typing import Any
 import django
 
 from salus.kernel.postgres import attached
+from tools.measuring import installation
 
 GOAL = 2
 AT_ONCE = 0.05
 ROOT = Path(__file__).resolve().parents[1]
 SALUS = (sys.executable, "-m", "config.cli")
 AS_CALLED = dict(os.environ)  # for `salus` itself; this process becomes the reporter
-
-
-@contextmanager
-def installation(chosen: Path | None, scale: str, month: str) -> Iterator[Path]:
-    if chosen:
-        yield chosen
-        return
-    data = Path(tempfile.mkdtemp(prefix="salus-bench-"))
-    data.chmod(0o755)  # the database's own user must get in
-    nation = ("simulate", "--scale", scale, "--until", month)
-    try:
-        salus(*nation, "--data", data)
-        yield data
-    finally:
-        shutil.rmtree(data)
 
 
 def salus(*arguments: str | Path) -> None:
@@ -204,7 +188,7 @@ def main() -> None:
     parser.add_argument("--month", default="2024-12")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    with installation(options.data, options.scale, options.month) as data:
+    with installation(options.data, scale=options.scale, until=options.month) as data:
         salus(
             "report", options.month, "--data", data
         )  # published, and the tables brought up to date

@@ -11,14 +11,9 @@ to say whose rows a transaction may touch, which both do.
 
 import argparse
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -26,26 +21,12 @@ from typing import Any
 import django
 
 from salus.kernel.postgres import attached, login
+from tools.measuring import installation
 
 GOAL = 0.3  # milliseconds a request, DESIGN's figure
 ROOT = Path(__file__).resolve().parents[1]
 PERSONS = 40
 PAST_THEM = "superuser"
-
-
-@contextmanager
-def installation(chosen: Path | None, scale: str) -> Iterator[Path]:
-    if chosen:
-        yield chosen
-        return
-    data = Path(tempfile.mkdtemp(prefix="salus-bench-"))
-    data.chmod(0o755)  # the database's own user must get in
-    try:
-        nation = ("simulate", "--scale", scale, "--until", "2024-12", "--data", str(data))
-        subprocess.run([sys.executable, "-m", "config.cli", *nation], cwd=ROOT, check=True)
-        yield data
-    finally:
-        shutil.rmtree(data)
 
 
 def connect(data: Path, role: str) -> Any:
@@ -167,7 +148,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    with installation(options.data, options.scale) as data:
+    with installation(options.data, scale=options.scale) as data:
         os.environ |= {
             "SALUS_DATA": str(data.absolute()),
             "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -15,13 +15,10 @@ import argparse
 import json
 import math
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from functools import partial
@@ -35,7 +32,7 @@ import psycopg
 import vl_convert
 
 from salus.kernel.postgres import attached, login
-from tools.measuring import ROOT, commit, disk, machine, relations, run, written
+from tools.measuring import ROOT, commit, disk, installation, machine, relations, run, written
 
 MONTH = "2024-12"
 DENOMINATORS = (1000, 300, 100, 30, 10, 3, 1)
@@ -59,7 +56,7 @@ Result = dict[str, float]  # of one scale: rows, and whatever of MEASURES is kno
 
 def measure(denominator: int, chosen: Path | None) -> Result:
     """Costs of one scale, in a folder of its own or in the chosen one."""
-    with folder(chosen) as data:
+    with installation(chosen) as data:
         result: Result = {}
         if not chosen:
             simulated = run(
@@ -93,19 +90,6 @@ def measure(denominator: int, chosen: Path | None) -> Result:
                 )
                 result |= json.loads(child.stdout)
         return result
-
-
-@contextmanager
-def folder(chosen: Path | None) -> Iterator[Path]:
-    if chosen:
-        yield chosen.resolve()
-        return
-    data = Path(tempfile.mkdtemp(prefix="salus-bench-"))
-    data.chmod(0o755)  # the database's own user must get in
-    try:
-        yield data
-    finally:
-        shutil.rmtree(data)
 
 
 def _patients(data: Path) -> list[dict[str, Any]]:

@@ -16,11 +16,11 @@ from django.db import OperationalError
 
 from config.client_options import add_client_steps
 from config.directory_options import add_directory_steps
-from config.eligibility_feed import add_feed_steps
+from config.eligibility_options import add_eligibility_steps
 from config.index_options import add_index_steps
-from config.ldap_options import PORT as LDAP_PORT
+from config.ldap_options import LdapOptions
 from config.migrate import is_current, is_migrated
-from config.mllp_options import PORT
+from config.mllp_options import MllpOptions
 from config.serve import as_owner, migrate, serve
 from config.staff import add_staff_steps
 from salus.kernel.errors import SalusError
@@ -272,8 +272,9 @@ def _parser() -> argparse.ArgumentParser:
     command = add("serve", _serve, "Run the site and its database until Ctrl-C.")
     command.add_argument("--port", type=_port, default=8000)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    command.add_argument("--mllp-port", type=_port, metavar="PORT", help=f"of HL7 v2 ({PORT})")
-    command.add_argument("--ldap-port", type=_port, metavar="PORT", help=f"of LDAP ({LDAP_PORT})")
+    for name, what, options in (("mllp", "HL7 v2", MllpOptions), ("ldap", "LDAP", LdapOptions)):
+        usual = f"of {what} ({options.PORT})"
+        command.add_argument(f"--{name}-port", type=_port, metavar="PORT", help=usual)
 
     command = add("simulate", _simulate, "Fill an empty installation with a synthetic nation.")
     command.add_argument(
@@ -335,9 +336,7 @@ def _parser() -> argparse.ArgumentParser:
         "--check", default="sample", choices=["all", "sample"], help="documents to open (sample)"
     )
 
-    summary = (
-        "Make a copy of the keys, sealed by a passphrase, check one, or rotate what signs tokens."
-    )
+    summary = "Seal a copy of the keys by a passphrase, check one, or rotate what signs tokens."
     command = add("key", _key, summary)
     command.add_argument("act", choices=["export", "check", "rotate"])
     command.add_argument("--to", type=Path, metavar="FILE", help="of export: the copy to make")
@@ -361,10 +360,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--really", action="store_true", help="drop them")
     add_client_steps(commands, add, _by("config.clients"))
     add_directory_steps(commands, add, _by("config.directory"))
-    summary = "What insurance checks stand on: the social-security register's periods of cover."
-    eligibility = commands.add_parser("eligibility", help=summary, description=summary)
-    steps = eligibility.add_subparsers(required=True, metavar="STEP", dest="step")
-    add_feed_steps(steps, add, _by("config.eligibility_feed"))
+    add_eligibility_steps(commands, add, _by)
     add_index_steps(commands, add, _by("config.index"))
     add_staff_steps(commands, add, _by("config.staff"))
     add("doctor", _doctor, "Check this installation and say what to do.")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from config.doctor_services import endpoints, hl7v2, ldap
+from config.doctor_services import endpoints, listening
 from config.finding import Finding
 from config.ldap_options import LdapOptions
 from config.mllp_options import MllpOptions
@@ -46,8 +46,8 @@ def _findings(data: Path) -> Iterator[Finding]:
     if not _is_writable(data):
         return  # somebody else's folder: what is in it cannot be seen
     yield _secrets(data)
-    yield from hl7v2(MllpOptions.of(os.environ, port=None))
-    yield from ldap(LdapOptions.of(os.environ, port=None))
+    yield from listening("HL7 v2", MllpOptions.of(os.environ, port=None))
+    yield from listening("address book", LdapOptions.of(os.environ, port=None))
     if postgres.is_embedded() and not (data / "postgres").is_dir():
         problem = "absent; `salus serve` makes a new one, a backup restores an old one"
         yield Finding(what="database", problem=problem)

@@ -7,47 +7,26 @@ from datetime import UTC, datetime, timedelta
 import django
 
 from config.finding import Finding
-from config.ldap_options import LdapOptions
-from config.mllp_options import MllpOptions
-from salus.hl7v2.server import tls_of
+from config.listening import Listening
 from salus.kernel.errors import SalusError
 
 _SOON = timedelta(days=30)
 
 
-def hl7v2(options: MllpOptions) -> Iterator[Finding]:
-    """Whether who may speak HL7 v2 is said rightly, and how long the certificate of this server holds."""
+def listening(what: str, options: Listening) -> Iterator[Finding]:
+    """Whether a server beside the web listens where it may and to whom, and how long its certificate holds."""
     if not options.is_wanted:
         return
     try:
         options.check()
-        if options.has_tls:
-            tls_of(*options.files)
-    except (SalusError, OSError) as error:
-        yield Finding(what="HL7 v2", problem=f"{error}; see SALUS_MLLP_CERTIFICATE")
-    else:
-        left = options.ends_at() - datetime.now(UTC) if options.has_tls else _SOON
-        problem = f"its certificate ends in {left.days} days" if left < _SOON else None
-        yield Finding(what=f"HL7 v2 at {options}", problem=problem, is_warning=left > timedelta())
-
-
-def ldap(options: LdapOptions) -> Iterator[Finding]:
-    """Whether the address book listens where it may, and how long its certificate holds."""
-    if not options.is_wanted:
-        return
-    try:
-        options.check()
-        left = options.left(at=datetime.now(UTC))
+        options.tls()
+        ends_at = options.ends_at()
     except (SalusError, OSError, ValueError) as error:
-        yield Finding(what="address book", problem=f"{error}; see SALUS_LDAP_CERTIFICATE")
+        yield Finding(what=what, problem=f"{error}; see {options.PREFIX}CERTIFICATE")
     else:
-        problem = (
-            f"its certificate ends in {left.days} days"
-            if left is not None and left < _SOON
-            else None
-        )
-        is_warning = left is not None and left > timedelta()
-        yield Finding(what=f"address book at {options}", problem=problem, is_warning=is_warning)
+        left = ends_at - datetime.now(UTC) if ends_at else _SOON
+        problem = f"its certificate ends in {left.days} days" if left < _SOON else None
+        yield Finding(what=f"{what} at {options}", problem=problem, is_warning=left > timedelta())
 
 
 def endpoints() -> Finding:

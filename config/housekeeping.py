@@ -14,7 +14,7 @@ from procrastinate.jobs import DEFAULT_QUEUE
 from psycopg_pool import AsyncNullConnectionPool
 
 from config.deliveries import deliveries
-from config.patient_feed import patient_feed
+from config.feeds import FEEDS
 from config.pix_updates import pix_updates
 from salus.kernel.clock import now
 from salus.kernel.events import QUEUE
@@ -23,9 +23,6 @@ from salus.kernel.postgres import login
 HOUR = 3600  # seconds
 _HOURLY = "0 * * * *"
 _KEPT = 72  # hours: finished jobs, for who asks what happened over the weekend
-_PATIENT_FEED = (
-    "patient_feed"  # salus.mpi.announcing.QUEUE, which cannot be imported before Django is set up
-)
 
 _tasks = Blueprint()
 
@@ -41,7 +38,8 @@ def housekeeping() -> DjangoApp:
     app = DjangoApp(connector=connector, periodic_defaults={"max_delay": HOUR})
     app.add_tasks_from(_tasks, namespace="housekeeping")
     app.add_tasks_from(deliveries, namespace=QUEUE)
-    app.add_tasks_from(patient_feed, namespace=_PATIENT_FEED)
+    for queue, feed in FEEDS.items():
+        app.add_tasks_from(feed, namespace=queue)
     app.add_tasks_from(pix_updates, namespace="pix_updates")
     return app
 
@@ -110,6 +108,14 @@ def _turn_day_of_directory(timestamp: int) -> None:
 
 
 @_tasks.periodic(cron=_HOURLY)
+@_tasks.task(name="forget_heard_announcements")
+def _forget_heard_announcements(timestamp: int) -> None:
+    from salus.directory.actions import forget_heard_announcements
+
+    forget_heard_announcements(at=now())
+
+
+@_tasks.periodic(cron=_HOURLY)
 @_tasks.task(name="look_back_for_misuse")
 def _look_back_for_misuse(timestamp: int) -> None:
     from salus.eligibility.misuse import DAYS_OPEN, look_back
@@ -123,7 +129,7 @@ def _look_back_for_misuse(timestamp: int) -> None:
 @_tasks.task(name="delete_old_jobs", pass_context=True)
 async def _delete_old_jobs(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager
-    for queue in (DEFAULT_QUEUE, _PATIENT_FEED):
+    for queue in (DEFAULT_QUEUE, *FEEDS):
         await jobs.delete_old_jobs(
             nb_hours=_KEPT,
             queue=queue,

@@ -17,13 +17,13 @@ grant select on django_migrations, django_content_type, auth_permission, auth_gr
 
 -- Software: what it was granted, and what of that was used or taken back; forgotten when it would have expired
 grant select, insert on access_identifierdomain to app;
-grant select, insert, update on accounts_client, access_clientorganization, access_clientrequest,
+grant select, insert, update on accounts_client, accounts_subscription, access_clientorganization, access_clientrequest,
     access_appauthorization to app;
 grant select, insert, update, delete on accounts_authorizationcode, accounts_refreshtoken to app;
 grant select, insert, delete on accounts_usedassertion, accounts_revokedtoken to app;
 
 -- Domains
-grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence, mpi_link, mpi_pair, mpi_receipt, mpi_subscription,
+grant select, insert, update on mpi_person, mpi_personidentifier, mpi_residence, mpi_link, mpi_pair, mpi_receipt,
     directory_organization, directory_practitioner, directory_practitionerrole, directory_licence, directory_location,
     directory_healthcareservice, directory_endpoint, directory_source, directory_changeset, directory_changeline,
     access_accountperson, access_accountpractitioner, access_trustedprofessional, access_assistant,
@@ -39,6 +39,7 @@ grant update (pack, position, wrapped_key) on shared_record_documentcontent to a
 grant select, insert on shared_record_documentcontent, mpi_personversion, mpi_formername, mpi_namekey,
     mpi_learnedmodel, directory_statement, directory_wordkey to app;
 grant select, insert, delete on directory_listing, directory_nameword to app; -- follow from the entries
+grant select, insert, delete on directory_announcement to app; -- until all have heard who are told
 
 -- What a register delivers is put into a table of the transaction's own and compared there, a million lines at once
 do $$ begin execute format('grant temporary on database %I to app', current_database()); end $$;

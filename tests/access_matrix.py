@@ -39,6 +39,7 @@ from tests.access_matrix_bodies import (
     SOAP_MESSAGE,
     coverage_request,
     document,
+    dose,
     message,
     prescriber,
     questions,
@@ -225,7 +226,7 @@ def made() -> World:
         "organization": laboratory,
         "no organization": ABSENT,
         "counter": Caller.objects.get(
-            organization__roles__practitioner=practitioner_of("pharmacist"), client=None
+            rights__contains=["prescribing"], client=None
         ).organization_id,
         "place": Location.objects.filter(deregistered_at=None).values_list("pk", flat=True)[0],
         "no place": ABSENT,
@@ -356,16 +357,6 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "gender": "female",
         "birthDate": "1980-02-29",
     }
-    vaccine = {"coding": [{"system": "http://www.whocc.no/atc", "code": "J07BB02"}]}
-    dose = {
-        "resourceType": "Immunization",
-        "identifier": [{"system": "urn:test:matrix", "value": "matrix-1"}],
-        "status": "completed",
-        "vaccineCode": vaccine,
-        "patient": {"reference": f"Patient/{patient}"},
-        "occurrenceDateTime": "2023-10-02",
-        "primarySource": False,
-    }
     read = {"request": {"method": "GET", "url": f"Patient/{patient}"}}
     return {
         "POST /circle/": {"name": "hoffmann"},
@@ -397,7 +388,7 @@ def _bodies(patient: int, physician: int, partner: int) -> dict[str, Any]:
         "POST /fhir/DocumentReference/_search": {"patient": patient},
         "POST /fhir/Immunization/_search": {"patient": patient},
         "POST /fhir/DocumentReference": document(patient),
-        "POST /fhir/Immunization": dose,
+        "POST /fhir/Immunization": dose(patient),
         "POST /eligibility/soap": SOAP_MESSAGE,
         "POST /fhir/Coverage/_search": {"_count": 1},
         "POST /fhir/CoverageEligibilityRequest/$submit": coverage_request(),

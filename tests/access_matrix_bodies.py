@@ -122,3 +122,15 @@ def prescriber() -> dict[str, Any]:
     nobody = {"system": "urn:test:matrix", "value": "nobody"}
     asked = {"name": "prescriber", "valueIdentifier": nobody}
     return {"resourceType": "Parameters", "parameter": [asked]}
+
+
+def dose(patient: int) -> dict[str, Any]:
+    return {
+        "resourceType": "Immunization",
+        "identifier": [{"system": "urn:test:matrix", "value": "matrix-1"}],
+        "status": "completed",
+        "vaccineCode": {"coding": [{"system": "http://www.whocc.no/atc", "code": "J07BB02"}]},
+        "patient": {"reference": f"Patient/{patient}"},
+        "occurrenceDateTime": "2023-10-02",
+        "primarySource": False,
+    }

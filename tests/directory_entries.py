@@ -26,12 +26,22 @@ ENDPOINT = {
 
 
 def keep_directory() -> None:
-    """Entries of each kind: of professionals one who left, one suspended, one who may practise again, one who stays."""
+    """Entries of each kind: of professionals one who left, one suspended, one who may practise again, one who stays.
+
+    Who stays gave up two further places of work for others.
+    """
     leaver, again, out, stays = "P1", "P2", "P3", "P4"
     system = "urn:test"
     entries: list[tuple[Kind, str, dict[str, Any], bool]] = [
         (Kind.ORGANIZATION, "H", {"name": "A", "type": "hospital"}, False),
         (Kind.ORGANIZATION, "W", {"name": "B", "type": "hospital", "part_of": "urn:test|H"}, False),
+        (Kind.ORGANIZATION, "H2", {"name": "A", "type": "hospital"}, False),
+        (
+            Kind.ORGANIZATION,
+            "W2",
+            {"name": "B", "type": "hospital", "part_of": "urn:test|H"},
+            False,
+        ),
         (Kind.LOCATION, "L", {"organization": "urn:test|H", "name": "A"} | POSITION, False),
         (Kind.SERVICE, "S", SERVICE, False),
         (Kind.ENDPOINT, "E", ENDPOINT, False),
@@ -46,6 +56,13 @@ def keep_directory() -> None:
             (Kind.PRACTITIONER, who, person, False),
             (Kind.LICENCE, who, named | licence, True),
             (Kind.ROLE, who, named | place | accepts, True),
+        ]
+    for second in ("R1", "R2"):
+        said = {"practitioner": f"urn:test|{stays}", **place}
+        accepts = {"new_patients": True} if second == "R2" else {}
+        entries += [
+            (Kind.ROLE, second, said | accepts, True),
+            (Kind.ROLE, f"{second}+", said | accepts, True),
         ]
     day, source = now().date(), source_named("test", at=now())
 
@@ -77,6 +94,16 @@ def keep_directory() -> None:
         (Kind.PRACTITIONER, again, "active", 20),
         (Kind.LICENCE, again, "active", 20),
     ]
-    for kind, value, status, days in statuses:
-        said, since = {"status": status}, day - timedelta(days=days)
+    changes: list[tuple[Kind, str, dict[str, Any], int]] = [
+        *((kind, value, {"status": status}, days) for kind, value, status, days in statuses),
+        (Kind.ROLE, stays, {"new_patients": False}, 20),
+        *(
+            (Kind.ROLE, one, {"status": "ended", "successor": f"{system}|{one}+"}, 10)
+            for one in ("R1", "R2")
+        ),
+        (Kind.ORGANIZATION, "H", {"telephone": "+352 2"}, 10),
+        (Kind.ORGANIZATION, "W", {"telephone": "+352 2"}, 10),
+    ]
+    for kind, value, said, days in changes:
+        since = day - timedelta(days=days)
         say([Line(number=1, kind=kind, system=system, value=value, said=said, since=since)])

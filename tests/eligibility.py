@@ -1,11 +1,13 @@
 """Callers of the eligibility service, and a register that was heard."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from salus.access.oauth.actions import register_client
 from salus.accounts.models import Client
 from salus.accounts.oauth.registration import NewClient
+from salus.accounts.oauth.tokens import AccessToken
 from salus.audit.models import Event, EventKind
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Affiliation, Delivery, Right
@@ -14,7 +16,7 @@ from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
 from salus.kernel.scopes import read_scopes
 from tests.conftest import as_role
-from tests.software import SYSTEM, organization
+from tests.software import ISSUER, SYSTEM, organization
 
 SCOPE = "system/CoverageEligibilityRequest.c"
 _numbers = count(1)
@@ -63,6 +65,23 @@ def caller(
         scopes=read_scopes([SCOPE]),
         assurance=Assurance.SUBSTANTIAL,
     )
+
+
+def token(actor: Actor, **changed: Any) -> str:
+    """As /oauth/token gives it to the actor's software."""
+    purpose = {"ihe_iua": {"purpose_of_use": [{"code": PurposeOfUse.COVERAGE}]}}
+    client_id = str(Client.objects.get(pk=actor.client or 0).client_id)
+    claims: dict[str, Any] = {
+        "issuer": ISSUER,
+        "audience": f"{ISSUER}/fhir",
+        "client_id": client_id,
+        "subject": client_id,
+        "scope": SCOPE,
+        "issued_at": now(),
+        "expires_at": now() + timedelta(minutes=5),
+        "claims": {"extensions": purpose},
+    }
+    return AccessToken(**(claims | changed)).signed()
 
 
 def register_heard(at: datetime) -> None:

@@ -36,6 +36,7 @@ from salus.audit.heads import SignedHead
 from salus.audit.queries import consistency_proof, inclusion_proof, newest_head, public_keys
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.queries import (
+    at_work,
     current_roles,
     has_worked_at,
     known_values,
@@ -260,12 +261,13 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (registered_locations, lambda _asked: list(registered_locations()[:5])),
     (registered_services, lambda _asked: list(registered_services()[:5])),
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
+    (at_work, lambda _asked: list(at_work(1, now().date()).filter(value="900000")[:2])),
     (roles_held, lambda _asked: list(roles_held(now().date())[:5])),
     (registered_organizations, lambda _asked: list(registered_organizations()[:5])),
     (registered_locations, lambda _asked: list(registered_locations()[:5])),
     (registered_services, lambda _asked: list(registered_services()[:5])),
     (registered_endpoints, lambda _asked: list(registered_endpoints()[:5])),
-    (current_roles, lambda _asked: list(current_roles()[:5])),
+    (current_roles, lambda _asked: list(current_roles(now().date())[:5])),
     (heard, lambda _asked: heard()),
     (insured, lambda asked: _insured(asked.summary.matricule)),
     (insured, lambda _asked: _insured("nobody's")),

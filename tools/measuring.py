@@ -1,12 +1,14 @@
-"""What a command costs in time, memory and disk, watched from outside; and what an installation weighs."""
+"""What a command costs in time, memory and disk, watched from outside; what an installation weighs; one for a while."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import LiteralString
@@ -56,6 +58,47 @@ def run(*arguments: str | Path, data: Path, told_every: float = 0) -> Done:
     watch.join()
     cost.seconds = time.monotonic() - begun
     return Done(output=output, code=child.returncode, cost=cost)
+
+
+@contextmanager
+def installation(chosen: Path | None, *, scale: str = "", until: str = "2024-12") -> Iterator[Path]:
+    """The folder that was chosen; else one that is gone afterwards, with a nation of that scale if one is named."""
+    if chosen:
+        yield chosen.resolve()
+        return
+    data = Path(tempfile.mkdtemp(prefix="salus-bench-"))
+    data.chmod(0o755)  # the database's own user must get in
+    try:
+        if scale:
+            salus("simulate", "--scale", scale, "--until", until, data=data)
+        yield data
+    finally:
+        shutil.rmtree(data)
+
+
+def salus(*arguments: str, data: Path) -> str:
+    """What the command printed. Raises CalledProcessError when it fails."""
+    command = [*SALUS, *arguments, "--data", str(data)]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def as_role(script: str, role: str, data: Path, step: str, *options: str) -> str:
+    """The script's step in a process of its own, with Django connected as the role; what it printed."""
+    done = subprocess.run(
+        [sys.executable, script, "--step", step, "--data", data, *options],
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "SALUS_DATA": str(data),
+            "SALUS_ROLE": role,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": str(ROOT),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
 
 
 def _watch(pid: int, data: Path, cost: Cost, over: threading.Event, told_every: float) -> None:

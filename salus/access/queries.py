@@ -12,7 +12,8 @@ from salus.access.models import AccountPerson, AccountPractitioner, Assistant, T
 from salus.accounts.models import Account, AccountKind, Client
 from salus.audit.actions import record
 from salus.audit.models import Agent, Event, EventKind
-from salus.directory.models import Organization, Practitioner
+from salus.directory import duplicates
+from salus.directory.models import Kind, Organization, Practitioner
 from salus.directory.queries import HELD, PRACTISES, ROWS, practising
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.errors import NotFound
@@ -208,9 +209,10 @@ def _assisted(actor: Actor) -> dict[int, datetime]:
 
 
 def patients_of(*, actor: Actor, at: datetime) -> list[Relation]:
-    """The patients who declared this professional, by name; they see that they were listed."""
-    rows = TrustedProfessional.objects.filter(practitioner=actor.practitioner, until=None)
-    with acting_as(actor):
+    """The patients who declared this professional by any row, by name; they see that they were listed."""
+    own = duplicates.rows_of(Kind.PRACTITIONER, actor.practitioner or 0)
+    rows = TrustedProfessional.objects.filter(practitioner__in=own, until=None)
+    with acting_as(actor, practitioners=own):
         found = list(rows.values_list("person", "since"))
     return _listed(actor, at, _by_human(found))
 
@@ -275,11 +277,9 @@ def who_looked(
     )
     names = names_in(events)
 
-    def own(event: Event) -> bool:
-        return event.account_id in names.people and names.people[event.account_id].pk in human.all
-
     def entry(event: Event) -> AccessEntry:
         organization = names.organizations.get(event.organization_id)
+        acted = names.people.get(event.account_id)
         return AccessEntry(
             event=event.id,
             at=event.at,
@@ -290,7 +290,7 @@ def who_looked(
             organization_type=organization.type if organization else "",
             software=names.software.get(event.client_id, ""),
             purpose=PurposeOfUse(event.purpose) if event.purpose else None,
-            own=own(event),
+            own=acted is not None and acted.pk in human.all,
             among_several=event.person_id is None,
             document=event.document_id,
             denied=event.denied,

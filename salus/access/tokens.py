@@ -12,7 +12,7 @@ from salus.access.queries import actor_of
 from salus.accounts.oauth.certificates import shown_thumbprint
 from salus.accounts.oauth.tokens import AccessToken, verified
 from salus.accounts.rules import split
-from salus.directory.queries import HELD, PRACTISES
+from salus.directory.queries import HELD, PRACTISES, ROWS
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Unauthorized
@@ -94,7 +94,7 @@ _STANDING = f"""
     left join directory_practitioner practitioner on practitioner.id = %(practitioner)s
         and {PRACTISES}
         and exists (select from directory_practitionerrole role
-            where role.practitioner_id = practitioner.id and role.organization_id = organization.id
+            where role.practitioner_id = any ({ROWS}) and role.organization_id = organization.id
                 and {HELD})
     left join accounts_account account on account.subject = %(subject)s
         and account.activated_at is not null and account.deleted_at is null

@@ -5,7 +5,7 @@ InvalidInput that says what is wrong with it.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
@@ -280,3 +280,9 @@ ORDER = (
     Kind.ROLE,
     Kind.ENDPOINT,
 )
+
+
+def in_order(kind: Kind, names: Iterable[str]) -> list[str]:
+    """As people read them, whatever order the database keeps them in: what is no field, the identifier, is first."""
+    order = list(FIELDS[kind])
+    return sorted(names, key=lambda name: order.index(name) if name in FIELDS[kind] else -1)

@@ -21,13 +21,13 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from salus.directory.endpoints import health_of, status_shown
 from salus.directory.fhir import RESOURCES
 from salus.directory.fields import FIELDS
 from salus.directory.models import Endpoint, Kind, Licence
-from salus.directory.projecting import TABLES
+from salus.directory.projecting import JOINED, TABLES
 from salus.fhir import exact_json
 from salus.fhir.resource import Call, Resource, Version
 from salus.kernel.data_folder import disk_errors, secret, sync_folder, write_whole
@@ -37,6 +37,7 @@ KEPT = 3  # nights
 MANIFEST = "manifest.json"
 _SOME = 500  # entries at a time
 _MARGIN = timedelta(minutes=1)  # an instant is read before its transaction begins
+Roots = Mapping[Kind | None, Mapping[int, int]]  # of joined kinds, by duplicate
 _NAME = "%Y-%m-%dT%H%M%SZ"
 
 
@@ -121,20 +122,28 @@ def _written(to: Path, at: datetime) -> Document:
 def _all_files(to: Path, at: datetime) -> Iterator[File]:
     """Of each type that FHIR serves the resources, and the rows of the same entries."""
     shown: set[int] = set()
+    roots: Roots = {
+        kind: dict(TABLES[kind].objects.exclude(same_as=None).values_list("pk", "same_as"))
+        for kind in JOINED
+    }
     for resource in RESOURCES:
         kind = Kind(resource.type)
         ids: list[int] = []
         ndjson = to / f"{kind}.ndjson"
         yield _file(ndjson, "application/fhir+ndjson", _resources(resource, at, ids.append))
         rows = (row for some in _pieces(ids) for row in _rows(kind, some))
-        yield _file(to / f"{kind}.csv", "text/csv", _lines(kind, rows), head=_line(_columns(kind)))
+        yield _file(
+            to / f"{kind}.csv", "text/csv", _lines(kind, rows, roots), head=_line(_columns(kind))
+        )
         if kind is Kind.PRACTITIONER:
             shown.update(ids)
-    licences = Licence.objects.filter(deregistered_at=None, practitioner__in=shown).order_by("pk")
+    # With what one of its duplicates holds, as FHIR shows a professional.
+    lent = Q(practitioner__same_as__in=shown, practitioner__deregistered_at=None)
+    licences = Licence.objects.filter(Q(practitioner__in=shown) | lent, deregistered_at=None)
     yield _file(
         to / f"{Kind.LICENCE}.csv",
         "text/csv",
-        _lines(Kind.LICENCE, licences.iterator(_SOME)),
+        _lines(Kind.LICENCE, licences.order_by("pk").iterator(_SOME), roots),
         head=_line(_columns(Kind.LICENCE)),
     )
 
@@ -164,11 +173,15 @@ def _columns(kind: Kind) -> list[str]:
     return ["id", "system", "value", *(name for name in public if name != "same_as")]
 
 
-def _lines(kind: Kind, rows: Iterable[Model]) -> Iterator[bytes]:
+def _lines(kind: Kind, rows: Iterable[Model], roots: Roots) -> Iterator[bytes]:
+    """What leads to a duplicate leads to its root, which alone is in the files."""
     names = _columns(kind)
     attributes = {field.name: field.attname for field in TABLES[kind]._meta.concrete_fields}
     for row in rows:
         values = {name: getattr(row, attributes[name]) for name in names}
+        for name in names:
+            if (about := FIELDS[kind].get(name)) and about.refers in roots:
+                values[name] = roots[about.refers].get(values[name], values[name])
         if isinstance(row, Endpoint):
             values["status"] = status_shown(row.status, health_of(row))
         yield _line(map(_text, values.values()))

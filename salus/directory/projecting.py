@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from salus.directory.announcing import announce
 from salus.directory.fields import FIELDS, ORDER
 from salus.directory.finding.listing import list_again, spoken_of
 from salus.directory.following import Moved, follow
@@ -74,6 +75,7 @@ def project(touched: Mapping[Kind, Collection[int]], *, at: datetime) -> None:
     # Whether somebody may practise depends on licences.
     moved[Kind.PRACTITIONER] += _project(Kind.PRACTITIONER, behind, at)
     follow(moved, at=at)
+    announce(TABLES, at=at)
     list_again(listed | spoken_of(touched), today=at.date())
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from salus.directory.models import (
     Endpoint,
@@ -29,7 +30,9 @@ ROWS = """array(
         join directory_practitioner other on other.same_as_id = coalesce(own.same_as_id, own.id)
         where own.id = %(practitioner)s
 )"""
-HELD = "(role.until is null and (role.ends_on is null or %(day)s < role.ends_on))"
+HELD = """
+    (role.until is null and role.since <= %(day)s and (role.ends_on is null or %(day)s < role.ends_on))
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +81,19 @@ def practising(day: date) -> models.QuerySet[Practitioner]:
 
 def roles_held(day: date) -> models.QuerySet[PractitionerRole]:
     """Those that are held on the day, as HELD says."""
+    return _not_over(day).filter(since__lte=day)
+
+
+def _not_over(day: date) -> models.QuerySet[PractitionerRole]:
     goes_on = models.Q(ends_on=None) | models.Q(ends_on__gt=day)
     return PractitionerRole.objects.filter(goes_on, until=None)
+
+
+def at_work(organization: int, day: date) -> models.QuerySet[Practitioner]:
+    """Who may practise on the day and works there, whichever of the professional's rows (ROWS) has the role."""
+    roles = roles_held(day).filter(organization=organization)
+    roots = roles.values_list(Coalesce("practitioner__same_as", "practitioner"))
+    return practising(day).alias(root=Coalesce("same_as_id", "id")).filter(root__in=roots)
 
 
 def registered_organizations() -> models.QuerySet[Organization]:
@@ -100,10 +114,10 @@ def registered_endpoints() -> models.QuerySet[Endpoint]:
     return Endpoint.objects.filter(deregistered_at=None, organization__deregistered_at=None)
 
 
-def current_roles() -> models.QuerySet[PractitionerRole]:
-    """Who works where today, as far as the directory shows both."""
-    return PractitionerRole.objects.filter(
-        until=None, practitioner__deregistered_at=None, organization__deregistered_at=None
+def current_roles(day: date) -> models.QuerySet[PractitionerRole]:
+    """Who works where on the day, or will, as far as the directory shows both; exact whoever works late."""
+    return _not_over(day).filter(
+        practitioner__deregistered_at=None, organization__deregistered_at=None
     )
 
 

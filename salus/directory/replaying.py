@@ -21,7 +21,7 @@ _MOMENTS = """
         select id, coalesce(version, 1) as version,
             changes || array[registered_at, changed_at, deregistered_at] as instants
         from {table}
-        where ({entry}::bigint is null or id = {entry})
+        where ({entries}::bigint[] is null or id = any({entries}))
             and ({since}::timestamptz is null or coalesce(changed_at, registered_at) >= {since})
     ), moment as (
         select id, at, greatest(version, count(*) over entry)
@@ -54,20 +54,27 @@ class Moment:
 def moments(
     kind: Kind,
     *,
-    entry: int | None = None,
+    entries: Collection[int] | None = None,
     since: datetime | None = None,
     after: tuple[datetime, int] | None = None,
     most: int | None = None,
 ) -> list[Moment]:
-    """Of one entry, or of all; the newest first, at the most so many ``after`` a time and an entry."""
+    """Of some entries, or of all; the newest first, at the most so many ``after`` a time and an entry."""
     sql = _MOMENTS.format(
         table=connection.ops.quote_name(TABLES[kind]._meta.db_table),
-        **{name: f"%({name})s" for name in ("entry", "since", "before", "last", "most")},
+        **{name: f"%({name})s" for name in ("entries", "since", "before", "last", "most")},
     )
     before, last = after or (None, None)
     with connection.cursor() as cursor:
         cursor.execute(
-            sql, {"entry": entry, "since": since, "before": before, "last": last, "most": most}
+            sql,
+            {
+                "entries": None if entries is None else list(entries),
+                "since": since,
+                "before": before,
+                "last": last,
+                "most": most,
+            },
         )
         return [Moment(entry=row, number=number, at=at) for row, number, at in cursor.fetchall()]
 

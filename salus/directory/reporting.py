@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from salus.directory.fields import FIELDS
+from salus.directory.fields import FIELDS, in_order
 from salus.directory.models import ChangeLine, ChangeSet, Kind, Outcome
 from salus.directory.projecting import TABLES
 from salus.kernel.errors import NotFound
@@ -68,7 +68,8 @@ def _rows(line: ChangeLine, names: _Names) -> Iterator[tuple[Any, ...]]:
     if line.outcome == Outcome.REFUSED:
         yield *about, "", "", "", line.problem
         return
-    for field, (was, will_be) in line.differences.items():
+    for field in in_order(Kind(line.kind), line.differences):
+        was, will_be = line.differences[field]
         said = line.said.get(field)
         yield (
             *about,

@@ -56,8 +56,8 @@ def search(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def professional(request: HttpRequest, practitioner: int) -> HttpResponse:
-    if (root := rows_of(Kind.PRACTITIONER, practitioner)[0]) != practitioner:
-        return redirect("directory:professional", root)
+    if elsewhere := _to_root(Kind.PRACTITIONER, practitioner, "directory:professional"):
+        return elsewhere
     found = entries.professional(practitioner, at=now())
     answer = render(
         request,
@@ -70,8 +70,10 @@ def professional(request: HttpRequest, practitioner: int) -> HttpResponse:
 @public
 @require_safe
 def professional_card(request: HttpRequest, practitioner: int) -> HttpResponse:
+    if elsewhere := _to_root(Kind.PRACTITIONER, practitioner, "directory:professional-card"):
+        return elsewhere
     found = entries.professional(practitioner, at=now())
-    url = request.build_absolute_uri().removesuffix(".vcf") + "/"
+    url = request.build_absolute_uri(request.path).removesuffix(".vcf") + "/"
     card = vcard.of_professional(found, title=str(PROFESSIONS[found.profession]), url=url)
     return _found_by_nobody(_card(found.name, card), found)
 
@@ -86,8 +88,8 @@ def _found_by_nobody(answer: HttpResponse, found: entries.Professional) -> HttpR
 @public
 @require_safe
 def organization(request: HttpRequest, organization: int) -> HttpResponse:
-    if (root := rows_of(Kind.ORGANIZATION, organization)[0]) != organization:
-        return redirect("directory:organization", root)
+    if elsewhere := _to_root(Kind.ORGANIZATION, organization, "directory:organization"):
+        return elsewhere
     page = _number(request.GET.get("page", "1"))
     found = entries.organization(organization, at=now(), page=page)
     pages = -(-found.people_total // entries.PEOPLE)
@@ -108,8 +110,10 @@ def organization(request: HttpRequest, organization: int) -> HttpResponse:
 @public
 @require_safe
 def organization_card(request: HttpRequest, organization: int) -> HttpResponse:
+    if elsewhere := _to_root(Kind.ORGANIZATION, organization, "directory:organization-card"):
+        return elsewhere
     found = entries.organization(organization, at=now())
-    url = request.build_absolute_uri().removesuffix(".vcf") + "/"
+    url = request.build_absolute_uri(request.path).removesuffix(".vcf") + "/"
     return _card(found.name, vcard.of_organization(found, url=url))
 
 
@@ -120,6 +124,12 @@ def place(request: HttpRequest, location: int) -> HttpResponse:
     return render(
         request, "directory/place.html", {"place": found, **_sites(request, [found.site])}
     )
+
+
+def _to_root(kind: Kind, entry: int, page: str) -> HttpResponse | None:
+    """A duplicate's address, which somebody has kept, leads to the entry that is shown."""
+    root = rows_of(kind, entry)[0]
+    return redirect(page, root) if root != entry else None
 
 
 def _sites(request: HttpRequest, sites: Sequence[entries.Site]) -> dict[str, object]:

@@ -143,23 +143,6 @@ def prescriber(
     )
 
 
-def _licence(said: History, day: date) -> Licence:
-    return Licence(
-        country=value_about(said, "country", day) or "",
-        profession=value_about(said, "profession", day) or "",
-        standing=_standing(said, day),
-        limits=tuple(state_on(said, day).get("limits", ())),
-    )
-
-
-def _standing(said: History, day: date) -> Standing:
-    """What has no status any more has ended; what had none yet is to come."""
-    if status := state_on(said, day).get("status"):
-        return Standing.ENDED if status == "retired" else Standing(status)
-    was = any(span.since is None or span.since <= day for span in spans(said, "status"))
-    return Standing.ENDED if was else Standing.TO_COME
-
-
 def counters_of(actor: Actor, *, at: datetime) -> list[Organization]:
     """The registered counters of organisations where the professional works today, by name."""
     works = roles_held(at.date()).filter(practitioner=actor.practitioner)
@@ -255,3 +238,20 @@ def used(caller: int, day: date) -> Used:
         Usage.objects.filter(caller=caller, day=day).values("asked", "repeated", "refused").first()
     )
     return Used(**row) if row else Used()
+
+
+def _licence(said: History, day: date) -> Licence:
+    return Licence(
+        country=value_about(said, "country", day) or "",
+        profession=value_about(said, "profession", day) or "",
+        standing=_standing(said, day),
+        limits=tuple(state_on(said, day).get("limits", ())),
+    )
+
+
+def _standing(said: History, day: date) -> Standing:
+    """What has no status any more has ended; what had none yet is to come."""
+    if status := state_on(said, day).get("status"):
+        return Standing.ENDED if status == "retired" else Standing(status)
+    was = any(span.since is None or span.since <= day for span in spans(said, "status"))
+    return Standing.ENDED if was else Standing.TO_COME

@@ -110,16 +110,3 @@ def _keep_alive(writer: asyncio.StreamWriter) -> None:
     """So that a line whose other end has vanished is noticed, and is not held until it is idle."""
     found: socket.socket = writer.get_extra_info("socket")
     found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-
-
-def tls_of(certificate: str, key: str, trusted: str) -> ssl.SSLContext:
-    """Both sides show a certificate (IHE ATNA, ITI-19: BCP 195); ``trusted`` are authorities, or clients themselves.
-
-    Raises OSError when a file is not there, or is not what it must be.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(certificate, key)
-    context.load_verify_locations(trusted)
-    return context

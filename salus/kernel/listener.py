@@ -83,3 +83,17 @@ class Listener:
 
     def _is_stopping(self) -> bool:
         return self._stops
+
+
+def tls_of(certificate: str, key: str, trusted: str = "") -> ssl.SSLContext:
+    """With ``trusted`` both sides show a certificate (IHE ATNA, ITI-19: BCP 195): authorities, or clients themselves.
+
+    Raises OSError when a file is not there, or is not what it must be.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    if trusted:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(trusted)
+    return context

@@ -64,9 +64,13 @@ def rows_found(find: str, asked: Mapping[str, Any], *, scope: Scope, ask: str) -
 
 
 @contextmanager
-def acting_as(actor: Actor) -> Iterator[None]:
-    """The actor's own: the person's rows, and which patients declared the practitioner or named the person."""
-    with _in_force(persons=actor.identities, practitioner=actor.practitioner):
+def acting_as(actor: Actor, *, practitioners: Collection[int] = ()) -> Iterator[None]:
+    """The actor's own: the person's rows, and which patients declared the practitioner or named the person.
+
+    ``practitioners``: other rows of the same professional in the directory.
+    """
+    own = {actor.practitioner, *practitioners} if actor.practitioner else ()
+    with _in_force(persons=actor.identities, practitioners=own):
         yield
 
 
@@ -90,14 +94,14 @@ def _in_force(
     *,
     persons: Collection[int] = (),
     accounts: Collection[int] = (),
-    practitioner: int | None = None,
+    practitioners: Collection[int] = (),
     scope: Scope | None = None,
     ask: str = "null",
 ) -> Iterator[Any]:
     within = connection.in_atomic_block
     with transaction.atomic():
         *before, answer = _set(
-            [_array(persons), _array(accounts), str(practitioner or ""), scope or ""], ask=ask
+            [_array(persons), _array(accounts), _array(practitioners), scope or ""], ask=ask
         )
         yield answer
         # After an error the savepoint has taken it back already; at the transaction's end it is gone.
@@ -105,7 +109,7 @@ def _in_force(
             _set(before, ask="null")
 
 
-_SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioner", "salus.scope")
+_SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioners", "salus.scope")
 # A list is worked out from left to right: what is asked at its end is asked under what was set before.
 _READ = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS)
 _READ_AND_SET = "select {}, {}".format(
@@ -130,7 +134,7 @@ def _array(numbers: Collection[int]) -> str:
 # an index serves them: `= any` on the keys, `&&` on an array of them.
 PERSONS = "(select nullif(current_setting('salus.persons', true), ''))::bigint[]"
 _ACCOUNTS = "(select nullif(current_setting('salus.accounts', true), ''))::bigint[]"
-_PRACTITIONER = "(select nullif(current_setting('salus.practitioner', true), ''))::bigint"
+_PRACTITIONERS = "(select nullif(current_setting('salus.practitioners', true), ''))::bigint[]"
 
 
 def person(column: str) -> str:
@@ -142,7 +146,7 @@ def account(column: str) -> str:
 
 
 def practitioner(column: str) -> str:
-    return f"{column} = {_PRACTITIONER}"
+    return f"{column} = any ({_PRACTITIONERS})"
 
 
 def found_in(scope: Scope) -> str:

@@ -7,8 +7,6 @@ being. Rows are never moved from one to another, so that each link can be undone
 from django.db import models
 from django.db.models import F, Q
 
-from salus.kernel.actor import PurposeOfUse
-
 
 class AdministrativeGender(models.TextChoices):
     """http://hl7.org/fhir/administrative-gender"""
@@ -287,45 +285,3 @@ class LearnedModel(models.Model):
     people = models.IntegerField()  # from whom
     weights = models.TextField()  # salus.mpi.matching.model.Model, JSON
     figures = models.JSONField()  # how it came out: for whoever has to trust it
-
-
-class Subscription(models.Model):
-    """Software that is told of changes to people (FHIR R4 Subscription, IHE ITI-94); never deleted."""
-
-    class Status(models.TextChoices):
-        """http://hl7.org/fhir/subscription-status, without `requested`: what was asked for is in force at once."""
-
-        ACTIVE = "active"
-        ERROR = "error"
-        OFF = "off"
-
-    client = models.BigIntegerField()  # the software's, that alone sees it
-    organization = models.BigIntegerField()
-    organization_type = models.TextField()
-    purpose = models.TextField(choices=[(one.value, one.name) for one in PurposeOfUse])
-    status = models.TextField(choices=Status)
-    sealed = models.BinaryField()  # criteria and channel, which hold identifiers and secrets
-    error = models.TextField(blank=True, default="")
-    version = models.IntegerField(default=1)
-    made_at = models.DateTimeField()
-    changed_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True)
-    deleted_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="subscription_status", condition=Q(status__in=["active", "error", "off"])
-            ),
-            models.CheckConstraint(
-                name="subscription_says_its_error",
-                condition=Q(status="error") & ~Q(error="") | ~Q(status="error") & Q(error=""),
-            ),
-            models.CheckConstraint(
-                name="subscription_deleted_is_off",
-                condition=Q(deleted_at__isnull=True) | Q(status="off"),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["id"], condition=Q(status="active"), name="subscription_in_force")
-        ]

@@ -18,7 +18,7 @@ _TRAILER = b"\xff\xff"
 _PIECE = 20_000  # rows: what is laid out at once stays in the processor's cache
 _DAYS_TO_2000 = 10_957  # PostgreSQL's epoch
 _MICROSECONDS_TO_2000 = _DAYS_TO_2000 * 86_400_000_000
-_TEXT = 25  # the type's number in the catalogue
+_TEXT, _TIMESTAMPTZ = 25, 1184  # the types' numbers in the catalogue
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -106,6 +106,19 @@ def _text_array(texts: Sequence[bytes]) -> bytes:
     return shape + b"".join(pack(">i", len(text)) + text for text in texts)
 
 
+def instant_arrays(values: Sequence[Sequence[int]]) -> Column:
+    """timestamptz[] from microseconds since 1970."""
+    return _ragged([_instant_array(instants) for instants in values])
+
+
+def _instant_array(instants: Sequence[int]) -> bytes:
+    if not instants:
+        return pack(">3i", 0, 0, _TIMESTAMPTZ)
+    since_2000 = (at - _MICROSECONDS_TO_2000 for at in instants)
+    cells = b"".join(pack(">iq", 8, at) for at in since_2000)
+    return pack(">5i", 1, 0, _TIMESTAMPTZ, len(instants), 1) + cells
+
+
 def blobs(values: Sequence[bytes]) -> Column:
     """bytea, all of one length."""
     width = len(values[0]) if values else 0
@@ -147,7 +160,7 @@ def _encode(columns: Sequence[Column]) -> bytes:
 
 
 def _ragged(values: Sequence[bytes]) -> Column:
-    """Of any lengths; none may end with a zero byte."""
+    """Of any lengths."""
     table = np.array(values or [b""])
     return Column(
         cells=table.view(np.uint8).reshape(len(table), -1)[: len(values)],

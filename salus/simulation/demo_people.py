@@ -54,6 +54,13 @@ _PARTS = {
         "professional",
         _("emergency nurse of the rescue corps; also looks people up who have no card with them"),
     ),
+    "suspended": (
+        "Guy Muller",
+        "professional",
+        _(
+            "dentist, suspended since November 2024: cannot get in, nor be found by who looks for a dentist"
+        ),
+    ),
     "agency": ("Sophie Klein", "agency", _("decides at the agency which software may connect")),
     "steward": (
         "Anna Reuter",

@@ -7,7 +7,7 @@ import numpy as np
 from salus.audit.models import Agent, EventKind
 from salus.simulation.documents import Documents, documents
 from salus.simulation.lives import World
-from salus.simulation.providers import ORGANIZATION_TYPES
+from salus.simulation.providers import DEMO_SUSPENDED, ORGANIZATION_TYPES
 from salus.simulation.sampling import draw, generator, spread
 from salus.simulation.timeline import NEVER, Ints, Mask
 
@@ -199,5 +199,6 @@ def _callers(world: World, type_: str, rng: np.random.Generator, count: int) -> 
 
 def _signed_in(world: World, month: int, rng: np.random.Generator, count: int) -> Ints:
     """Professionals with an account: the first had one long before the index was asked."""
-    activated = world.providers.practitioners.activated
-    return rng.choice(np.flatnonzero(activated < world.line.starts[month]), count)
+    able = world.providers.practitioners.activated < world.line.starts[month]
+    able[DEMO_SUSPENDED] = False
+    return rng.choice(np.flatnonzero(able), count)

@@ -14,6 +14,7 @@ from salus.simulation.names import places
 from salus.simulation.population import Households, People, populate
 from salus.simulation.providers import (
     DEMO_PHYSICIAN,
+    DEMO_SUSPENDED,
     GENERAL_PRACTITIONER,
     PAEDIATRICIAN,
     Providers,
@@ -212,7 +213,7 @@ class _Choices:
             [60, 40, 22], 1.0,
         )  # fmt: skip
         pro_key = keys(rng, chosen * np.where(practitioners.activated < NEVER, 12, 1))
-        pro_key[DEMO_PHYSICIAN] = -1
+        pro_key[[DEMO_PHYSICIAN, DEMO_SUSPENDED]] = [-1, np.inf]
         declared = enrol(
             pro_key,
             start=self._month(practitioners.registered) + 1,

@@ -45,7 +45,7 @@ _PROFESSIONS: dict[str, tuple[float, dict[str, float]]] = {
 PROFESSIONS = tuple(_PROFESSIONS)
 GENERAL_PRACTITIONER, PAEDIATRICIAN = PROFESSIONS.index("62247001"), PROFESSIONS.index("82296001")
 
-# The first of the register, so that even a tiny nation has whom its documents need. Four are demo people.
+# The first of the register, so that even a tiny nation has whom its documents need. Five are demo people.
 _FIRST = (
     ("62247001", "practice"),
     ("46255001", "pharmacy"),
@@ -59,8 +59,10 @@ _FIRST = (
     ("158965000", "laboratory"),
     ("106292003", "hospital"),
     ("106292003", "rescue"),
+    ("106289002", "practice"),
 )
 DEMO_PHYSICIAN, DEMO_PHARMACIST, DEMO_LABORATORY, DEMO_RESCUER = 0, 1, 2, 11
+DEMO_SUSPENDED = len(_FIRST) - 1
 _PROFESSIONALS = 0.5  # of mail and share users
 _OTHER_HOLDERS = {"staff": 0.6, "team": 0.16, "correspondent": 0.24}
 HOLDERS = ("professional", *_OTHER_HOLDERS)
@@ -177,8 +179,8 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
     physician = np.isin(np.array(PROFESSIONS)[profession], sorted(PHYSICIANS))
     vaccinates = np.isin(profession, [GENERAL_PRACTITIONER, PAEDIATRICIAN])
     account = keys(rng, np.select([vaccinates, physician], [40, 14], 1.0))
-    # A tiny nation has not so many accounts as there are demo people.
-    account[[DEMO_PHYSICIAN, DEMO_PHARMACIST, DEMO_RESCUER, DEMO_LABORATORY]] = [-4, -3, -2, -1]
+    # In this order: a tiny nation has not so many accounts as there are demo people.
+    account[list(_DEMO_NAMES)] = range(-len(_DEMO_NAMES), 0)
     names = name_table()
     family = names.draw(rng, "family", culture)
     born = rng.integers(1958, 1996, count)
@@ -210,8 +212,9 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
 _DEMO_NAMES = {
     DEMO_PHYSICIAN: (True, "Claire", "Hoffmann"),
     DEMO_PHARMACIST: (False, "Tom", "Schneider"),
-    DEMO_LABORATORY: (True, "Nadine", "Becker"),
+    DEMO_SUSPENDED: (False, "Guy", "Muller"),
     DEMO_RESCUER: (False, "Marc", "Wagner"),
+    DEMO_LABORATORY: (True, "Nadine", "Becker"),
 }
 
 
@@ -240,8 +243,10 @@ def _users(
     wanted = np.minimum(np.cumsum(flow) * _PROFESSIONALS, np.concatenate([[0], there[:-1]]))
     professional = np.diff(np.maximum.accumulate(wanted.astype(np.int64)), prepend=0)
     professional = np.minimum(professional, flow)
+    key = keys(rng, np.where(practitioners.physician, 6.0, 1.0))
+    key[DEMO_SUSPENDED] = np.inf
     by_profession = enrol(
-        keys(rng, np.where(practitioners.physician, 6.0, 1.0)),
+        key,
         start=registered + 1,
         last=np.where(stays, NO_MONTH, -1),
         counts=professional,

@@ -3,14 +3,16 @@
 The rows of the directory follow from that (tables_of_directory), as they follow from change sets.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from salus.directory.models import Kind
-from salus.simulation.sampling import mixed
-from salus.simulation.timeline import NO_DAY, Days, Ints
+from salus.simulation.lives import World
+from salus.simulation.sampling import generator, mixed
+from salus.simulation.timeline import DAY, NO_DAY, Days, Ints
 
 Said = dict[str, Any]
 
@@ -34,6 +36,8 @@ class Entries:
     registered: Ints
     since: Days | None = None  # from which day on it is true; None: always
     later: dict[int, list[Later]] = field(default_factory=dict)  # index: in the order of time
+    # Index: when something changed that it is shown with, which gives it a version as well.
+    follows: dict[int, list[int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.said)
@@ -45,6 +49,27 @@ class Entries:
     @property
     def begins(self) -> Days:
         return np.full(len(self), NO_DAY) if self.since is None else self.since
+
+
+def told_later(
+    world: World,
+    name: str,
+    registered: Ints,
+    *,
+    among: Ints,
+    share: float,
+    said: Callable[[int], Said],
+) -> dict[int, list[Later]]:
+    """What is said of a few of these, of three at least, a quarter after they were registered or later."""
+    rng, line = generator(world.seed, name), world.line
+    earliest = line.month_of_day((registered // DAY).astype(np.int32)) + 3
+    among = rng.permutation(among[earliest[among] < line.months - 1])
+    chosen = among[: max(3, int(len(among) * share))]
+    at = line.moments(rng, rng.integers(earliest[chosen], line.months - 1))
+    return {
+        i: [Later(at=when, said=said(i))]
+        for i, when in zip(chosen.tolist(), at.tolist(), strict=True)
+    }
 
 
 def dice(ids: Ints, salt: int) -> list[int]:

@@ -1,18 +1,19 @@
-"""What the national register says of professionals, their licences, and where they work."""
+"""What the national register says of professionals and their licences."""
+
+from collections.abc import Callable
 
 import numpy as np
 
-from salus.country.lu import LICENCE_SYSTEM, PROVIDER_SYSTEM, ROLE_SYSTEM
+from salus.country.lu import LICENCE_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.models import Kind
-from salus.simulation import opening_hours
+from salus.simulation.calibration import CALIBRATION
 from salus.simulation.documents import author_pools
 from salus.simulation.lives import World
 from salus.simulation.names import CULTURES, name_table
-from salus.simulation.providers import DEMO_PHYSICIAN, PROFESSIONS
-from salus.simulation.register import Entries, Later, Said, dice, telephone
-from salus.simulation.register_of_places import hosts, hours_of, types
+from salus.simulation.providers import DEMO_PHYSICIAN, DEMO_SUSPENDED, PROFESSIONS
+from salus.simulation.register import Entries, Later, Said, dice, told_later
 from salus.simulation.sampling import generator, mixed
-from salus.simulation.timeline import DAY, NEVER, Mask, day_of
+from salus.simulation.timeline import DAY, FIRST, NEVER, Ints, Mask, day_of
 from salus.terminology import PHYSICIANS
 
 # The own language of those whose names are of a culture; any language by so many of all.
@@ -28,17 +29,22 @@ _SPOKEN = {
     "ar": 0.01, "pl": 0.01, "ru": 0.01, "uk": 0.004,
 }  # fmt: skip
 _ABROAD = {"FR": 0.085, "BE": 0.06, "DE": 0.05}  # also licensed there
-_LIMITED = 0.03  # of physicians
+_ONLY_ABROAD = 0.004  # of those who prescribe
+_A_FEW = 3  # of each kind at least, however small the nation
+_LIMITED = 0.03  # of those who prescribe
 # What some may not prescribe (ATC): opioids; anxiolytics and hypnotics; what is given for addiction.
 _LIMITS = (["N02A"], ["N05B", "N05C"], ["N02A", "N07BC"])
 _SUSPENDED, _AT_LEAST = 0.0006, 2  # of the register
 _LEAVE_AS = {"retired": 0.72, "ended": 0.23, "deceased": 0.05}
-_BIRTH, _PRIVATE, _PHONE, _OFF, _NEW, _MAIL = 61, 62, 63, 64, 65, 66  # salts
-_DENTIST = "106289002"
-_TAKES_PATIENTS = PHYSICIANS | {_DENTIST, "36682004", "59944000", "309453006"}
+_BIRTH, _PRIVATE = 61, 62  # salts
+_DENTIST, _MIDWIFE = "106289002", "309453006"
+_PRESCRIBES = PHYSICIANS | {_DENTIST, _MIDWIFE}
+_LEARNT = 0.01  # of the register: another language
+_REASON = {"status_reason": "Decision of the authority"}
 
 
-def practitioners(world: World) -> Entries:
+def practitioners(world: World, licensed: Entries) -> Entries:
+    """``licensed``: their licences, with which they are shown."""
     known, texts = world.providers.practitioners, name_table().texts
     ids = np.arange(len(known))
     born = np.minimum(
@@ -64,9 +70,26 @@ def practitioners(world: World) -> Entries:
             one["private_telephone"] = f"+352 691 {thrown[i] // 3 % 900_000 + 100_000}"
         said.append(one)
     later = _departures(world)
-    for i, changes in _suspensions(world, _without_traces(world), "suspensions").items():
-        changes[0].said["status_reason"] = "Decision of the authority"
+    for i, changes in _suspensions(
+        world, _without_traces(world), "suspensions", known.registered
+    ).items():
+        changes[0].said.update(_REASON)
         later[i] = changes
+    # The demo's: two weeks into the month before the calibrated one, at 10:00.
+    at = int(world.line.starts[CALIBRATION - FIRST - 1]) + 13 * DAY + 10 * DAY // 24
+    later[DEMO_SUSPENDED] = [Later(at=at, said={"status": "suspended", **_REASON})]
+    later |= told_later(
+        world,
+        "languages learnt",
+        known.registered,
+        among=np.setdiff1d(ids, list(later)),
+        share=_LEARNT,
+        said=lambda i: {"languages": [*said[i]["languages"], "pt" if _lacks(said[i]) else "sv"]},
+    )
+    follows: dict[int, list[int]] = {}
+    for i, changes in licensed.later.items():
+        owner = licensed.said[i]["practitioner"] - 1
+        follows.setdefault(owner, []).extend(change.at for change in changes)
     return Entries(
         kind=Kind.PRACTITIONER,
         system=PROVIDER_SYSTEM,
@@ -74,7 +97,12 @@ def practitioners(world: World) -> Entries:
         said=said,
         registered=known.registered,
         later=later,
+        follows=follows,
     )
+
+
+def _lacks(said: Said) -> bool:
+    return "pt" not in said["languages"]
 
 
 def _languages(world: World) -> list[list[str]]:
@@ -113,11 +141,11 @@ def _without_traces(world: World) -> Mask:
     return fit
 
 
-def _suspensions(world: World, fit: Mask, name: str) -> dict[int, list[Later]]:
-    """A few of them; every other one may practise again after some months, which nobody says ahead."""
-    known, line = world.providers.practitioners, world.line
+def _suspensions(world: World, fit: Mask, name: str, registered: Ints) -> dict[int, list[Later]]:
+    """A few of them; every other one is in force again after some months, which nobody says ahead."""
+    line = world.line
     rng = generator(world.seed, name)
-    earliest = line.month_of_day((known.registered // DAY).astype(np.int32)) + 2
+    earliest = line.month_of_day((registered // DAY).astype(np.int32)) + 2
     latest = line.months - 14
     among = rng.permutation(np.flatnonzero(fit & (earliest < latest)))
     among = among[: max(_AT_LEAST, int(len(fit) * _SUSPENDED))]
@@ -134,76 +162,79 @@ def _suspensions(world: World, fit: Mask, name: str) -> dict[int, list[Later]]:
 
 
 def licences(world: World) -> Entries:
-    """Each professional's in Luxembourg, then those that some have in the neighbouring countries."""
+    """Each professional's in Luxembourg, of some abroad instead, then those that some have there as well."""
     known = world.providers.practitioners
     count = len(known)
     rng = generator(world.seed, "licences")
-    abroad = {country: rng.random(count) < share for country, share in _ABROAD.items()}
-    abroad["DE"][DEMO_PHYSICIAN] = True
-    owner = np.concatenate([np.arange(count), *map(np.flatnonzero, abroad.values())])
-    country = ["LU"] * count + [code for code, some in abroad.items() for _ in range(some.sum())]
+    prescribers = rng.permutation(
+        np.flatnonzero(np.isin(np.array(PROFESSIONS)[known.profession], sorted(_PRESCRIBES)))
+    )
+    prescribers = prescribers[~np.isin(prescribers, [DEMO_PHYSICIAN, DEMO_SUSPENDED])]
+    abroad = {
+        code: rng.permutation(count)[: max(_A_FEW, int(count * share))]
+        for code, share in _ABROAD.items()
+    }
+    abroad["DE"] = np.union1d(abroad["DE"], [DEMO_PHYSICIAN])
+    country = ["LU"] * count
+    guests = prescribers[: max(_A_FEW, int(len(prescribers) * _ONLY_ABROAD))].tolist()
+    for number, i in enumerate(guests):
+        country[i] = list(_ABROAD)[number % len(_ABROAD)]
+    others = {code: np.setdiff1d(some, guests) for code, some in abroad.items()}
+    owner = np.concatenate([np.arange(count), *others.values()])
+    country += [code for code, some in others.items() for _ in some]
     said: list[Said] = [
         {"practitioner": who + 1, "profession": PROFESSIONS[what], "country": where}
         for who, what, where in zip(
             owner.tolist(), known.profession[owner].tolist(), country, strict=True
         )
     ]
-    physicians = rng.permutation(np.flatnonzero(known.physician))
-    limited = physicians[: max(1, int(len(physicians) * _LIMITED))]
-    for number, i in enumerate(limited.tolist()):
+    limited = prescribers[: max(2 * _A_FEW, int(len(prescribers) * _LIMITED))].tolist()
+    for number, i in enumerate(limited):
         said[i]["limits"] = _LIMITS[number % len(_LIMITS)]
     # Who comes from abroad was licensed there first.
-    earlier = np.where(np.arange(len(owner)) < count, 0, rng.integers(100, 6_000, len(owner)))
-    gone = known.deregistered[owner]
-    later = {
-        i: [Later(at=int(gone[i]), said={"status": "ended"})]
-        for i in np.flatnonzero(gone < NEVER).tolist()
-    }
-    # The French authority suspends what it gave; the others stay in force.
-    french = np.flatnonzero(abroad["FR"])
-    stays = known.deregistered == NEVER
-    for who, changes in _suspensions(world, abroad["FR"] & stays, "French suspensions").items():
-        later[count + int(np.searchsorted(french, who))] = changes
+    before = np.array([code != "LU" for code in country])
+    earlier = np.where(before, rng.integers(100, 6_000, len(owner)), 0)
+    registered = known.registered[owner]
     return Entries(
         kind=Kind.LICENCE,
         system=LICENCE_SYSTEM,
         first_value=300_000,
         said=said,
-        registered=known.registered[owner],
-        since=(day_of(known.registered[owner]) - earlier).astype(np.int32),
-        later=later,
+        registered=registered,
+        since=(day_of(registered) - earlier).astype(np.int32),
+        later=_of_licences(world, owner, said),
     )
 
 
-def roles(world: World) -> Entries:
-    """Where each works; in practices also when, and whether new patients are accepted."""
+def _of_licences(world: World, owner: Ints, said: list[Said]) -> dict[int, list[Later]]:
+    """They end with their owner; of those who stay abroad some are suspended or end, here limits come and go.
+
+    Everybody keeps one in force, so that who works is allowed to.
+    """
     known = world.providers.practitioners
-    ids = np.arange(len(known))
-    phone, off, new, mail = (dice(ids, salt) for salt in (_PHONE, _OFF, _NEW, _MAIL))
-    hours, named, type_of = hours_of(world), hosts(world), types(world)
-    said: list[Said] = []
-    for i, (place, profession) in enumerate(
-        zip(world.providers.roles.organization.tolist(), known.profession.tolist(), strict=True)
-    ):
-        one: Said = {"practitioner": i + 1, "organization": place + 1, "location": place + 1}
-        if type_of[place] == "practice":
-            one["hours"] = opening_hours.at_work("practice", hours[place], off[i])
-            one["telephone"] = telephone(phone[i])
-            if PROFESSIONS[profession] in _TAKES_PATIENTS and new[i] % 4:
-                one["new_patients"] = new[i] % 4 != 1
-        if mail[i] % 2:
-            one["email"] = f"{900_000 + i}@{named[place]}"
-        said.append(one)
-    gone = known.deregistered
-    return Entries(
-        kind=Kind.ROLE,
-        system=ROLE_SYSTEM,
-        first_value=500_000,
-        said=said,
-        registered=known.registered,
-        since=day_of(known.registered),
-        later={
-            i: [Later(at=int(gone[i]), said={"status": "ended"})]
-            for i in np.flatnonzero(gone < NEVER).tolist()
-        },
+    registered, gone = known.registered[owner], known.deregistered[owner]
+    later = {
+        i: [Later(at=int(gone[i]), said={"status": "ended"})]
+        for i in np.flatnonzero(gone < NEVER).tolist()
+    }
+    second = np.arange(len(known), len(owner))
+    stays = np.arange(len(owner))[gone == NEVER]
+    # An authority abroad suspends what it gave; the licence here stays in force.
+    suspended = _suspensions(
+        world, np.isin(np.arange(len(owner)), second) & (gone == NEVER), "abroad", registered
     )
+    later |= suspended
+
+    def some(name: str, among: Ints, share: float, told: Callable[[int], Said]) -> None:
+        free = np.setdiff1d(np.intersect1d(among, stays), list(later))
+        later.update(told_later(world, name, registered, among=free, share=share, said=told))
+
+    some("ended abroad", second, 0.03, lambda _: {"status": "ended"})
+    for i in sorted(set(later) & set(second.tolist()) & set(stays.tolist()) - set(suspended))[:2]:
+        said[i]["limits"] = _LIMITS[0]
+    limited = np.array([i for i, one in enumerate(said) if one.get("limits")])
+    some("limits lifted", limited, 0.1, lambda _: {"limits": []})
+    prescribes = [i for i, one in enumerate(said) if one["profession"] in _PRESCRIBES]
+    free = np.setdiff1d(prescribes, limited)
+    some("limits imposed", free, 0.005, lambda i: {"limits": _LIMITS[i % len(_LIMITS)]})
+    return later

@@ -13,9 +13,10 @@ from salus.simulation import opening_hours
 from salus.simulation.lives import World
 from salus.simulation.names import departments, places, street_line
 from salus.simulation.providers import ORGANIZATION_TYPES
-from salus.simulation.register import Entries, Said, dice, telephone
+from salus.simulation.register import Entries, Said, dice, telephone, told_later
 from salus.simulation.timeline import Ints
 
+_NEW_TELEPHONE = 0.04  # of organisations
 _LINE, _POSITION, _HOURS, _SERVICE = 43, 59, 55, 60  # salts
 _ENDPOINTS = {
     "hospital": (("hl7-fhir-rest", "https://fhir.{host}/r4"), ("ihe-xds", "https://xds.{host}/")),
@@ -50,12 +51,21 @@ def organizations(world: World) -> Entries:
         for hospital, name, _ in parts
     ]
     hospitals = [hospital for hospital, *_ in parts]
+    registered = np.concatenate([known.registered, known.registered[hospitals]])
     return Entries(
         kind=Kind.ORGANIZATION,
         system=ORGANIZATION_SYSTEM,
         first_value=600_000,
         said=said,
-        registered=np.concatenate([known.registered, known.registered[hospitals]]),
+        registered=registered,
+        later=told_later(
+            world,
+            "new telephones",
+            registered,
+            among=np.arange(len(said)),
+            share=_NEW_TELEPHONE,
+            said=lambda i: {"telephone": telephone(i + 7)},
+        ),
     )
 
 

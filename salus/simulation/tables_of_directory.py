@@ -19,8 +19,9 @@ from salus.simulation import binary_copy as copy
 from salus.simulation.events import Events
 from salus.simulation.lives import World
 from salus.simulation.register import Entries, Said
-from salus.simulation.register_of_people import licences, practitioners, roles
+from salus.simulation.register_of_people import licences, practitioners
 from salus.simulation.register_of_places import endpoints, locations, organizations, services
+from salus.simulation.register_of_roles import roles
 from salus.simulation.tables import Names, Table, event_table
 from salus.simulation.timeline import DAY, NEVER, NO_DAY, Ints
 
@@ -33,12 +34,12 @@ _NO_VERSION = 0
 @lru_cache(maxsize=1)
 def national_register(world: World) -> list[Entries]:
     """All entries of the nation; what is named by another kind comes before it."""
-    places = organizations(world)
+    places, licensed = organizations(world), licences(world)
     return [
         places,
-        practitioners(world),
+        practitioners(world, licensed),
         locations(world, places),
-        licences(world),
+        licensed,
         roles(world),
         services(world),
         endpoints(world),
@@ -101,17 +102,24 @@ def _source(register: Sequence[Entries]) -> list[Table]:
 def _entries(entries: Entries, names: Names, end: int) -> Table:
     """The rows of those that are registered by then."""
     who = np.flatnonzero(entries.registered < end)
-    said = [entries.said[i] for i in who.tolist()]
-    status, changed, version = _status(entries, end)
+    said = [_said(entries, i, end) for i in who.tolist()]
+    status, since = _status(entries, end)
+    changes = [_changes(entries, i, end) for i in who.tolist()]
     model = TABLES[entries.kind]
     columns = {
         "id": copy.keys(who),
         "system": copy.same(entries.system, len(who)),
         "value": copy.words([str(entries.first_value + i) for i in who.tolist()]),
         "registered_at": copy.instants(entries.registered[who]),
-        "deregistered_at": copy.instants(np.where(np.isin(status, _GONE), changed, NEVER)[who]),
-        "version": copy.integers(version[who], null=_NO_VERSION),
-        "changed_at": copy.instants(changed[who]),
+        "deregistered_at": copy.instants(np.where(np.isin(status, _GONE), since, NEVER)[who]),
+        "version": copy.integers(
+            np.array([len(each) + 1 if each else _NO_VERSION for each in changes], dtype=np.int64),
+            null=_NO_VERSION,
+        ),
+        "changed_at": copy.instants(
+            np.array([each[-1] if each else NEVER for each in changes], dtype=np.int64)
+        ),
+        "changes": copy.instant_arrays(changes),
     }
     for name in FIELDS[entries.kind]:
         if field := _field(model, name):
@@ -124,7 +132,7 @@ def _entries(entries: Entries, names: Names, end: int) -> Table:
             columns[key] = copy.words([names.key(text) for text in texts])
     if entries.kind is Kind.PRACTITIONER:
         columns["out_since"] = copy.dates(
-            np.where((status != "active") & (changed < NEVER), changed // DAY, NO_DAY)[who]
+            np.where((status != "active") & (since < NEVER), since // DAY, NO_DAY)[who]
         )
     if entries.kind in _TIMED:
         since, over = _time(entries, end)
@@ -159,17 +167,30 @@ _COLUMNS: dict[str, Callable[[list[Any]], copy.Column]] = {
 }
 
 
-def _status(entries: Entries, end: int) -> tuple[Any, Ints, Ints]:
-    """Of each entry, as known at ``end``: its status, when that changed last, and its version."""
+def _said(entries: Entries, i: int, end: int) -> Said:
+    """What is known of an entry at ``end``."""
+    said = entries.said[i]
+    for change in entries.later.get(i, ()):
+        if change.at < end:
+            said = said | change.said
+    return said
+
+
+def _changes(entries: Entries, i: int, end: int) -> list[int]:
+    """When each version of an entry after the first began."""
+    own = {change.at for change in entries.later.get(i, ())}
+    return sorted(at for at in own.union(entries.follows.get(i, ())) if at < end)
+
+
+def _status(entries: Entries, end: int) -> tuple[Any, Ints]:
+    """Of each entry, as known at ``end``: its status, and when that changed last."""
     status = np.full(len(entries), "active", dtype="U9")
-    changed = np.full(len(entries), NEVER)
-    version = np.full(len(entries), _NO_VERSION)
+    since = np.full(len(entries), NEVER)
     for i, changes in entries.later.items():
-        for number, change in enumerate(changes):
-            if change.at < end:
-                status[i], changed[i] = change.said["status"], change.at
-                version[i] = number + 2
-    return status, changed, version
+        for change in changes:
+            if change.at < end and "status" in change.said:
+                status[i], since[i] = change.said["status"], change.at
+    return status, since
 
 
 def _time(entries: Entries, end: int) -> tuple[Ints, Ints]:
@@ -177,9 +198,10 @@ def _time(entries: Entries, end: int) -> tuple[Ints, Ints]:
     since, over = entries.begins.astype(np.int64), np.full(len(entries), NO_DAY, dtype=np.int64)
     for i, changes in entries.later.items():
         for change in changes:
-            if change.at < end and change.said["status"] == "active":
+            told = change.said.get("status") if change.at < end else None
+            if told == "active":
                 since[i], over[i] = change.at // DAY, NO_DAY
-            elif change.at < end:
+            elif told:
                 over[i] = change.at // DAY
     return since, over
 
@@ -221,20 +243,14 @@ def _statements(register: Sequence[Entries], end: int) -> Table:
 
 
 def _events(register: Sequence[Entries]) -> Events:
-    """One for each professional and organisation that is registered, and one for each change of a professional."""
-    known = [
-        each.registered for each in register if each.kind in (Kind.ORGANIZATION, Kind.PRACTITIONER)
-    ]
+    """One for each time that the register's software told of something."""
+    told = [each.registered for each in register]
     later = [
-        change.at
-        for each in register
-        if each.kind is Kind.PRACTITIONER
-        for changes in each.later.values()
-        for change in changes
+        change.at for each in register for changes in each.later.values() for change in changes
     ]
     return Events(
         kind=EventKind.DIRECTORY_CHANGED,
         agent=Agent.SYSTEM,
-        at=np.concatenate([*known, np.array(later, dtype=np.int64)]),
+        at=np.unique(np.concatenate([*told, np.array(later, dtype=np.int64)])),
         system=REGISTER,
     )

@@ -14,6 +14,7 @@ from salus.simulation.providers import (
     DEMO_PHARMACIST,
     DEMO_PHYSICIAN,
     DEMO_RESCUER,
+    DEMO_SUSPENDED,
     HOLDERS,
     Users,
 )
@@ -36,6 +37,7 @@ _DEMO = {
     DEMO_PHARMACIST: "pharmacist",
     DEMO_LABORATORY: "laboratory",
     DEMO_RESCUER: "rescuer",
+    DEMO_SUSPENDED: "suspended",
 }
 _AT_COUNTERS = {
     DEMO_PHARMACIST: ("affiliation", "historic", "prescribing"),

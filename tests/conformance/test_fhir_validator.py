@@ -15,12 +15,12 @@ from urllib.request import urlopen
 import pytest
 
 from salus.access.models import TrustedProfessional
+from salus.accounts.subscriptions import Asked
 from salus.directory.fhir import extensions
 from salus.directory.models import Organization
 from salus.kernel.clock import now
 from salus.mpi.fhir import explanation
 from salus.mpi.fhir.telling import message
-from salus.mpi.subscriptions import Asked
 from salus.shared_record.models import Document, DocumentContent, Format
 from salus.shared_record.store import LIVE_PACK, ContentStore, StoredContent
 from salus.vaccination.models import Immunization

@@ -1,8 +1,11 @@
 """What users of the eligibility service do, for the test of every figure."""
 
+import json
 from collections.abc import Callable
+from urllib.request import Request
+from uuid import uuid4
 
-from tests.functional.world import World
+from tests.functional.world import World, answer_to
 
 
 def asks_at_the_counter(part: str) -> Callable[[World], Callable[[], None]]:
@@ -15,26 +18,44 @@ def asks_at_the_counter(part: str) -> Callable[[World], Callable[[], None]]:
             "form => form.setAttribute('action', location.pathname)"
         )
         path = user.page.evaluate("location.pathname")
-        number = world.value(
-            "select value from mpi_personidentifier where person_id = %(person)s"
-            " and system like 'urn:oid:%%'",
-            person=world.person("patient"),
-        )
-        return user.shown_form(path, number=number)
+        return user.shown_form(path, number=_number(world))
 
     return prepare
 
 
-def asks_at_the_laboratory(world: World) -> Callable[[], None]:
-    """By somebody who works there now: so small a nation has no account of a laboratory's own people."""
-    world.rows.execute(
-        """
-        update directory_practitionerrole set organization_id = (
-            select organization_id from eligibility_caller c
-            join directory_organization o on o.id = organization_id
-            where client_id is null and o.type = 'laboratory')
-        where practitioner_id = %s
-        """,
-        [world.practitioner("physician")],
+def laboratory_software_asks(world: World) -> Callable[[], None]:
+    """Over REST with a token of its own, once the agency has registered it."""
+    laboratory = int(
+        world.value(
+            "select id from directory_organization where type = 'laboratory'"
+            " and deregistered_at is null order by id limit 1"
+        )
     )
-    return asks_at_the_counter("physician")(world)
+    scope = "system/CoverageEligibilityRequest.c"
+    token = world.token(organization=laboratory, scope=scope, purpose="COVERAGE")
+    desk = world.user("agency").page
+    desk.goto(f"/eligibility/desk/{laboratory}/")
+    desk.get_by_label("its", exact=True).check()
+    desk.get_by_role("button", name="Register", exact=True).click()
+    headers = {
+        "Authorization": f"Bearer {token()}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": str(uuid4()),
+    }
+    body = json.dumps({"identifier": {"value": _number(world)}}).encode()
+
+    def send() -> None:
+        said = answer_to(Request(f"{world.site.url}/eligibility/v1/affiliation", body, headers))
+        assert said["status"]
+
+    return send
+
+
+def _number(world: World) -> str:
+    return str(
+        world.value(
+            "select value from mpi_personidentifier where person_id = %(person)s"
+            " and system like 'urn:oid:%%'",
+            person=world.person("patient"),
+        )
+    )

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import Site
-from tests.functional.insurance_checks import asks_at_the_counter, asks_at_the_laboratory
+from tests.functional.insurance_checks import asks_at_the_counter, laboratory_software_asks
 from tests.functional.world import World, moved
 from tests.mllp import pdq
 
@@ -317,8 +317,8 @@ ACTS = {
     "a pharmacist asks at the counter": act(
         asks_at_the_counter("pharmacist"), "uses_pharmacy_total", "uses_pharmacy_in_month"
     ),
-    "a laboratory asks at its counter": act(
-        asks_at_the_laboratory, "uses_laboratory_total", "uses_laboratory_in_month"
+    "a laboratory's software asks": act(
+        laboratory_software_asks, "uses_laboratory_total", "uses_laboratory_in_month"
     ),
     "a rescue crew asks at its counter": act(
         asks_at_the_counter("rescuer"), "uses_rescue_total", "uses_rescue_in_month"

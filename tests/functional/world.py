@@ -92,7 +92,7 @@ def moved(before: Counts, after: Counts) -> Counts:
     return moves
 
 
-def _answer(request: Request) -> dict[str, Any]:
+def answer_to(request: Request) -> dict[str, Any]:
     with urlopen(request) as answer:
         body: dict[str, Any] = json.loads(answer.read())
         return body
@@ -181,10 +181,10 @@ class World:
             )
         )
 
-    def software(self, *, organization: int, scope: str, path: str) -> Callable[[], None]:
-        """New software of the organisation, which reads on FHIR; each call sends the very same request."""
+    def token(self, *, organization: int, scope: str, purpose: str = "TREAT") -> Callable[[], str]:
+        """New software of the organisation, which gets a token whenever it asks for one."""
         made = salus(
-            *("client", "create", "--name", "its", "--scope", scope),
+            *("client", "create", "--name", "its", "--scope", scope, "--purpose", purpose),
             *("--organization", str(organization)),
             data=self.site.data,
         )
@@ -193,11 +193,16 @@ class World:
         form = urlencode({"grant_type": "client_credentials", "scope": scope}).encode()
         pair = f"{said['client_id']}:{said['client_secret']}".encode()
         basic = {"Authorization": f"Basic {b64encode(pair).decode()}"}
-        token = _answer(Request(f"{self.site.url}/oauth/token", form, basic))["access_token"]
+        request = Request(f"{self.site.url}/oauth/token", form, basic)
+        return lambda: str(answer_to(request)["access_token"])
+
+    def software(self, *, organization: int, scope: str, path: str) -> Callable[[], None]:
+        """New software of the organisation, which reads on FHIR; each call sends the very same request."""
+        token = self.token(organization=organization, scope=scope)()
         headers = {"Authorization": f"Bearer {token}", "X-Request-Id": str(uuid4())}
 
         def send() -> None:
-            found = _answer(Request(f"{self.site.url}/fhir/{path}", headers=headers))
+            found = answer_to(Request(f"{self.site.url}/fhir/{path}", headers=headers))
             assert found["resourceType"] == "Bundle"
 
         return send

@@ -4,19 +4,16 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
 from ldap3 import (
-    ALL_ATTRIBUTES,
     BASE,
     LEVEL,
     MODIFY_REPLACE,
     NONE,
-    SUBTREE,
     Connection,
     Server,
     Tls,
@@ -24,22 +21,15 @@ from ldap3 import (
 from ldap3.utils.conv import escape_filter_chars
 
 from salus.directory.address_book.answering import MOST
-from salus.directory.address_book.server import Limits, tls_of
+from salus.directory.address_book.server import Limits
 from salus.directory.models import Organization, Practitioner
 from salus.directory.queries import current_roles, practising
 from salus.kernel.clock import now
+from salus.kernel.listener import tls_of
 from salus.kernel.search_key import search_key
-from tests.address_book import listening
+from tests.address_book import BASE_DN, TYPED, ask, bound, listening, of, somebody
 from tests.authority import Authority
 from tests.conftest import new_folder
-
-BASE_DN = "dc=salus"
-# As Thunderbird, Outlook and Apple's Contacts write them when somebody types {0}.
-TYPED = {
-    "Thunderbird": "(|(displayName=*{0}*)(mail=*{0}*)(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*))",
-    "Outlook": "(&(cn=*)(|(mail={0}*)(|(cn={0}*)(|(sn={0}*)(givenName={0}*)))))",
-    "Contacts": "(&(objectClass=inetOrgPerson)(|(cn=*{0}*)(sn=*{0}*)(givenName=*{0}*)(mail=*{0}*)))",
-}
 
 
 @pytest.fixture(scope="module")
@@ -65,36 +55,6 @@ def client(port: int) -> Iterator[Connection]:
         yield client
 
 
-@contextmanager
-def bound(port: int) -> Iterator[Connection]:
-    server = Server("127.0.0.1", port, get_info=NONE)
-    client = Connection(server, auto_bind=True, return_empty_attributes=False)
-    try:
-        yield client
-    finally:
-        client.unbind()
-
-
-def names(client: Connection) -> list[str]:
-    return [entry["dn"] for entry in client.response if entry["type"] == "searchResEntry"]
-
-
-def ask(client: Connection, filter: str, **more: Any) -> list[str]:
-    options = {"search_base": BASE_DN, "search_scope": SUBTREE, "attributes": ALL_ATTRIBUTES}
-    client.search(search_filter=filter, **options | more)
-    return names(client)
-
-
-def somebody() -> Practitioner:
-    row = practising(now().date()).filter(roles__until=None).order_by("pk").first()
-    assert row
-    return row
-
-
-def of(row: Practitioner) -> str:
-    return f"uid={row.pk},ou=professionals,{BASE_DN}"
-
-
 @pytest.mark.parametrize("program", TYPED)
 def test_what_somebody_types_is_found(client: Connection, program: str) -> None:
     row = somebody()
@@ -102,12 +62,21 @@ def test_what_somebody_types_is_found(client: Connection, program: str) -> None:
         assert of(row) in ask(client, TYPED[program].format(escape_filter_chars(typed)))
 
 
+def test_two_words_are_found_in_either_order(client: Connection) -> None:
+    """As Thunderbird completes them: the first word, the rest of what was typed."""
+    row = somebody()
+    for one, other in ((row.given, row.family), (row.family, row.given)):
+        first, second = (escape_filter_chars(word[:3]) for word in (one, other))
+        typed = f"(|(cn={first}*{second}*)(mail={first} {second}*)(sn={first}*{second}*))"
+        assert of(row) in ask(client, typed)
+
+
 def test_an_entry_has_what_is_public(client: Connection) -> None:
     row = somebody()
     Practitioner.objects.filter(pk=row.pk).update(email="Mail@Practice.example", prefix="Dr")
     assert ask(client, "(mail=mail@practice.EXAMPLE)") == [of(row)]
     entry = client.response[0]["attributes"]
-    role = current_roles().filter(practitioner=row).order_by("-since", "pk").first()
+    role = current_roles(now().date()).filter(practitioner=row).order_by("-since", "pk").first()
     assert role
     place = role.organization
     assert entry["objectClass"] == ["top", "person", "organizationalPerson", "inetOrgPerson"]
@@ -124,7 +93,8 @@ def test_an_entry_has_what_is_public(client: Connection) -> None:
 
 
 def test_a_profession_in_any_language_at_a_place(client: Connection) -> None:
-    role = current_roles().filter(practitioner__profession="106289002").order_by("pk").first()
+    dentists = practising(now().date()).filter(profession="106289002")
+    role = current_roles(now().date()).filter(practitioner__in=dentists).order_by("pk").first()
     assert role
     town = escape_filter_chars(role.organization.municipality)
     for word in ("Médecin-dentiste", "medecin dent*", "Zahn*", "dentist"):
@@ -162,7 +132,7 @@ def test_what_a_duplicate_does_is_the_professionals(client: Connection) -> None:
     row = somebody()
     other = practising(now().date()).exclude(pk=row.pk).filter(roles__until=None).first()
     assert other
-    work = current_roles().filter(practitioner=other).first()
+    work = current_roles(now().date()).filter(practitioner=other).first()
     assert work
     Practitioner.objects.filter(pk=other.pk).update(same_as=row)
     try:
@@ -337,6 +307,20 @@ def test_who_is_silent_is_let_go() -> None:
             line.sendall(sent)
             line.settimeout(20)
             assert line.recv(1) == b""
+
+
+def test_who_asks_too_much_is_told_to_wait_and_nobody_else() -> None:
+    """On this machine, where all may come by one proxy, each connection by itself."""
+    with listening(limits=Limits(burst=1, per_second=1e-6)) as port:
+        with bound(port) as one, bound(port) as other:
+            for client in (one, other):
+                assert ask(client, f"(uid={somebody().pk})")
+                for _ in range(2):
+                    assert ask(client, f"(uid={somebody().pk})") == []
+                    assert client.result["description"] == "busy"
+                assert client.rebind()  # the connection is as good as before
+        with bound(port) as third:
+            assert ask(third, f"(uid={somebody().pk})")
 
 
 def test_nothing_of_what_is_typed_is_logged(

@@ -110,6 +110,28 @@ def test_what_was_known_before_it_was_taken_back_can_still_be_asked() -> None:
     assert as_of(Kind.PRACTITIONER, weber, day=day, known=known)["family"] == "Wagner"
 
 
+def test_what_was_known_at_an_instant_is_known_from_it_on() -> None:
+    applied(a_line())
+    said, taken_back = AT + timedelta(days=1), AT + timedelta(days=2)
+    change_set = applied(a_line(said={"telephone": "+352 1"}), at=said)
+    roll_back(actor=ACTOR, at=taken_back, change_set=change_set, reason="mistaken")
+    weber, moment = Practitioner.objects.get().pk, timedelta(microseconds=1)
+    for known, telephone in (
+        (said - moment, None),
+        (said, "+352 1"),
+        (taken_back - moment, "+352 1"),
+        (taken_back, None),
+    ):
+        state = as_of(Kind.PRACTITIONER, weber, day=taken_back.date(), known=known)
+        assert state.get("telephone") == telephone, known
+
+
+def test_a_source_without_numbers_has_no_complete_file() -> None:
+    source = source_named("authority", at=AT)
+    with pytest.raises(InvalidInput, match="cannot be complete"):
+        propose(actor=ACTOR, at=AT, source=source, how=How.FILE, lines=[a_line()], complete=True)
+
+
 def test_a_complete_file_ends_whom_it_does_not_name() -> None:
     applied(a_line(), a_line(2, value="2"))
     change_set = applied(a_line(), at=AT + timedelta(days=1), complete=True)

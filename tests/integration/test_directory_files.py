@@ -117,6 +117,9 @@ def test_a_file_is_loaded_whole_in_part_or_not_again(edition: Edition) -> None:
         "/directory/files/latest/Organization.csv"
     )
     assert content(newest) == held
+    assert whole["Cache-Control"] == "public, max-age=86400"
+    assert newest["Cache-Control"] == "public, no-cache"  # another one tomorrow
+    assert whole["Content-Disposition"] == 'attachment; filename="Organization.csv"'
     head = Client(headers={"host": "localhost"}).head(
         f"/directory/files/{edition.name}/Organization.csv"
     )

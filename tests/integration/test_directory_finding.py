@@ -10,8 +10,10 @@ from django.db import transaction
 
 from salus.directory.actions import apply, change, join, part, propose, roll_back, source_named
 from salus.directory.finding import Question, Sense, find
+from salus.directory.finding.asking import COUNTED
 from salus.directory.lines import Line
 from salus.directory.models import How, Kind
+from salus.directory.models.finding import Listing
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import InvalidInput
 
@@ -138,6 +140,59 @@ def test_who_may_not_practise_is_not_found() -> None:
     assert names("Weber") == ["Léa Weber", "Tom Weber"]
     later = find(Question(text="Weber"), at=AT + timedelta(days=5))
     assert [hit.name for hit in later.hits] == ["Léa Weber"]
+
+
+def test_a_suspension_counts_from_its_first_day_and_not_on_the_one_that_ends_it() -> None:
+    professional("Weber", value="Practitioner-x")
+    for days, status in ((3, "suspended"), (6, "active")):
+        since = AT.date() + timedelta(days=days)
+        said(Kind.PRACTITIONER, value="Practitioner-x", status=status, since=since)
+    midnight = datetime(2025, 3, 5, 23, tzinfo=UTC)  # of the sixth, in Luxembourg
+    for at, is_found in (
+        (midnight - timedelta(seconds=1), True),
+        (midnight, False),
+        (midnight + timedelta(days=3, seconds=-1), False),
+        (midnight + timedelta(days=3), True),
+    ):
+        assert bool(find(Question(text="Weber"), at=at).hits) is is_found, at
+
+
+def test_who_speaks_all_that_is_asked_for() -> None:
+    professional("Weber", languages=["pt", "fr"])
+    professional("Klein", languages=["fr"])
+    assert names("portugais", language="fr") == ["Léa Weber"]
+
+
+def test_whoever_is_counted_is_counted_and_beyond_a_thousand_nobody() -> None:
+    Listing.objects.bulk_create(
+        Listing(
+            kind=Kind.ORGANIZATION,
+            entry=10**9 + number,
+            name_key="z",
+            type="rescue",
+            languages=[],
+            licences=[],
+            opens=[],
+            closes=[],
+        )
+        for number in range(1, COUNTED + 1)
+    )
+    assert find(Question(type="rescue"), at=AT).total == COUNTED
+    organization("Rescue", type="rescue")
+    found = find(Question(type="rescue"), at=AT)
+    assert (found.total, found.more) == (None, True)
+
+
+def test_a_distance_is_the_farthest_and_a_page_the_last_when_no_more_follow() -> None:
+    practice = organization()
+    said(Kind.LOCATION, organization=practice, name="Hall", latitude=49.5, longitude=6.0)
+    for family in ("Klein", "Weber"):
+        professional(family, at=practice)
+    near = (49.5, 6.1)  # 7.2 km to the east
+    assert names(near=near, within=7.1, kind=Kind.PRACTITIONER) == []
+    assert names(near=near, within=7.3, kind=Kind.PRACTITIONER) == ["Léa Klein", "Léa Weber"]
+    pages = [find(Question(profession=DENTIST), at=AT, page=page, size=1) for page in (1, 2)]
+    assert [(len(one.hits), one.more) for one in pages] == [(1, True), (1, False)]
 
 
 def test_a_role_that_ends_takes_its_place_along() -> None:

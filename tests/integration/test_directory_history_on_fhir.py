@@ -219,6 +219,19 @@ def test_as_of_a_day_and_as_known_at_an_instant() -> None:
     assert get("Practitioner/999999/$as-of?day=2025-01-01")[0] == 404
 
 
+def test_a_period_ends_with_its_last_day() -> None:
+    weber = said(Kind.PRACTITIONER, **WEBER)
+    house = said(Kind.ORGANIZATION, name="Clinic", type="hospital")
+    began, over = (AT - 9 * DAY).date(), (AT + 9 * DAY).date()
+    role = said(Kind.ROLE, since=began, practitioner=weber, organization=house)
+    said(Kind.ROLE, since=over, status="ended")
+    last = over - DAY
+    period = {"start": began.isoformat(), "end": last.isoformat()}
+    assert get(f"PractitionerRole/{role}")[1]["period"] == period
+    for day, status in ((last, 200), (over, 404)):
+        assert get(f"PractitionerRole/{role}/$as-of?day={day}")[0] == status, day
+
+
 def test_restricted_fields_are_in_no_version() -> None:
     said(Kind.PRACTITIONER, **WEBER, birth_date="1970-01-31", private_telephone="+352 9999")
     (entry,) = Practitioner.objects.filter(system=SYSTEM).values_list("pk", flat=True)

@@ -1,8 +1,7 @@
 """What the directory's pages show of an entry and of a search, in the real database."""
 
 import re
-from datetime import UTC, date, datetime
-from itertools import count
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,28 +9,24 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import vobject
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils.html import strip_tags
 
 from salus.audit.models import Event
-from salus.directory.actions import change, source_named
-from salus.directory.lines import Line
-from salus.directory.models import How, Kind
-from salus.kernel.actor import Actor, Role
+from salus.directory.models import Kind
 from salus.kernel.clock import now
-
-ACTOR = Actor(role=Role.SYSTEM, system="test")
-SYSTEM = "https://college.example/members"
-SAID = datetime(2025, 5, 3, 12, tzinfo=UTC)
-DENTIST, NURSE = "106289002", "106292003"
-EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-NUMBER = count(1)
-ESCH: dict[str, Any] = {
-    "country": "LU",
-    "postal_code": "L-4002",
-    "municipality": "Esch-sur-Alzette",
-}
+from tests.directory_pages import (
+    DENTIST,
+    ESCH,
+    EVERY_DAY,
+    NUMBER,
+    dentist,
+    page,
+    practice,
+    say,
+    visitor,
+    words,
+    works,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -39,45 +34,6 @@ def rolled_back(database: Path) -> Any:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-def say(kind: Kind, entry: int | None = None, since: date | None = None, **said: Any) -> int:
-    value = "" if entry else f"{kind}-{next(NUMBER)}"
-    line = Line(
-        number=1, kind=kind, system=SYSTEM, value=value, entry=entry, said=said, since=since
-    )
-    source = source_named("college", system=SYSTEM, at=SAID)
-    (row,) = change(actor=ACTOR, at=SAID, source=source, how=How.AUTHORITY, lines=[line])
-    return row
-
-
-def dentist(family: str = "Ferreira", **said: Any) -> int:
-    given = {"given": "Ana", "prefix": "Dr", "profession": DENTIST, "languages": ["pt", "fr"]}
-    return say(Kind.PRACTITIONER, family=family, **given | said)
-
-
-def practice(name: str = "Cabinet du Parc", **said: Any) -> int:
-    return say(Kind.ORGANIZATION, name=name, **{"type": "practice", **ESCH} | said)
-
-
-def works(practitioner: int, organization: int, **said: Any) -> int:
-    names = {"practitioner": practitioner, "organization": organization}
-    return say(Kind.ROLE, since=date(2020, 1, 1), **names, **said)
-
-
-def visitor() -> Client:
-    return Client(SERVER_NAME="localhost")
-
-
-def page(address: str, language: str = "en") -> str:
-    answer = visitor().get(address, headers={"accept-language": language})
-    assert answer.status_code == 200, address
-    return answer.content.decode()
-
-
-def words(html: str) -> str:
-    main = html[html.index("<main") : html.index("</main>")]
-    return " ".join(strip_tags(main.replace("<", " <")).split())
 
 
 def drawing(html: str) -> str:
@@ -230,13 +186,16 @@ class TestASearch:
         where = practice()
         works(dentist(), where)
         works(dentist("Weber", languages=["de"]), where)
-        html = page("/directory/?text=dentist+who+speaks+Portuguese+near+Esch&page=1")
+        asked = "text=dentist+who+speaks+Portuguese+near+Esch&page=1&map=49.500,5.980,5.0"
+        html = page(f"/directory/?{asked}")
         assert "Dr Ana Ferreira" in words(html)
         assert "Weber" not in words(html)
         without = {
             parse_qs(urlsplit(one).query)["text"][0] for one in addresses(html, "understood")
         }
         assert "who speaks Portuguese near Esch" in without
+        of_a_view = ("page=", "map=")  # of another question they would show nothing of use
+        assert not [one for one in addresses(html, "understood") for of in of_a_view if of in one]
         assert "dentist who speaks near Esch" in without
         assert "Weber" in words(page("/directory/?text=dentist+who+speaks+near+Esch"))
 

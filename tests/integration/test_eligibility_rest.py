@@ -15,7 +15,6 @@ from django.db import connection
 from django.test import Client as Browser
 
 from salus.accounts.models import Client
-from salus.accounts.oauth.tokens import AccessToken
 from salus.country.lu import MATRICULE_SYSTEM
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
@@ -38,23 +37,6 @@ NOBODY = {"identifier": {"value": "0000000000000"}}
 def _register_heard() -> None:
     eligibility.register_heard(now())
     cache.clear()  # the service's status
-
-
-def token(actor: Actor, **changed: Any) -> str:
-    """As /oauth/token gives it to the actor's software."""
-    purpose = {"ihe_iua": {"purpose_of_use": [{"code": PurposeOfUse.COVERAGE}]}}
-    client_id = str(Client.objects.get(pk=actor.client or 0).client_id)
-    claims: dict[str, Any] = {
-        "issuer": software.ISSUER,
-        "audience": f"{software.ISSUER}/fhir",
-        "client_id": client_id,
-        "subject": client_id,
-        "scope": eligibility.SCOPE,
-        "issued_at": now(),
-        "expires_at": now() + timedelta(minutes=5),
-        "claims": {"extensions": purpose},
-    }
-    return AccessToken(**(claims | changed)).signed()
 
 
 @contextmanager
@@ -89,7 +71,9 @@ def ask(
     """A POST of the body as JSON, else a GET; ``headers`` are named with underscores."""
     browser = Browser(SERVER_NAME="localhost", raise_request_exception=False)
     if by:
-        headers["Authorization"] = f"Bearer {token(by) if isinstance(by, Actor) else by}"
+        headers["Authorization"] = (
+            f"Bearer {eligibility.token(by) if isinstance(by, Actor) else by}"
+        )
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = browser.generic(
         method or ("GET" if body is None else "POST"),
@@ -174,16 +158,17 @@ def test_whoever_shows_no_token_is_told_how() -> None:
     said = ask("/affiliation", NOBODY)
     assert (said.status, said.problem) == (401, "unauthorized")
     assert said.headers["WWW-Authenticate"] == 'Bearer realm="eligibility"'
-    late = token(eligibility.caller(), expires_at=now() - timedelta(seconds=1))
+    late = eligibility.token(eligibility.caller(), expires_at=now() - timedelta(seconds=1))
     assert ask("/rights", by=late).headers["WWW-Authenticate"].endswith('error="invalid_token"')
 
 
 def test_a_token_for_something_else_opens_nothing() -> None:
     pharmacy = eligibility.caller()
-    for wrong in ({"scope": "system/Patient.rs"}, {"claims": {}}):
-        said = ask("/affiliation", NOBODY, by=token(pharmacy, **wrong))
+    wrongs: list[dict[str, Any]] = [{"scope": "system/Patient.rs"}, {"claims": {}}]
+    for wrong in wrongs:
+        said = ask("/affiliation", NOBODY, by=eligibility.token(pharmacy, **wrong))
         assert (said.status, said.problem) == (403, "forbidden")
-        assert ask("/rights", by=token(pharmacy, **wrong)).status == 403
+        assert ask("/rights", by=eligibility.token(pharmacy, **wrong)).status == 403
 
 
 @pytest.mark.parametrize(

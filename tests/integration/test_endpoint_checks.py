@@ -20,7 +20,7 @@ from salus.directory.calling import Fault, call
 from salus.directory.endpoints import Why, stale, status_shown
 from salus.directory.endpoints import health_of as health
 from salus.directory.lines import Line
-from salus.directory.models import Endpoint, How, Kind
+from salus.directory.models import Endpoint, How, Kind, Organization
 from salus.kernel.actor import Actor, Role
 from tests.authority import Authority
 from tests.conftest import new_folder
@@ -38,7 +38,10 @@ class _Answers(http.server.BaseHTTPRequestHandler):
             "/fhir/metadata": (200, STATEMENT),
             "/outcome/metadata": (200, b'{"resourceType": "OperationOutcome"}'),
             "/deep/metadata": (200, b"[" * 200_000),
+            "/large/metadata": (200, STATEMENT + b" " * 2**22),
             "/closed": (401, b""),
+            "/closed/metadata": (401, b""),
+            "/failed": (500, b""),
             "/broken": (503, b""),
         }.get(self.path, (404, b""))
         self.send_response(code)
@@ -91,9 +94,12 @@ def rolled_back(database: Path) -> Iterator[None]:
         ("/fhir/", FHIR, None),
         ("/outcome", FHIR, Fault.CONTENT),
         ("/deep", FHIR, Fault.CONTENT),
+        ("/large", FHIR, Fault.CONTENT),
         ("/nothing", FHIR, Fault.STATUS),
+        ("/closed", FHIR, Fault.STATUS),
         ("/nothing", OTHER, None),
         ("/closed", OTHER, None),
+        ("/failed", OTHER, Fault.STATUS),
         ("/broken", OTHER, Fault.STATUS),
     ],
 )
@@ -129,8 +135,10 @@ def test_who_ends_the_line_is_broken() -> None:
         ("http://directory.example/fhir", Fault.ADDRESS),  # without TLS
         ("https://192.168.1.7/fhir", Fault.ADDRESS),
         ("https://localhost/fhir", Fault.ADDRESS),
+        ("https://somebody:secret@hospital.example/fhir", Fault.ADDRESS),
         ("mllp://hospital.example", Fault.ADDRESS),
         ("mllp://hospital.example:99999", Fault.ADDRESS),
+        ("mllp://localhost:2575", Fault.PRIVATE),
         ("mllp://127.0.0.1:2575", Fault.PRIVATE),
         ("mllp://[::1]:2575", Fault.PRIVATE),
         ("mllp://10.0.0.1:2575", Fault.PRIVATE),
@@ -139,6 +147,32 @@ def test_who_ends_the_line_is_broken() -> None:
 )
 def test_nothing_within_is_called(address: str, fault: Fault) -> None:
     assert call(address, connection_type=OTHER).fault == fault
+
+
+PUBLIC, WITHIN = "198.41.0.4", "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("answers", "fault"),
+    [
+        ([[PUBLIC, WITHIN]], Fault.PRIVATE),  # one of several is enough
+        ([[PUBLIC], [WITHIN]], Fault.REFUSED),  # it leads elsewhere a moment later
+    ],
+)
+def test_a_name_is_asked_once_and_all_of_its_answers_count(
+    port: int, monkeypatch: pytest.MonkeyPatch, answers: list[list[str]], fault: Fault
+) -> None:
+    """The names of the world are played; nothing is sent to a public address."""
+    left = iter(answers)
+
+    def names(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        if host == PUBLIC:
+            raise ConnectionRefusedError
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*kind, (address, port)) for address in next(left)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    assert call(f"mllp://hospital.example:{port}", connection_type="hl7v2-mllp").fault == fault
 
 
 @override_settings(DEMO=True)
@@ -248,3 +282,37 @@ def test_what_was_never_called_and_what_ends_soon() -> None:
     Endpoint.objects.update(checked_at=AT, answered_at=AT, certificate_until=AT + timedelta(14))
     assert stale(at=AT) == []
     assert [one.why for one in stale(at=day)] == [Why.CERTIFICATE_ENDS] * 2
+
+
+@override_settings(DEMO=True)
+@pytest.mark.usefixtures("rolled_back")
+@pytest.mark.parametrize(
+    ("failures", "silent_for", "is_silent"),
+    [
+        (3, timedelta(hours=24), True),
+        (3, timedelta(hours=24, seconds=-1), False),
+        (2, timedelta(hours=99), False),
+    ],
+)
+def test_silence_begins_with_the_third_check_a_day_after_the_last_answer(
+    failures: int, silent_for: timedelta, is_silent: bool
+) -> None:
+    registered("https://hospital.example/fhir")
+    Endpoint.objects.update(failures=failures, answered_at=AT, checked_at=AT + silent_for)
+    assert bool(stale(at=AT)) is is_silent
+    assert by_fhir("error") == (["error"] if is_silent else [])
+    row = Endpoint.objects.get()
+    assert status_shown("off", health(row)) == "off"  # nobody waits for an answer there
+
+
+@override_settings(DEMO=True)
+@pytest.mark.usefixtures("rolled_back")
+def test_nobody_is_disturbed_and_nothing_called_that_is_not_in_use(closed_port: int) -> None:
+    address = f"http://localhost:{closed_port}/fhir"
+    registered("TEL:+352270000", "MailTo:hospital@mail.example", address)
+    assert check_endpoints(at=AT) == 1
+    Endpoint.objects.update(checked_at=None, failures=9, status="off")
+    assert (check_endpoints(at=AT), stale(at=AT)) == (0, [])
+    Endpoint.objects.update(status="active")
+    Organization.objects.update(deregistered_at=AT)
+    assert (check_endpoints(at=AT), stale(at=AT)) == (0, [])

@@ -14,8 +14,9 @@ from cryptography.x509.oid import NameOID
 
 from salus.hl7v2.edge import Answer, Call, Edge, Transaction
 from salus.hl7v2.framing import framed
-from salus.hl7v2.server import Limits, tls_of
+from salus.hl7v2.server import Limits
 from salus.kernel.actor import Actor, Role
+from salus.kernel.listener import tls_of
 from tests.authority import Authority
 from tests.mllp import Line, control_id, header, listening, tls_with, told
 

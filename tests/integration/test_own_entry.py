@@ -110,7 +110,9 @@ def test_a_correction_waits_and_is_shown_once_the_authority_agrees(
     assert "Léa Weber A professional&#x27;s correction" in text(anna, "/directory/desk/")
     decides(anna, waiting.pk, "apply", ends="0")
     assert weber().telephone == "+352 27 55"
-    assert "agreed" in text(lea, OWN)
+    page = text(lea, OWN)
+    assert "agreed" in page
+    assert "a correction waits" not in page
 
 
 def test_a_declined_correction_says_why(lea: Browser, anna: Browser) -> None:
@@ -191,7 +193,17 @@ def test_what_nobody_has_said_for_a_year_is_asked_about(lea: Browser) -> None:
 def test_a_field_of_which_a_correction_waits_is_not_asked_about(lea: Browser) -> None:
     lea.post(address("telephone"), {"value": "+352 27 55"})
     assert "Nobody has said for a year that 3 fields are right" in text(lea, OWN)
+    assert "Of 3 fields" in text(lea, "/")
     assert "Practitioner telephone" not in marks(lea)
+
+
+def test_each_number_is_of_what_is_listed_below_it(lea: Browser) -> None:
+    page = lea.get(OWN).content.decode()
+    assert page.count("over a year") == 4
+    for part in page.split('<section class="stack" aria-labelledby="entry-')[1:]:
+        listed = part.count("Still right<")
+        said = re.findall(r"All (\d+) fields are still right", part)
+        assert said == ([str(listed)] if listed > 1 else [])
 
 
 def test_what_changed_since_it_was_shown_is_not_confirmed(lea: Browser) -> None:
@@ -216,16 +228,22 @@ def test_nobody_speaks_of_anothers_entry(lea: Browser) -> None:
         (f"{OWN}Organization/1/telephone/", {"value": "+352 1 2 3"}),
         (f"{OWN}Wizard/1/telephone/", {"value": "+352 1 2 3"}),
         (OWN + "withdraw/", {"set": waiting.pk}),
+        (OWN + "withdraw/", {"set": "9" * 19}),
         (OWN + "withdraw/", {"set": "9" * 30}),
         (OWN + "confirm/", {"seen": marks(anas)["Practitioner languages"]})
         if "Practitioner languages" in marks(anas)
         else (OWN + "confirm/", {"seen": f"PractitionerRole/{other.pk}/telephone/0"}),
         (OWN + "confirm/", {"seen": f"Practitioner/{weber().pk}/family/0"}),
         (OWN + "confirm/", {"seen": "nonsense"}),
-        (OWN + "confirm/", {"seen": "Practitioner/" + "9" * 30 + "/telephone/0"}),
+        (OWN + "confirm/", {"seen": "Practitioner/" + "9" * 19 + "/telephone/0"}),
+        (OWN + "confirm/", {"seen": "Practitioner/" + "9" * 5000 + "/telephone/0"}),
     ]
     for where, form in forged:
         assert lea.post(where, form).status_code == 404, where
+    for where, _ in forged[:6]:
+        assert lea.get(where).status_code == 404, where
+    assert "+352 27 77" in text(anas, OWN)
+    assert "+352 27 77" not in text(lea, OWN)
     waiting.refresh_from_db()
     assert waiting.declined_at is None
     assert ChangeSet.objects.filter(how__in=(How.CORRECTION, How.CONFIRMATION)).count() == 1
@@ -235,8 +253,12 @@ def test_a_role_that_is_over_is_spoken_of_no_more(lea: Browser) -> None:
     role = PractitionerRole.objects.get(value="R")
     where = f"{OWN}PractitionerRole/{role.pk}/telephone/"
     assert lea.get(where).status_code == 200
-    applied(a_line(1, "R", Kind.ROLE, said={"status": "ended"}), at=now())
+    seen = marks(lea)["PractitionerRole telephone"]
+    # Known ahead, and the day is not turned yet.
+    ended = a_line(1, "R", Kind.ROLE, said={"status": "ended"}, since=now().date())
+    applied(ended, at=now() - OLD)
     assert lea.post(where, {"value": "+352 27 55"}).status_code == 404
+    assert lea.post(OWN + "confirm/", {"seen": seen}).status_code == 404
     assert "Practice" not in text(lea, OWN)
     assert as_of(Kind.ROLE, role.pk, day=now().date())["status"] == "ended"
 

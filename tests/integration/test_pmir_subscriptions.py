@@ -1,36 +1,26 @@
 """IHE PMIR over HTTP: Subscribe to Patient Updates (ITI-94); the cases stand in docs/reference/ihe-patient-index.md.
 Who subscribed here listens on this machine, as in demo mode it may."""
 
-import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import override_settings
-from procrastinate import PsycopgConnector
-from procrastinate.contrib.django import DjangoApp
-from psycopg_pool import AsyncNullConnectionPool
 
-from config.deliveries import deliveries
-from config.patient_feed import patient_feed
+from salus.accounts.models import Subscription
+from salus.accounts.notifying import ATTEMPTS
 from salus.audit.models import Event, EventKind
 from salus.fhir import validation, xml
 from salus.fhir.resource import Body
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
-from salus.kernel.postgres import login
 from salus.kernel.rows import rows_of
-from salus.mpi.announcing import ATTEMPTS, QUEUE
-from salus.mpi.models import Receipt, Subscription
+from salus.mpi.models import Receipt
 from tests.fhir_client import Fhir
 from tests.patient_index import RED, also_known, fed, hospital, links, number, registered, somebody
+from tests.subscribing import Listener, listening, work
 
 pytestmark = pytest.mark.usefixtures("nation")
 FEED = "urn:ihe:iti:pmir:2019:patient-feed"
@@ -42,55 +32,19 @@ def client(nation: object) -> Fhir:
     return hospital()
 
 
-@dataclass
-class Listener:
-    """Who subscribed: what it heard, and what it answers."""
-
-    url: str = ""
-    status: int = 204
-    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    def patients(self) -> list[Body]:
-        """Of the newest message."""
-        bundle = json.loads(self.heard[-1][1])
-        assert validation.faults(bundle) == []
-        header, history = (entry["resource"] for entry in bundle["entry"])
-        assert header["eventUri"] == FEED
-        return [entry["resource"] for entry in history["entry"]]
+def patients(listener: Listener) -> list[Body]:
+    """Of the newest message."""
+    bundle = json.loads(listener.heard[-1].content)
+    assert validation.faults(bundle) == []
+    header, history = (entry["resource"] for entry in bundle["entry"])
+    assert header["eventUri"] == FEED
+    return [entry["resource"] for entry in history["entry"]]
 
 
 @pytest.fixture
 def listener(nation: object) -> Iterator[Listener]:
-    told = Listener()
-    _forget()  # what other tests did, and nobody has heard
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            told.heard.append((dict(self.headers), body))
-            self.send_response(told.status)
-            self.send_header("Location", "http://localhost:1/")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    told.url = f"http://127.0.0.1:{server.server_address[1]}/feed"
-    with override_settings(DEMO=True):
+    with listening() as told:
         yield told
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    _forget()
-
-
-def _forget() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("update mpi_subscription set status = 'off', error = ''")
-        cursor.execute("delete from procrastinate_jobs where status <> 'doing'")
 
 
 def subscription(url: str, **changed: Any) -> Body:
@@ -117,35 +71,6 @@ def subscribed(client: Fhir, url: str, **changed: Any) -> Body:
     return answer.body
 
 
-@cache
-def worker_app() -> DjangoApp:
-    """What the worker does but by the clock; once, since its tasks are named by it."""
-    connector = PsycopgConnector(
-        kwargs=asdict(login(settings.DATA, settings.ROLE)),
-        pool_factory=AsyncNullConnectionPool,
-        min_size=0,
-    )
-    app = DjangoApp(connector=connector)
-    app.add_tasks_from(deliveries, namespace="events")
-    app.add_tasks_from(patient_feed, namespace=QUEUE)
-    return app
-
-
-def work() -> None:
-    """The worker, until nothing is left to do; what is to be tried later is due now."""
-    with connection.cursor() as cursor:
-        cursor.execute("update procrastinate_jobs set scheduled_at = null where status = 'todo'")
-
-    async def run() -> None:
-        app = worker_app()
-        async with app.open_async():
-            await app.run_worker_async(
-                queues=[QUEUE, "events"], wait=False, install_signal_handlers=False
-            )
-
-    asyncio.run(run())
-
-
 def test_who_subscribed_is_told_of_new_people_and_of_changes(
     client: Fhir, listener: Listener
 ) -> None:
@@ -154,13 +79,14 @@ def test_who_subscribed_is_told_of_new_people_and_of_changes(
     body = somebody()
     record = fed(client, body).body
     work()
-    ((headers, _content),) = listener.heard
+    (told,) = listener.heard
+    headers = told.headers
     assert headers["Authorization"] == "Bearer hush"
     assert headers["Content-Type"] == f"{JSON}; charset=utf-8"
-    assert [one["id"] for one in listener.patients()] == [record["id"]]
+    assert [one["id"] for one in patients(listener)] == [record["id"]]
     fed(client, {**body, "gender": "other"})
     work()
-    (patient,) = listener.patients()
+    (patient,) = patients(listener)
     assert (patient["gender"], len(listener.heard)) == ("other", 2)
     with rows_of([int(record["id"])]):
         events = Event.objects.filter(kind=EventKind.PERSON_TOLD, person_id=record["id"])
@@ -173,7 +99,7 @@ def test_who_subscribed_is_told_of_links_and_confirms(client: Fhir, listener: Li
     made = subscribed(client, listener.url, criteria=f"Patient?_id={root}")
     record = fed(client, also_known(body, RED)).body
     work()
-    told = {one["id"]: links(one) for one in listener.patients()}
+    told = {one["id"]: links(one) for one in patients(listener)}
     assert told == {
         str(root): {f"Patient/{record['id']}": "seealso"},
         record["id"]: {f"Patient/{root}": "refer"},
@@ -204,15 +130,15 @@ def test_a_rest_hook_hears_that_there_is_something(client: Fhir, listener: Liste
     subscribed(client, listener.url, channel={"type": "rest-hook", "payload": ""})
     fed(client, somebody())
     work()
-    ((headers, content),) = listener.heard
-    assert (content, headers["Authorization"]) == (b"", "Bearer hush")
+    (told,) = listener.heard
+    assert (told.content, told.headers["Authorization"]) == (b"", "Bearer hush")
 
 
 def test_a_message_goes_out_in_xml(client: Fhir, listener: Listener) -> None:
     subscribed(client, listener.url, channel={"payload": XML})
     fed(client, somebody())
     work()
-    assert xml.parse(listener.heard[0][1])["type"] == "message"
+    assert xml.parse(listener.heard[0].content)["type"] == "message"
 
 
 def test_who_does_not_confirm_is_asked_again_and_given_up(client: Fhir, listener: Listener) -> None:
@@ -262,7 +188,7 @@ def test_a_subscription_is_read_switched_off_and_deleted(client: Fhir, listener:
     assert client.put(place, {**off.body, "status": "requested"}).body["status"] == "active"
     fed(client, somebody())
     work()
-    assert listener.heard[0][0]["Authorization"] == "Bearer hush"  # kept, and never shown
+    assert listener.heard[0].headers["Authorization"] == "Bearer hush"  # kept, and never shown
     assert client.delete(place).status == 204
     assert client.get(place).status == 404
     fed(client, somebody())
@@ -274,7 +200,7 @@ def test_secrets_are_sealed_and_go_to_no_other_place(client: Fhir, listener: Lis
     made = subscribed(client, listener.url)
     assert made["channel"]["header"] == ["Authorization: ***"]
     with connection.cursor() as cursor:
-        cursor.execute("select s::text from mpi_subscription s where id = %s", [made["id"]])
+        cursor.execute("select s::text from accounts_subscription s where id = %s", [made["id"]])
         (row,) = cursor.fetchone()
     assert "hush" not in row and b"hush".hex() not in row and listener.url not in row
     elsewhere = {**made, "channel": {**made["channel"], "endpoint": "http://localhost:1/other"}}
@@ -350,7 +276,7 @@ def test_software_that_has_ended_is_told_nothing(listener: Listener) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "update accounts_client set ended_at = %s where id ="
-            " (select client from mpi_subscription where id = %s)",
+            " (select client_id from accounts_subscription where id = %s)",
             [now(), made["id"]],
         )
     fed(hospital(), somebody())

@@ -163,6 +163,9 @@ def test_an_entry_shows_all_that_was_said_in_both_times(anna: Browser) -> None:
     assert "taken back on" in page
     assert "A namesake." in page
     assert "from 10 March 2025" in page
+    # As people read them, and not as the database keeps them.
+    known = "Family name: Weber Given name: Léa Profession: General practitioner Private telephone"
+    assert known in page
     then = text(anna, of_weber() + "?day=2025-03-12&known=2025-03-12")
     assert "Family name Wagner" in then
     before = text(anna, of_weber() + "?day=2025-03-12&known=2025-03-09")

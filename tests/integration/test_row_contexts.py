@@ -12,7 +12,7 @@ from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_fo
 
 pytestmark = pytest.mark.usefixtures("nation")
 
-SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioner", "salus.scope")
+SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioners", "salus.scope")
 PATIENT = Actor(role=Role.PATIENT, account=5, person=7)
 
 

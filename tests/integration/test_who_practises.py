@@ -17,12 +17,12 @@ from django.utils.translation import override
 
 from salus.access.actions import declare_professional, end_declaration
 from salus.access.models import AccountPerson, AccountPractitioner
-from salus.access.queries import actor_of, circle_of_trust, facts_about
+from salus.access.queries import actor_of, circle_of_trust, facts_about, patients_of
 from salus.accounts.models import Account, AccountKind
 from salus.directory.actions import change, register_practitioner, source_named
 from salus.directory.lines import Line
 from salus.directory.models import How, Kind, Practitioner, PractitionerRole
-from salus.directory.queries import practising
+from salus.directory.queries import at_work, current_roles, practising
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
@@ -239,7 +239,62 @@ def test_a_patient_declares_the_human_being_whichever_register_tells_of_them(
         said = {"same_as": root if same else None}
         say(Kind.PRACTITIONER, said, entry=doctor.practitioner)
         assert ("reads" in rights(patient, doctor, BEFORE)) is same
+        assert [one.person for one in patients_of(actor=doctor, at=BEFORE)] == [person] * same
         assert actor_of(doctor.account or 0, at=BEFORE)
+
+
+def test_a_role_to_come_gives_nothing_before_it_begins(patient: Actor, doctor: Actor) -> None:
+    hospital = say(Kind.ORGANIZATION, {"name": "H", "type": "hospital"})
+    role = {"practitioner": doctor.practitioner, "organization": hospital}
+    say(Kind.ROLE, role, since=BEGINS.date())
+    there = replace(doctor, organization=hospital)
+    with rows_of_human(patient.person or 0) as human:
+        for at, works in [(BEGINS - timedelta(days=1), False), (BEGINS, True)]:
+            assert facts_about(actor=there, human=human, at=at).works_there is works
+            assert at_work(hospital, at.date()).exists() is works
+
+
+def test_a_role_whose_end_has_come_is_shown_nowhere_though_no_worker_ran(doctor: Actor) -> None:
+    hospital = say(Kind.ORGANIZATION, {"name": "H", "type": "hospital"})
+    named = {"practitioner": doctor.practitioner, "organization": hospital}
+    today = now().date()
+    ended, goes_on = (
+        say(Kind.ROLE, named, since=today - timedelta(days=40), until=until)
+        for until in (today, today + timedelta(days=1))
+    )
+    held = dict(PractitionerRole.objects.values_list("pk", "until"))
+    assert held[ended] is held[goes_on] is None  # nobody has turned the day
+    shown = {row.pk for row in current_roles(today).filter(organization=hospital)}
+    assert shown == {goes_on}
+    browser = Browser(SERVER_NAME="localhost")
+    found = browser.get(f"/fhir/PractitionerRole?organization=Organization/{hospital}").json()
+    assert [one["resource"]["id"] for one in found["entry"]] == [str(goes_on)]
+    assert browser.get(f"/fhir/PractitionerRole/{ended}").status_code == 410
+
+
+def test_software_names_a_professional_by_whichever_register_tells_of_them() -> None:
+    """One register has the number, the other one the role; parted again, each has its own alone."""
+    lab = organization("600001")
+    client = registered(lab)
+    human = {"family": "Schmit", "given": "Paul", "profession": "62247001"}
+    root, other = (say(Kind.PRACTITIONER, human) for _ in range(2))
+    say(Kind.ROLE, {"practitioner": other, "organization": lab}, since=BEFORE.date())
+    number = Practitioner.objects.values_list("value", flat=True)
+
+    def named(row: int) -> Any:
+        return ask(client, national_provider_identifier=number.get(pk=row))
+
+    def reads(token: str) -> int:
+        browser = Browser(SERVER_NAME="localhost")
+        headers = {"Authorization": f"Bearer {token}"}
+        return browser.get("/fhir/Patient?family=X&birthdate=1980", headers=headers).status_code
+
+    assert (named(root)["status"], named(other)["status"]) == (400, 200)
+    say(Kind.PRACTITIONER, {"same_as": root}, entry=other)
+    tokens = [named(row)["access_token"] for row in (root, other)]
+    assert [reads(token) for token in tokens] == [200, 200]
+    say(Kind.PRACTITIONER, {"same_as": None}, entry=other)
+    assert [reads(token) for token in tokens] == [401, 200]
 
 
 def test_software_names_nobody_whose_role_or_licence_ended_today() -> None:

@@ -27,7 +27,8 @@ SYSTEM = Actor(role=Role.SYSTEM, system="test")
 TASKS = {
     *("clear_expired_sessions", "forget_expired_tokens"),
     *("forget_answered_requests", "delete_old_jobs", "check_endpoints", "turn_day_of_directory"),
-    *("write_directory_files", "bring_in_waiting_periods"),
+    *("write_directory_files", "forget_heard_announcements", "look_back_for_misuse"),
+    "bring_in_waiting_periods",
 }
 
 

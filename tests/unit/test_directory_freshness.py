@@ -6,7 +6,7 @@ import pytest
 
 from salus.directory.freshness import YEAR, freshness, is_over, number_due
 from salus.directory.models import Kind
-from salus.directory.rules import Said, state_on
+from salus.directory.rules import Said, is_unlikely, state_on
 from salus.directory.statuses import end_of_suspension, leaving, succession, suspension
 from salus.kernel.errors import InvalidInput
 
@@ -87,3 +87,13 @@ def test_a_successor_may_be_named_with_the_end_of_the_role_or_alone() -> None:
     assert [line.said for line in both] == [{"successor": 2}, {"status": "ended"}]
     (retired,) = leaving(Kind.PRACTITIONER, 1, status="retired", since=AT.date())
     assert (retired.said, retired.since, retired.until) == ({"status": "retired"}, AT.date(), None)
+
+
+@pytest.mark.parametrize(
+    ("ended", "known", "unlikely"),
+    [(5, 5, False), (6, 60, False), (6, 59, True), (7, 60, True), (0, 0, False)],
+)
+def test_a_file_that_ends_more_than_five_and_a_tenth_may_be_cut_short(
+    ended: int, known: int, unlikely: bool
+) -> None:
+    assert is_unlikely(ended, known) is unlikely

@@ -57,9 +57,12 @@ def test_named_commands_and_options_exist(page: Path, capsys: pytest.CaptureFixt
         if call:
             known = help_of(call[1], capsys=capsys)
             assert f"salus {call[1]} [-h]" in known, text
-            step = call[2].split()[:1]
-            if "STEP" in known and step:
-                known += help_of(call[1], *step, capsys=capsys)
+            steps: list[str] = []
+            for step in call[2].split():
+                if "STEP" not in known:
+                    break
+                steps.append(step)
+                known = help_of(call[1], *steps, capsys=capsys)
             options = re.findall(r"--[a-z-]+", call[2].partition("#")[0])
             assert [option for option in options if option not in known] == [], text
 

@@ -55,6 +55,14 @@ def test_as_many_mistakes_as_are_allowed_are_forgiven(word: str, data: st.DataOb
 
 
 @pytest.mark.parametrize(
+    ("typed", "allowed"),
+    [("ab", 0), ("abc", 1), ("abcde", 1), ("abcdef", 2), ("123456", 0)],
+)
+def test_longer_words_may_have_more_mistakes_and_numbers_none(typed: str, allowed: int) -> None:
+    assert mistakes(typed) == allowed
+
+
+@pytest.mark.parametrize(
     ("typed", "word"),
     [
         ("meyer", "maier"),

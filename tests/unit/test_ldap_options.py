@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.doctor_services import ldap
-from config.ldap_options import PORT, LdapOptions
+from config.doctor_services import listening
+from config.ldap_options import LdapOptions
 from salus.kernel.errors import InvalidInput
 from tests.authority import Authority
 
@@ -24,7 +24,7 @@ def test_nobody_listens_unless_it_is_said_where(files: dict[str, str]) -> None:
     assert not at(None).is_wanted
     assert not at(None, HOST="0.0.0.0").is_wanted
     assert (at(7000).is_wanted, at(7000).port) == (True, 7000)
-    assert (at(None, **files).is_wanted, at(None, **files).port) == (True, PORT)
+    assert (at(None, **files).is_wanted, at(None, **files).port) == (True, LdapOptions.PORT)
     at(7000).check()
     at(None, **files, HOST="0.0.0.0").check()
     assert str(at(636, **files)) == "ldaps://localhost:636/"
@@ -46,12 +46,12 @@ def test_tls_needs_both_of_its_files(files: dict[str, str], missing: str) -> Non
 
 
 def test_the_doctor_looks_at_the_certificate(files: dict[str, str]) -> None:
-    assert list(ldap(at(None))) == []
-    (plain,) = ldap(at(7000))
+    assert list(listening("it", at(None))) == []
+    (plain,) = listening("it", at(7000))
     assert plain.problem is None
-    (ends,) = ldap(at(None, **files))  # in a day
+    (ends,) = listening("it", at(None, **files))  # in a day
     assert ends.is_warning
     assert ends.problem == "its certificate ends in 0 days"
-    (wrong,) = ldap(at(None, **files | {"KEY": files["CERTIFICATE"]}))
+    (wrong,) = listening("it", at(None, **files | {"KEY": files["CERTIFICATE"]}))
     assert wrong.problem
     assert not wrong.is_warning

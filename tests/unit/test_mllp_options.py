@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from config.doctor_services import hl7v2
-from config.mllp_options import PORT, MllpOptions
+from config.doctor_services import listening
+from config.mllp_options import MllpOptions
 from salus.kernel.errors import InvalidInput
 from tests.authority import Authority
 
@@ -31,7 +31,7 @@ def test_nobody_listens_unless_it_is_said_who_may_speak_or_where() -> None:
     assert not of().is_wanted
     assert of(CLIENT="one").is_wanted
     assert at(7000).is_wanted
-    assert (of(CLIENT="one").port, at(7000).port) == (PORT, 7000)
+    assert (of(CLIENT="one").port, at(7000).port) == (MllpOptions.PORT, 7000)
 
 
 def test_what_is_right(files: dict[str, str]) -> None:
@@ -70,13 +70,13 @@ def test_one_way_to_say_who_speaks(files: dict[str, str]) -> None:
 
 def test_the_doctor_looks_at_the_certificate(tmp_path: Path) -> None:
     good = of(**_said(Authority(tmp_path)))
-    (finding,) = hl7v2(good)
+    (finding,) = listening("it", good)
     # The certificates of tests hold for a day.
     assert finding.is_warning and "ends in 0 days" in (finding.problem or "")
     other = of(**_said(Authority(tmp_path)))
-    (mixed,) = hl7v2(replace(good, key=other.key))
+    (mixed,) = listening("it", replace(good, key=other.key))
     assert mixed.problem and not mixed.is_warning
-    assert list(hl7v2(of())) == []
+    assert list(listening("it", of())) == []
 
 
 def _said(authority: Authority) -> dict[str, str]:

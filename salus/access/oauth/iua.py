@@ -21,7 +21,7 @@ from salus.access.models import ClientOrganization
 from salus.accounts.models import Client
 from salus.accounts.oauth.assertions import claims_of
 from salus.directory.models import Organization, Practitioner
-from salus.directory.queries import practising, roles_held
+from salus.directory.queries import at_work
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.origin import fhir_base
 
@@ -116,9 +116,8 @@ def _practitioner(identifier: str, organization: Organization, day: date) -> Pra
     if not identifier:
         return None
     system, parted, value = identifier.rpartition("|")
-    roles = roles_held(day).filter(organization=organization)
-    at_work = practising(day).filter(value=value, pk__in=roles.values("practitioner"))
-    found = list((at_work.filter(system=system) if parted else at_work)[:2])
+    named = at_work(organization.pk, day).filter(value=value)
+    found = list((named.filter(system=system) if parted else named)[:2])
     if len(found) != 1:
         raise UnauthorizedClientError("no such professional works at the client's organisation")
     return found[0]

@@ -1,5 +1,6 @@
 from salus.accounts.models.account import STAFF, Account, AccountKind
 from salus.accounts.models.client import AuthMethod, Client, GrantType, TlsSubject
+from salus.accounts.models.subscription import Subscription
 from salus.accounts.models.token import (
     AuthorizationCode,
     RefreshToken,
@@ -17,6 +18,7 @@ __all__ = [
     "GrantType",
     "RefreshToken",
     "RevokedToken",
+    "Subscription",
     "TlsSubject",
     "UsedAssertion",
 ]

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
+from salus.directory.announcing import forget_heard
 from salus.directory.comparing import compare, ended
 from salus.directory.lines import Compared, Line
 from salus.directory.models import (
@@ -208,6 +209,13 @@ def turn_day(*, at: datetime) -> None:
     """Show what begins or ends to be true today: it was said before, and that left its event."""
     hold()
     turn_of_day(at=at)
+
+
+@transaction.atomic
+def forget_heard_announcements(*, at: datetime) -> None:
+    """What all who subscribed have heard; it is held, so that nobody begins to follow meanwhile."""
+    hold()
+    forget_heard(at=at)
 
 
 def hold() -> None:

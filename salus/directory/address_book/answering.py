@@ -27,7 +27,8 @@ PAGE = 500  # entries of a page
 SECONDS = 5.0  # that a search may take
 # Numbers of the tags of operations.
 _UNBIND, _ABANDON = 2, 16
-_READ = frozenset({0, 3, 23})  # bind, search, extended
+_SEARCH = 3
+_READ = frozenset({0, _SEARCH, 23})  # bind, search, extended
 _BOUND, _ENTRY, _DONE, _EXTENDED = 1, 4, 5, 24
 _WRITTEN = {6: 7, 8: 9, 10: 11, 12: 13, 14: 15}  # by request, the tag of its response
 _DISCONNECTION = "1.3.6.1.4.1.1466.20036"  # RFC 4511, 4.4.1
@@ -71,6 +72,16 @@ def answer(frame: Frame) -> Answer:
         return disconnected("not possible just now", Code.UNAVAILABLE)
     finally:
         close_old_connections()
+
+
+def is_search(frame: Frame) -> bool:
+    return frame.operation == _SEARCH
+
+
+def busy(frame: Frame) -> Answer:
+    """To a search of whom asks too much (RFC 4511, A.2: it may be tried again later)."""
+    text = "too many searches: wait some seconds; the whole directory is to be had as files"
+    return Answer(content=_result(frame.number, _DONE, Code.BUSY, text))
 
 
 def disconnected(text: str, code: Code = Code.PROTOCOL_ERROR) -> Answer:

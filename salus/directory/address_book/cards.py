@@ -48,7 +48,6 @@ def worked_today() -> QuerySet[PractitionerRole]:
     today = now().date()
     return roles_held(today).filter(
         deregistered_at=None,
-        since__lte=today,
         practitioner__deregistered_at=None,
         organization__deregistered_at=None,
     )

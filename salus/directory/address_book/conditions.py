@@ -20,7 +20,6 @@ from salus.kernel.search_key import search_key
 from salus.terminology import ORGANIZATION_TYPES, PROFESSIONS
 
 _ALL, _NONE = Q(pk__isnull=False), Q(pk__isnull=True)
-_LARGEST = 2**63 - 1  # of a bigint
 Ask = Callable[[Item], Q]
 
 
@@ -99,7 +98,7 @@ def _number(item: Item) -> Q:
         return _like(Cast("pk", CharField()), item)
     text = folded(item.whole)
     is_one = text.isascii() and text.isdecimal() and text == str(int(text))
-    return Q(pk=int(text)) if is_one and int(text) <= _LARGEST else _NONE
+    return Q(pk=int(text)) if is_one else _NONE
 
 
 def _class(names: Iterable[str]) -> Ask:

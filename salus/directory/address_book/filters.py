@@ -103,8 +103,8 @@ class _Reader:
         self._nodes = 0
 
     def read(self, given: sansldap.LDAPFilter, depth: int) -> Filter:
-        self._nodes += 1
-        if depth > _DEPTH or self._nodes > _NODES:
+        self._count(1)
+        if depth > _DEPTH:
             raise InvalidInput("the filter asks too much at once")
         match given:
             case sansldap.FilterAnd():
@@ -118,7 +118,7 @@ class _Reader:
             case sansldap.FilterEquality() | sansldap.FilterApproxMatch():
                 return _known(Item(attribute=given.attribute.casefold(), whole=_text(given.value)))
             case sansldap.FilterSubstrings():
-                self._nodes += len(given.any)
+                self._count(len(given.any))
                 return _known(
                     Item(
                         attribute=given.attribute.casefold(),
@@ -129,6 +129,11 @@ class _Reader:
                 )
             case _:
                 return Undefined()  # an order among names, or a rule of its own
+
+    def _count(self, more: int) -> None:
+        self._nodes += more
+        if self._nodes > _NODES:
+            raise InvalidInput("the filter asks too much at once")
 
     def _combined(self, logic: Logic, parts: Sequence[sansldap.LDAPFilter], depth: int) -> Combined:
         return Combined(logic=logic, parts=[self.read(part, depth + 1) for part in parts])

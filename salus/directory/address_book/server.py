@@ -5,11 +5,13 @@ places. So the memory is bounded whatever is sent: ``connections`` times ``bytes
 """
 
 import asyncio
-import ssl
+from collections.abc import Hashable
 from dataclasses import dataclass
+from time import monotonic
 
-from salus.directory.address_book.answering import answer, disconnected
-from salus.directory.address_book.framing import Frames
+from salus.directory.address_book.answering import Answer, answer, busy, disconnected, is_search
+from salus.directory.address_book.framing import Frame, Frames
+from salus.directory.address_book.throttle import Throttle, network_of
 from salus.kernel.errors import InvalidInput
 from salus.kernel.listener import CHUNK, Listener, Task
 
@@ -23,11 +25,14 @@ class Limits:
     unfinished: float = 20  # seconds without a byte within a message
     unread: float = 30  # seconds that an answer may wait for being read
     patience: float = 10  # seconds that a request under way may last after a stop
+    burst: float = 300  # searches of one network address at once
+    per_second: float = 30  # of them in the long run
 
 
 class Server(Listener):
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits = limits or Limits()
+        self._throttle = Throttle(burst=limits.burst, per_second=limits.per_second)
         super().__init__(
             "ldap",
             connections=limits.connections,
@@ -39,6 +44,9 @@ class Server(Listener):
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: Task
     ) -> None:
         frames = Frames(self._limits.bytes)
+        address, *_ = writer.get_extra_info("peername")
+        network = network_of(address)
+        who = task if network is None else network
         while not self._is_stopping():
             patience = self._limits.unfinished if frames.is_within else self._limits.idle
             self._reading[task] = True
@@ -48,9 +56,7 @@ class Server(Listener):
                 return
             try:
                 for frame in frames.feed(data):
-                    answered = await asyncio.get_running_loop().run_in_executor(
-                        self._pool, answer, frame
-                    )
+                    answered = await self._answered(frame, who)
                     await self._send(writer, answered.content)
                     if answered.is_last or self._is_stopping():
                         return
@@ -58,14 +64,17 @@ class Server(Listener):
                 await self._send(writer, disconnected(str(error)).content)
                 return
 
+    async def _answered(self, frame: Frame, who: Hashable) -> Answer:
+        begun = monotonic()
+        if is_search(frame) and not self._throttle.lets(who, at=begun):
+            return busy(frame)
+        loop = asyncio.get_running_loop()
+        answered: Answer = await loop.run_in_executor(self._pool, answer, frame)
+        if is_search(frame):
+            ended = monotonic()
+            self._throttle.charge(who, seconds=ended - begun, at=ended)
+        return answered
+
     async def _send(self, writer: asyncio.StreamWriter, content: bytes) -> None:
         writer.write(content)
         await asyncio.wait_for(writer.drain(), self._limits.unread)
-
-
-def tls_of(certificate: str, key: str) -> ssl.SSLContext:
-    """The server alone shows a certificate. Raises OSError when a file is not there, or is not what it must be."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context

@@ -51,7 +51,7 @@ def versions(kind: Kind, moments: Sequence[Moment]) -> list[Version]:
 
 def last_version(kind: Kind, entry: int) -> Version:
     """What an entry said when it left the directory."""
-    moment = moments(kind, entry=entry, most=1)[0]
+    moment = moments(kind, entries=[entry], most=1)[0]
     replay = _Replay.of(kind, {entry})
     row = replay.row(entry, day=moment.day, known=moment.at, shown=False)
     row.version, row.changed_at = moment.number, moment.at  # type: ignore[union-attr]

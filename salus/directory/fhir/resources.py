@@ -56,7 +56,7 @@ def _served(
         return render(page)
 
     def history(_call: Call, id: str) -> list[Version]:
-        found = moments(kind, entry=row_number(id)) if row_number(id) else []
+        found = moments(kind, entries=[row_number(id)]) if row_number(id) else []
         if not found:
             raise NotFound(f"there is no such {kind}")
         return versions(kind, found)

@@ -35,12 +35,15 @@ from salus.fhir.conditions import days_until
 from salus.fhir.criteria import ParameterType
 from salus.fhir.parameters import DEFINITIONS
 from salus.fhir.resource import Parameter, Version
+from salus.kernel.clock import now
 
 _NONE = Value("", output_field=TextField())
 
 
 def rows() -> QuerySet[Any]:
-    current: QuerySet[Any] = updated(current_roles().select_related("practitioner", "organization"))
+    current: QuerySet[Any] = updated(
+        current_roles(now().date()).select_related("practitioner", "organization")
+    )
     found: QuerySet[Any] = current.annotate(
         exercised=Coalesce(NullIf("profession", _NONE), "practitioner__profession"),
         starts=NullIf("since", Value(date.min)),

@@ -15,6 +15,7 @@ from salus.directory.models.entries import (
 )
 from salus.directory.models.finding import Listing, NameWord, WordKey
 from salus.directory.models.history import (
+    Announcement,
     ChangeLine,
     ChangeSet,
     How,
@@ -25,6 +26,7 @@ from salus.directory.models.history import (
 )
 
 __all__ = [
+    "Announcement",
     "ChangeLine",
     "ChangeSet",
     "Endpoint",

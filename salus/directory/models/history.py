@@ -146,3 +146,17 @@ class Statement(models.Model):
             ),
             models.Index(fields=["until"], name="statement_ends", condition=Q(until__isnull=False)),
         ]
+
+
+class Announcement(models.Model):
+    """An entry has a new version, which somebody who subscribed has not heard of yet; deleted when all have.
+
+    Row ids are in the order in which the changes came into force, since these hold the directory.
+    """
+
+    kind = models.TextField(choices=Kind)
+    entry = models.BigIntegerField()  # row id among its kind
+    at = models.DateTimeField()  # the version's
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "id"], name="announcement_of_kind")]

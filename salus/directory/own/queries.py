@@ -96,11 +96,13 @@ def own_field(*, actor: Actor, at: datetime, kind: str, entry: int, field: str) 
 
 
 def fields_due(*, actor: Actor, at: datetime) -> int:
-    """How many fields of the own entry nobody has spoken of for a year."""
-    found = _histories(own_practitioner(actor), at)
-    return sum(
-        number_due(freshness(kind, history, at=at)) for (kind, _row), history in found.items()
-    )
+    """How many fields of the own entry nobody has spoken of for a year, without those of which a correction waits."""
+    due = 0
+    for (kind, row), history in _histories(own_practitioner(actor), at).items():
+        waiting = fields_waiting(kind, row)
+        fields = freshness(kind, history, at=at)
+        due += number_due(one for one in fields if one.field not in waiting)
+    return due
 
 
 def _histories(practitioner: int, at: datetime, *, licences: bool = False) -> dict[Owned, History]:

@@ -16,7 +16,7 @@ from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, InvalidInput, NotFound
 from salus.kernel.page import professional, professional_only
 
-_LARGEST_ID = 2**63 - 1  # of the database
+_LONGEST = 19  # digits of a row id
 
 
 @professional_only
@@ -68,7 +68,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest) -> HttpResponse:
     actor, _practitioner = professional(request)
     number = request.POST.get("set", "")
-    if not number.isdecimal() or int(number[:19]) > _LARGEST_ID or len(number) > 19:
+    if not number.isdecimal() or len(number) > _LONGEST:
         raise NotFound("no such correction")
     actions.withdraw(actor=actor, at=now(), change_set=int(number))
     messages.success(request, _("Withdrawn. Nothing has changed."))
@@ -80,6 +80,6 @@ def _seen(text: str) -> tuple[Owned, str, str]:
     if len(parts) != 4 or parts[0] not in Kind.values or not parts[1].isdecimal():
         raise NotFound("no such field")
     kind, entry, field, mark = parts
-    if len(entry) > 19 or int(entry) > _LARGEST_ID:
+    if len(entry) > _LONGEST:
         raise NotFound("no such field")
     return (Kind(kind), int(entry)), field, mark

@@ -199,7 +199,7 @@ def place(location: int, *, at: datetime) -> PlacePage:
 
 
 def _roles(today: date) -> QuerySet[PractitionerRole]:
-    return current_roles() & roles_held(today)
+    return current_roles(today) & roles_held(today)
 
 
 def _roles_of(row: Practitioner, today: date) -> QuerySet[PractitionerRole]:

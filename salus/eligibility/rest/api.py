@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, NinjaAPI
+from ninja import NinjaAPI
+from ninja.params.functions import Header
 from ninja.parser import Parser
 from ninja.security.base import AuthBase
 from pydantic import ValidationError
@@ -81,8 +82,9 @@ class Door(NinjaAPI):
         self.add_exception_handler(Exception, _refuse)
 
 
-def _refuse(request: HttpRequest, error: Exception) -> HttpResponse:
-    return response_of(refusal_of(error), request_id=request.request_id)  # type: ignore[attr-defined]  # set by the view
+def _refuse(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    raised = error if isinstance(error, Exception) else error()
+    return response_of(refusal_of(raised), request_id=request.request_id)  # type: ignore[attr-defined]  # set by the view
 
 
 api = Door(
@@ -104,7 +106,6 @@ Key: Any = Header(
     pattern='^("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"'
     "|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$",
     description="A UUID of the request. Within a week the same key gets the same answer, and counts once.",
-    examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
 )
 _READING = {401: Problem, 403: Problem, 503: Problem}
 _ASKING = dict.fromkeys((400, 401, 403, 409, 411, 413, 415, 422, 429, 503), Problem)

@@ -22,6 +22,7 @@ _OF_STATUS = {
     "429": ["Retry-After"],
     "503": ["Retry-After"],
 }
+_EXAMPLES = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324", "code": "covered"}
 # What an answer leads on to.
 _MEANING = {
     "operationId": "readReason",
@@ -81,9 +82,10 @@ def description() -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any]) -> None:
     for parameter in operation["parameters"]:
-        parameter.pop("examples", None)  # ninja writes those of the schema, which are no map
         told = parameter["schema"]
         parameter["schema"] = told.get("anyOf", [told])[0]  # left out, a header is not null
+        if example := _EXAMPLES.get(parameter["name"]):
+            parameter["example"] = example
     for schemes in operation.get("security", ()):
         schemes |= {name: [f"system/{CHECKS}.c"] for name in schemes}
     responses = {str(status): said for status, said in operation["responses"].items()}

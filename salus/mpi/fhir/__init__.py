@@ -5,4 +5,4 @@ from salus.mpi.fhir.receiving import ACCEPTS as ACCEPTS
 from salus.mpi.fhir.receiving import FINDS as FINDS
 from salus.mpi.fhir.receiving import find_person as find_person
 from salus.mpi.fhir.serving import patients as patients
-from salus.mpi.fhir.subscribing import SUBSCRIPTIONS as SUBSCRIPTIONS
+from salus.mpi.fhir.subscribing import TOPIC as TOPIC

@@ -4,38 +4,29 @@ https://profiles.ihe.net/ITI/PMIR/ITI-93.html. What is told is what a read shows
 tells a later state, so that it does not matter in which order they come.
 """
 
-import http.client
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from procrastinate.contrib.django import app
 
+from salus.accounts.fhir import MESSAGE
+from salus.accounts.models import Subscription
+from salus.accounts.notifying import send
+from salus.accounts.subscriptions import Asked, actor_of, asked_by, in_force
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.fhir import exact_json, xml
 from salus.fhir.dates import instant
 from salus.fhir.resource import Body, Call
-from salus.kernel.errors import SalusError
-from salus.kernel.outbound import connection_to, path_of
 from salus.kernel.rows import rows_of
-from salus.mpi.announcing import NOTIFY, QUEUE, receiver
+from salus.mpi.announcing import NOTIFY, QUEUE, TYPE, receiver
 from salus.mpi.fhir.linked import people_shown
-from salus.mpi.fhir.subscribing import MESSAGE, XML, tells_of
-from salus.mpi.models import Subscription
+from salus.mpi.fhir.subscribing import TOPIC
 from salus.mpi.receipts import confirm_receipt, expect_receipts
-from salus.mpi.subscriptions import Asked, actor_of, asked_by, in_force
 
 FEED = "urn:ihe:iti:pmir:2019:patient-feed"
 DEFINITION = "https://profiles.ihe.net/ITI/PMIR/MessageDefinition/IHE.PMIR.MessageDefinition"
-_TIMEOUT = 10.0  # seconds, of each step
-_MOST_BYTES = 65_536  # of an answer, which nobody reads
-
-
-class NotHeard(SalusError):
-    """The endpoint did not say that it has heard; the text names no address and nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +40,9 @@ class News:
 def tell(news: News, *, at: datetime) -> None:
     """A job for each subscription that is told of it."""
     shown = _shown(news.persons)
-    for row in in_force(at):
+    for row in in_force(at, [TYPE]):
         asked = asked_by(row)
-        if tells_of(asked, shown, _call(row, asked, at)):
+        if TOPIC.tells_of(asked, shown, _call(row, asked, at)):
             if news.link:
                 expect_receipts(
                     link=news.link, ended=news.ended, receivers=[receiver(row.pk)], since=at
@@ -66,13 +57,14 @@ def tell(news: News, *, at: datetime) -> None:
 
 
 def notify(subscription: int, news: News, *, at: datetime) -> None:
-    """Send it; whoever answers with a 2xx has heard. Raises NotHeard. A subscription that is over hears nothing."""
-    for row in in_force(at, [subscription]):
+    """Send it. Raises salus.accounts.notifying.NotHeard. A subscription that is over hears nothing."""
+    for row in in_force(at, [TYPE], [subscription]):
         asked, shown = asked_by(row), _shown(news.persons)
-        if not tells_of(asked, shown, _call(row, asked, at)):
+        if not TOPIC.tells_of(asked, shown, _call(row, asked, at)):
             return
         _record(row, news.persons, at)
-        _send(asked, shown if asked.channel == MESSAGE else (), new=news.new, at=at)
+        is_said = asked.channel == MESSAGE
+        send(asked, message(asked, shown, new=news.new, at=at) if is_said else None)
         if news.link:
             name = receiver(row.pk)
             confirm_receipt(link=news.link, ended=news.ended, receiver=name, at=at)
@@ -144,29 +136,3 @@ def _record(row: Subscription, persons: Collection[int], at: datetime) -> None:
             person=one,
             persons=None if one else everybody,
         )
-
-
-def _send(asked: Asked, shown: Sequence[Body], *, new: bool, at: datetime) -> None:
-    headers = dict(
-        header.split(": ", 1) if ": " in header else header.split(":", 1)
-        for header in asked.headers
-    )
-    content = b""
-    if shown:
-        body = message(asked, shown, new=new, at=at)
-        packed = xml.dump(body) if asked.payload == XML else exact_json.dump(body)
-        content = packed.encode()
-        headers["Content-Type"] = f"{asked.payload}; charset=utf-8"
-    parts = urlsplit(asked.endpoint)
-    try:
-        with connection_to(parts, timeout=_TIMEOUT) as connection:
-            connection.request("POST", path_of(parts), body=content, headers=headers)
-            answer = connection.getresponse()
-            answer.read(_MOST_BYTES)
-            status = answer.status
-    except (OSError, http.client.HTTPException) as error:
-        raise NotHeard(f"nobody answers at the endpoint ({type(error).__name__})") from None
-    except SalusError as error:
-        raise NotHeard(str(error)) from None
-    if not 200 <= status < 300:
-        raise NotHeard(f"the endpoint answers {status}")

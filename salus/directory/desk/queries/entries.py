@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.desk.queries.sets import whose
-from salus.directory.fields import FIELDS
+from salus.directory.fields import FIELDS, in_order
 from salus.directory.freshness import Freshness, freshness
 from salus.directory.history import histories
 from salus.directory.models import (
@@ -261,11 +261,12 @@ def _field(kind: Kind, one: Freshness, names: Mapping[Named, str]) -> FieldShown
 
 def _told(kind: Kind, one: Statement, names: Mapping[Named, str]) -> Told:
     said = [
-        Said(name=field_name(name), value=said_of(kind, name, value, names), again=False)
-        for name, value in one.said.items()
+        Said(name=field_name(name), value=said_of(kind, name, one.said[name], names), again=False)
+        for name in in_order(kind, one.said)
     ]
+    again = in_order(kind, one.again)
     return Told(
-        said=[*said, *(Said(name=field_name(name), value="", again=True) for name in one.again)],
+        said=[*said, *(Said(name=field_name(name), value="", again=True) for name in again)],
         since=one.since,
         until=one.until,
         known_at=one.known_at,

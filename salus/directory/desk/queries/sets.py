@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from salus.accounts.models import Account
 from salus.audit.actions import record
 from salus.audit.models import EventKind
+from salus.directory.fields import in_order
 from salus.directory.models import ChangeLine, ChangeSet, How, Kind, Licence, Outcome
 from salus.directory.naming import Named, names_of, referred, said_of
 from salus.directory.permissions import registrars_only
@@ -236,19 +237,19 @@ def _line(line: ChangeLine, names: Mapping[Named, str], *, openly: bool) -> Line
         since=line.since,
         until=line.until,
         differences=[
-            _difference(kind, field, was, will, names, hidden=not openly)
-            for field, (was, will) in line.differences.items()
+            _difference(kind, field, line.differences[field], names, hidden=not openly)
+            for field in in_order(kind, line.differences)
         ],
         problem=problem_said(line.problem),
     )
 
 
 def _difference(
-    kind: Kind, field: str, was: Any, will: Any, names: Mapping[Named, str], *, hidden: bool
+    kind: Kind, field: str, both: Sequence[Any], names: Mapping[Named, str], *, hidden: bool
 ) -> Difference:
     if hidden and is_restricted(kind, field):
         return Difference(name=field_name(field), was="", will="", hidden=True)
-    was, will = (said_of(kind, field, value, names) for value in (was, will))
+    was, will = (said_of(kind, field, value, names) for value in both)
     return Difference(name=field_name(field), was=was, will=will, hidden=False)
 
 

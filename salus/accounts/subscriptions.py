@@ -1,9 +1,9 @@
-"""Who is told of changes to people: what software asked for, kept sealed, and when it ends (IHE ITI-94)."""
+"""Who is told of changes: what software asked for, kept sealed, how far it has heard, and when it ends (ADR 0041)."""
 
 import base64
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -14,12 +14,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from salus.accounts.models import Client
+from salus.accounts.models import Subscription
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.data_folder import secret
 from salus.kernel.errors import Forbidden, NotFound, PreconditionFailed
 from salus.kernel.scopes import Scopes
-from salus.mpi.models import Subscription
 
 _NONCE = 12  # bytes: NIST SP 800-38D, 5.2.1.1
 _MOST = 100  # of one client
@@ -27,9 +26,9 @@ _MOST = 100  # of one client
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a Subscription says: of whom, and where it is told."""
+    """What a Subscription says: of what, and where it is told."""
 
-    criteria: str  # a search, such as Patient?identifier=urn:oid:1.2|
+    criteria: str  # a type, or a search of it, such as Patient?identifier=urn:oid:1.2|
     reason: str
     channel: str  # message | rest-hook
     endpoint: str
@@ -38,41 +37,51 @@ class Asked:
     contact: tuple[dict[str, str], ...]
     base: str  # https://host/fhir, as it was asked
 
+    @property
+    def type(self) -> str:
+        return self.criteria.partition("?")[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Software:
     """Whoever subscribes."""
 
-    client: int
+    client_id: int
     organization: int
     organization_type: str
-    purpose: PurposeOfUse
+    purpose: str  # '': none was stated
 
 
 def software(actor: Actor | None) -> Software:
     """Raises Forbidden for people: what they are told of ends with their session."""
-    if actor is None or actor.role is not Role.SOFTWARE:
-        raise Forbidden("software subscribes in its own name")
-    if actor.client and actor.organization and actor.purpose:
+    if actor and actor.role is Role.SOFTWARE and actor.client and actor.organization:
         return Software(
-            client=actor.client,
+            client_id=actor.client,
             organization=actor.organization,
             organization_type=actor.organization_type,
-            purpose=actor.purpose,
+            purpose=actor.purpose or "",
         )
-    raise Forbidden("software that subscribes says to what purpose")
+    raise Forbidden("software subscribes in its own name")
 
 
 def subscribe(
-    *, actor: Actor, at: datetime, asked: Asked, active: bool, ends_at: datetime | None
+    *,
+    actor: Actor,
+    at: datetime,
+    asked: Asked,
+    begin: Callable[[], int],
+    active: bool,
+    ends_at: datetime | None,
 ) -> Subscription:
-    """Raises Forbidden when the software has too many."""
+    """``begin``: the position from which on it is told. Raises Forbidden when the software has too many."""
     own = software(actor)
     with transaction.atomic():
         if subscriptions_of(actor).count() >= _MOST:
             raise Forbidden(f"more than {_MOST} subscriptions: delete what is not needed")
         row = Subscription.objects.create(
             **vars(own),
+            type=asked.type,
+            position=begin(),
             status=Subscription.Status.ACTIVE if active else Subscription.Status.OFF,
             sealed=b"",
             made_at=at,
@@ -92,14 +101,20 @@ def change(
     subscription: int,
     version: int | None,
     asked: Asked,
+    begin: Callable[[], int],
     active: bool,
     ends_at: datetime | None,
 ) -> Subscription:
-    """``version``: that the sender has seen, None whichever. Raises NotFound, PreconditionFailed."""
+    """``version``: that the sender has seen, None whichever. Raises NotFound, PreconditionFailed.
+
+    Who was told nothing, or is told of another type from now on, begins anew.
+    """
     with transaction.atomic():
         row = subscription_of(actor, subscription, lock=True)
         if version not in (None, row.version):
             raise PreconditionFailed("the subscription was changed since: read it again")
+        if (row.status, row.type) != (Subscription.Status.ACTIVE, asked.type):
+            row.type, row.position = asked.type, begin()
         row.sealed, row.ends_at, row.error = _sealed(row, asked), ends_at, ""
         row.status = Subscription.Status.ACTIVE if active else Subscription.Status.OFF
         row.version, row.changed_at = row.version + 1, at
@@ -130,7 +145,7 @@ def fail(*, subscription: int, at: datetime, error: str) -> None:
 def subscriptions_of(actor: Actor | None) -> QuerySet[Subscription]:
     """The software's own."""
     own = software(actor)
-    return Subscription.objects.filter(client=own.client, deleted_at=None).order_by("id")
+    return Subscription.objects.filter(client=own.client_id, deleted_at=None).order_by("id")
 
 
 def subscription_of(actor: Actor | None, number: int, *, lock: bool = False) -> Subscription:
@@ -142,29 +157,42 @@ def subscription_of(actor: Actor | None, number: int, *, lock: bool = False) -> 
     return row
 
 
-def is_anybody_told() -> bool:
-    return Subscription.objects.filter(status=Subscription.Status.ACTIVE).exists()
+def types_told() -> set[str]:
+    """The types of which somebody is told."""
+    active = Subscription.objects.filter(status=Subscription.Status.ACTIVE)
+    return set(active.values_list("type", flat=True).distinct())
 
 
-def in_force(at: datetime, numbers: Iterable[int] | None = None) -> list[Subscription]:
-    """Those that are told of what happens now: of software that may still ask. All, or those of these."""
+def in_force(
+    at: datetime, types: Collection[str], numbers: Iterable[int] | None = None
+) -> list[Subscription]:
+    """Those that are told of what happens now to resources of these types: of software that may still ask.
+
+    All, or those of these.
+    """
     active = Subscription.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=at), status=Subscription.Status.ACTIVE
+        Q(ends_at=None) | Q(ends_at__gt=at),
+        status=Subscription.Status.ACTIVE,
+        type__in=types,
+        client__ended_at=None,
+        client__approved_at__isnull=False,
     ).order_by("id")
-    if numbers is not None:
-        active = active.filter(pk__in=list(numbers))
-    clients = Client.objects.filter(pk__in=[row.client for row in active], ended_at=None)
-    known = set(clients.exclude(approved_at=None).values_list("pk", flat=True))
-    return [row for row in active if row.client in known]
+    return list(active if numbers is None else active.filter(pk__in=list(numbers)))
+
+
+def heard(*, subscription: int, position: int) -> None:
+    """It need not hear again what stands before; its version stays, since it is not what was asked for."""
+    behind = Subscription.objects.filter(pk=subscription, position__lt=position)
+    behind.update(position=position)
 
 
 def actor_of(row: Subscription) -> Actor:
     return Actor(
         role=Role.SOFTWARE,
-        client=row.client,
+        client=row.client_id,
         organization=row.organization,
         organization_type=row.organization_type,
-        purpose=PurposeOfUse(row.purpose),
+        purpose=PurposeOfUse(row.purpose) if row.purpose else None,
         scopes=Scopes(granted=()),
     )
 
@@ -187,7 +215,7 @@ def asked_by(row: Subscription) -> Asked:
 
 
 def _bound_to(row: Subscription) -> bytes:
-    return f"subscription {row.pk} of {row.client}".encode()
+    return f"subscription {row.pk} of {row.client_id}".encode()
 
 
 def _key() -> bytes:
