@@ -30,8 +30,7 @@ import psycopg
 from scipy.stats import mannwhitneyu
 
 from benchmarks.fhir_site.load import token
-from salus.country.lu import ELIGIBILITY, MATRICULE_SYSTEM, matricule
-from salus.eligibility.models import Right
+from salus.country.lu import INSURER, MATRICULE_SYSTEM, matricule
 from salus.kernel.cluster import program
 from salus.kernel.postgres import login
 from tools.measuring import ROOT, SALUS, installation, salus
@@ -63,7 +62,7 @@ def _rest(number: str) -> bytes:
 
 
 def _fhir(number: str) -> bytes:
-    insurer = {"system": ELIGIBILITY.insurer.system, "value": ELIGIBILITY.insurer.value}
+    insurer = {"system": INSURER.system, "value": INSURER.value}
     return json.dumps(
         {
             "resourceType": "CoverageEligibilityRequest",
@@ -121,7 +120,7 @@ def prepare(data: Path, callers: int) -> list[Client]:
                 insert into eligibility_caller (organization_id, client_id, rights, per_minute, per_day, since)
                 select %s, id, %s, 100000000, 100000000, now() from accounts_client where client_id = %s
                 """,
-                [organization, [Right.AFFILIATION], told["client_id"]],
+                [organization, ["affiliation"], told["client_id"]],
             )
     return made
 

@@ -16,6 +16,7 @@ from django.db import OperationalError
 
 from config.client_options import add_client_steps
 from config.directory_options import add_directory_steps
+from config.eligibility_feed import add_feed_steps
 from config.eligibility_options import add_eligibility_steps
 from config.index_options import add_index_steps
 from config.ldap_options import LdapOptions
@@ -360,7 +361,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--really", action="store_true", help="drop them")
     add_client_steps(commands, add, _by("config.clients"))
     add_directory_steps(commands, add, _by("config.directory"))
-    add_eligibility_steps(commands, add, _by)
+    steps = add_eligibility_steps(commands, add, _by("config.eligibility"))
+    add_feed_steps(steps, add, _by("config.eligibility_feed"))
     add_index_steps(commands, add, _by("config.index"))
     add_staff_steps(commands, add, _by("config.staff"))
     add("doctor", _doctor, "Check this installation and say what to do.")

@@ -1,11 +1,16 @@
-"""`salus eligibility`: who may ask about insurance and the right to prescribe."""
+"""`salus eligibility`: who may ask about insurance and the right to prescribe, and who sees how much."""
 
 import argparse
 
 from salus.accounts.models import Client
 from salus.directory.queries import organization_named
-from salus.eligibility.callers import end_caller, register_caller
-from salus.eligibility.models import Caller, Right
+from salus.eligibility.callers import (
+    end_administrator,
+    end_caller,
+    name_administrator,
+    register_caller,
+)
+from salus.eligibility.models import Administrator, Caller, Right
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound
@@ -14,17 +19,23 @@ _ACTOR = Actor(role=Role.SYSTEM, system="command line")
 
 
 def run(options: argparse.Namespace) -> int:
-    match options.act:
-        case "add":
-            return _add(options)
-        case "list":
-            return _list()
-        case _:
+    match options.step, options.act:
+        case "caller", "add":
+            _add_caller(options)
+        case "caller", "list":
+            _list_callers()
+        case "caller", _:
             end_caller(actor=_ACTOR, at=now(), caller=options.caller)
-            return 0
+        case _, "add":
+            _add_administrator(options)
+        case _, "list":
+            _list_administrators()
+        case _:
+            end_administrator(actor=_ACTOR, at=now(), administrator=options.administrator)
+    return 0
 
 
-def _add(options: argparse.Namespace) -> int:
+def _add_caller(options: argparse.Namespace) -> None:
     number = register_caller(
         actor=_ACTOR,
         at=now(),
@@ -35,10 +46,9 @@ def _add(options: argparse.Namespace) -> int:
         per_day=options.per_day,
     )
     print(f"caller  {number}")
-    return 0
 
 
-def _list() -> int:
+def _list_callers() -> None:
     """One line for each caller: number, state, quota, rights, software, organisation."""
     for caller in Caller.objects.select_related("organization", "client").order_by("pk"):
         state = "ended" if caller.ended_at else "active"
@@ -47,7 +57,24 @@ def _list() -> int:
             f"{caller.pk:>5}  {state:<6}  {caller.per_minute}/min {caller.per_day}/day"
             f"  {','.join(caller.rights)}  {software}  {caller.organization.name}"
         )
-    return 0
+
+
+def _add_administrator(options: argparse.Namespace) -> None:
+    number = name_administrator(
+        actor=_ACTOR,
+        at=now(),
+        organization=organization_named(options.organization),
+        email=options.email,
+    )
+    print(f"administrator  {number}")
+
+
+def _list_administrators() -> None:
+    """One line for each: number, state, address, organisation."""
+    named = Administrator.objects.select_related("organization", "account").order_by("pk")
+    for one in named:
+        state = "ended" if one.until else "active"
+        print(f"{one.pk:>5}  {state:<6}  {one.account.email}  {one.organization.name}")
 
 
 def _client(client_id: str) -> int:

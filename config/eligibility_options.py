@@ -4,19 +4,18 @@ import argparse
 from collections.abc import Callable
 from typing import TypeAlias
 
-from config.eligibility_feed import add_feed_steps
-
 Steps: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Add = Callable[..., argparse.ArgumentParser]
 Run = Callable[[argparse.Namespace], int]
 
 
-def add_eligibility_steps(commands: Steps, add: Add, by: Callable[[str], Run]) -> None:
-    summary = "Say who may ask about insurance and the right to prescribe; feed what is answered."
+def add_eligibility_steps(commands: Steps, add: Add, run: Run) -> Steps:
+    summary = "Say who may ask about insurance and the right to prescribe, and who sees how much."
     eligibility = commands.add_parser("eligibility", help=summary, description=summary)
     steps = eligibility.add_subparsers(required=True, metavar="STEP", dest="step")
-    _add_caller_acts(steps, add, by("config.eligibility"))
-    add_feed_steps(steps, add, by("config.eligibility_feed"))
+    _add_caller_acts(steps, add, run)
+    _add_administrator_acts(steps, add, run)
+    return steps
 
 
 def _add_caller_acts(steps: Steps, add: Add, run: Run) -> None:
@@ -41,3 +40,19 @@ def _add_caller_acts(steps: Steps, add: Add, run: Run) -> None:
     add("list", run, "List the callers.", acts)
     command = add("end", run, "Let a caller ask no more.", acts)
     command.add_argument("caller", type=int, metavar="N", help="as the list shows it")
+
+
+def _add_administrator_acts(steps: Steps, add: Add, run: Run) -> None:
+    summary = "Name who sees an organisation's rights, quotas and use, list them, or end one."
+    administrator = steps.add_parser("administrator", help=summary, description=summary)
+    acts = administrator.add_subparsers(required=True, metavar="STEP", dest="act")
+    command = add("add", run, "Name an account of a professional.", acts)
+    command.add_argument(
+        "--organization", required=True, metavar="ID", help="row id, value or system|value"
+    )
+    command.add_argument(
+        "--email", required=True, metavar="ADDRESS", help="with which they sign in"
+    )
+    add("list", run, "List the administrators.", acts)
+    command = add("end", run, "Show an administrator the organisation's use no more.", acts)
+    command.add_argument("administrator", type=int, metavar="N", help="as the list shows it")

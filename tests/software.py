@@ -42,7 +42,7 @@ def organization(value: str, type: str = "laboratory") -> int:
     return number
 
 
-def professional(value: str, at: int) -> int:
+def professional(value: str, at: int, *, profession: str = "62247001") -> int:
     number, _ = register_practitioner(
         actor=SYSTEM,
         at=now(),
@@ -50,7 +50,7 @@ def professional(value: str, at: int) -> int:
         value=value,
         family="Weber",
         given="Anne",
-        profession="62247001",
+        profession=profession,
     )
     register_role(
         actor=SYSTEM,

@@ -212,8 +212,8 @@ def _practitioners(plan: Plan, line: Timeline, seed: int) -> tuple[Practitioners
 _DEMO_NAMES = {
     DEMO_PHYSICIAN: (True, "Claire", "Hoffmann"),
     DEMO_PHARMACIST: (False, "Tom", "Schneider"),
-    DEMO_SUSPENDED: (False, "Guy", "Muller"),
     DEMO_RESCUER: (False, "Marc", "Wagner"),
+    DEMO_SUSPENDED: (False, "Guy", "Muller"),
     DEMO_LABORATORY: (True, "Nadine", "Becker"),
 }
 

@@ -7,20 +7,29 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
 
 from salus.access.models import TrustedProfessional
+from salus.accounts.models import Client
 from salus.accounts.subscriptions import Asked
 from salus.directory.fhir import extensions
 from salus.directory.models import Organization
+from salus.eligibility.callers import register_caller
+from salus.eligibility.fhir import vocabulary
+from salus.eligibility.fhir.coverage import rendered
+from salus.eligibility.models import Affiliation, Delivery, Right
+from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.mpi.fhir import explanation
 from salus.mpi.fhir.telling import message
+from salus.mpi.models import PersonIdentifier
 from salus.shared_record.models import Document, DocumentContent, Format
 from salus.shared_record.store import LIVE_PACK, ContentStore, StoredContent
 from salus.vaccination.models import Immunization
@@ -29,6 +38,7 @@ from tests.conformance.fhir_server import JSON, Answer, FhirServer, entries, pub
 from tests.conformance.fhir_validator import Issue, validate
 from tests.conftest import Site, as_role, salus
 from tests.fhir_bundles import bundle, encoded, visit
+from tests.fhir_eligibility import request
 
 pytestmark = [pytest.mark.conformance, pytest.mark.java]
 
@@ -37,6 +47,8 @@ NUMBERS = "urn:test:conformance"  # in which the hospital numbers its patients
 PEOPLE = 10  # with documents and vaccinations, of whom it asks
 # Shown to nobody but the patient, who asks by an app of theirs: no software has such a token.
 ONLY_FOR_PATIENTS = {"AuditEvent"}
+CHECKS = "system/CoverageEligibilityRequest.c system/Coverage.rs"
+_CHECK = "CoverageEligibilityRequest"
 OF_A_KIND = 3  # documents of each type, language and origin
 
 
@@ -66,6 +78,7 @@ def answers(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[Answer
     return [
         *published(servers, people),
         *_index_operations(servers[0], people[0]),
+        *_eligibility(site, trust.person_id),
         *_documents(site.data),
     ]
 
@@ -140,12 +153,68 @@ def _index_operations(server: FhirServer, person: str) -> Iterator[Answer]:
     )
 
 
-def _token(site: Site, organization: int, *how: str, **said: str) -> dict[str, str]:
+def _eligibility(site: Site, person: int) -> Iterator[Answer]:
+    """What a caller is answered, and a period as its patient sees it."""
+    with as_role("superuser", site.data):
+        pharmacy = Organization.objects.filter(type="pharmacy", deregistered_at=None)[0].pk
+        token = _token(site, pharmacy, "--purpose", "COVERAGE", scope=CHECKS)
+        client = Client.objects.latest("pk").pk
+        register_caller(
+            actor=Actor(role=Role.SYSTEM, system="test"),
+            at=now(),
+            organization=pharmacy,
+            client=client,
+            rights=[*Right],
+            per_minute=100,
+            per_day=100,
+        )
+        known = PersonIdentifier.objects.filter(person=person)[0]
+        Affiliation.objects.create(person_id=person, key="conformance", since=date(2000, 1, 1))
+        Delivery.objects.create(kind="delta", as_of=now(), received_at=now(), applied_at=now())
+    server = FhirServer(base=f"{site.url}/fhir", headers=token)
+    number = (known.system, known.value)
+    insured, nobody = request(number), request((known.system, "nobody"))
+    lines = [insured, request(number, purpose=["benefits"])]
+    entries = [{"fullUrl": f"urn:uuid:{uuid4()}", "resource": one} for one in lines]
+    collection = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    for body in (insured, nobody, collection, lines[1]):
+        yield server.ask(
+            f"{_CHECK}/$submit", interaction="$submit", about=_CHECK, method="POST", body=body
+        )
+    prescriber = {"name": "prescriber", "valueIdentifier": {"system": "urn:x", "value": "1"}}
+    yield server.ask(
+        "$may-prescribe",
+        interaction="$may-prescribe",
+        method="POST",
+        body={"resourceType": "Parameters", "parameter": [prescriber]},
+    )
+    asked = urlencode({"beneficiary:identifier": "|".join(number)}).encode()
+    form = Request(f"{server.base}/Coverage/_search", data=asked, headers=token)
+    own = Affiliation(pk=1, since=date(2000, 1, 1), until=date(2020, 2, 29))
+    own.patient = person
+    with urlopen(form) as answer:
+        found = answer.read()
+    shown = json.dumps(rendered(own, date(2025, 1, 1)).body).encode()
+    for interaction, content in (("search-type", found), ("as patients see it", shown)):
+        yield Answer(
+            interaction=interaction,
+            about="Coverage",
+            method="POST",
+            path="Coverage/_search",
+            status=200,
+            media_type=JSON,
+            body=content,
+        )
+
+
+def _token(
+    site: Site, organization: int, *how: str, scope: str = SCOPE, **said: str
+) -> dict[str, str]:
     """Of software that may do anything that software may, in its organisation's name or a professional's."""
-    command = ("client", "create", "--name", "conformance", "--scope", SCOPE)
+    command = ("client", "create", "--name", "conformance", "--scope", scope)
     made = salus(*command, "--organization", f"{organization}", *how, data=site.data)
     client = dict(line.split() for line in made.stdout.splitlines())
-    form = {"grant_type": "client_credentials", "scope": SCOPE, **client, **said}
+    form = {"grant_type": "client_credentials", "scope": scope, **client, **said}
     with urlopen(f"{site.url}/oauth/token", data=urlencode(form).encode()) as answer:
         return {"Authorization": f"Bearer {json.load(answer)['access_token']}"}
 
@@ -183,7 +252,7 @@ def _documents(data: Path) -> Iterator[Answer]:
 def definitions(answers: list[Answer]) -> list[bytes]:
     """What the site itself publishes of the kind: a validator that resolves our URLs gets these."""
     published = [one for one in _found(answers) if "url" in one]
-    ours = (explanation.definition(), *extensions.definitions())
+    ours = (explanation.definition(), *extensions.definitions(), *vocabulary.definitions())
     return [json.dumps(one).encode() for one in (*published, *ours)]
 
 
@@ -214,7 +283,7 @@ def test_there_is_no_error(verdicts: list[Verdict]) -> None:
 
 def test_there_was_something_of_every_type_to_judge(answers: list[Answer]) -> None:
     (rest,) = answers[0].resource["rest"]
-    served = {resource["type"] for resource in rest["resource"]}
+    served = {resource["type"] for resource in rest["resource"] if "interaction" in resource}
     judged = {one["resourceType"] for one in _found(answers)} | {
         answer.type for answer in answers if answer.interaction == "read"
     }

@@ -14,11 +14,14 @@ from django.test import Client as Browser
 from salus.access.models import AccountPractitioner
 from salus.accounts.models import Account, AccountKind
 from salus.audit.models import EventKind
-from salus.country.lu import matricule
+from salus.country.lu import PROVIDER_SYSTEM, matricule
+from salus.directory.actions import register_practitioner
 from salus.directory.models import PractitionerRole
 from salus.eligibility.callers import end_caller, register_caller
 from salus.eligibility.models import Delivery, LookUp, Right, Usage
 from salus.eligibility.queries import own_periods
+from salus.eligibility.rules import Reason, Status
+from salus.eligibility.words import ANSWERS, ICONS, REASONS, RIGHTS, TONES
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
@@ -303,3 +306,25 @@ def test_the_persons_own_log_names_the_counter_and_tells_a_retry_as_such() -> No
         own_periods(
             actor=Actor(role=Role.PATIENT, account=2**40, person=registered()), person=row, at=now()
         )
+
+
+def test_whatever_is_answered_has_its_words() -> None:
+    assert set(REASONS) == set(Reason) and set(RIGHTS) == set(Right)
+    assert set(ANSWERS) == set(ICONS) == set(TONES) == set(Status)
+
+
+def test_a_prescriber_with_limits_has_them_named() -> None:
+    desk, code = counter(), str(uuid4())
+    register_practitioner(
+        actor=SYSTEM,
+        at=now(),
+        system=PROVIDER_SYSTEM,
+        value=code,
+        family="Weber",
+        given="Eva",
+        profession="309453006",  # midwife
+    )
+    said = desk.asks("prescribing/", code=code)
+    assert answered(said) == "May prescribe"
+    assert "only what begins with" in said.text and "N02B" in said.text
+    assert answered(desk.asks("prescribing/", code=code, product="N02A")) == "May not prescribe"

@@ -1,23 +1,29 @@
 """The REST door: what is sent, answered and refused, over HTTP as callers' software asks."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import jwt
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client as Browser
 
 from salus.accounts.models import Client
-from salus.country.lu import MATRICULE_SYSTEM
+from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
+from salus.eligibility.actions import check
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
+from salus.eligibility.questions import PrescribingQuestion
+from salus.eligibility.rest.problems import BY_STATUS
 from salus.eligibility.rules import Reason, Status
 from salus.kernel.actor import Actor, PurposeOfUse
 from salus.kernel.clock import now
@@ -260,6 +266,19 @@ def test_a_batch_has_names_and_bounds() -> None:
         assert ask("/batch", {"lines": lines}, by=pharmacy).problem == "invalid"
 
 
+def test_what_may_be_prescribed_is_named() -> None:
+    pharmacy, number = eligibility.caller(), str(uuid4())
+    software.professional(number, software.organization(number))
+    said = ask("/prescribing", {"practitioner": {"value": number}}, by=pharmacy).body
+    assert (said["status"], said["reason"]) == (Status.MAY_PRESCRIBE, Reason.LICENSED)
+    kept = check(
+        actor=pharmacy,
+        question=PrescribingQuestion(system=PROVIDER_SYSTEM, value=number),
+        at=now(),
+    )
+    assert (tuple(said["only"]), tuple(said["limits"])) == (kept.only, kept.limits)
+
+
 def test_a_crew_looks_up_by_name_and_birth_date() -> None:
     crew, name = eligibility.caller("rescue"), f"Schmitz{uuid4().hex}"
     asked = {"family": name, "given": "Zoé", "birth_date": "1957-03-09", "mission": "M-1"}
@@ -340,3 +359,33 @@ def test_codes_are_told_in_four_languages() -> None:
     assert len({*meanings}) == len(meanings)
     assert ask("/reasons/covered", Accept_Language="de").body in told["de"].body["reasons"]
     assert ask("/reasons/unheard-of").problem == "not-found"
+
+
+REFERENCE = Path(settings.BASE_DIR) / "docs" / "reference" / "eligibility.md"
+
+
+def test_the_reference_shows_what_is_asked_and_answered() -> None:
+    text = REFERENCE.read_text()
+    pharmacy = eligibility.caller()
+    answers = {}
+    for call in re.findall(r"^```sh\ncurl (.*?)^```", text, re.DOTALL | re.MULTILINE):
+        found = re.search(r"/eligibility/v1(/\S+)", call)
+        body = re.search(r"-d '(.*?)'", call, re.DOTALL)
+        assert found
+        said = ask(found[1], json.loads(body[1]) if body else None, by=pharmacy)
+        assert said.status == 200, call
+        answers[found[1]] = said.body
+    assert {*answers} == {"/affiliation", "/prescribing", "/batch", "/look-up", "/rights"}
+    shown = [
+        json.loads(one)
+        for one in re.findall(r"^```json\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    ]
+    assert [one.keys() for one in shown] == [
+        answers[path].keys() for path in ("/affiliation", "/rights")
+    ]
+
+
+def test_the_reference_names_every_code_right_and_problem() -> None:
+    text = REFERENCE.read_text()
+    problems = [name for name, _title in BY_STATUS.values()]
+    assert [code for code in (*Status, *Reason, *Right, *problems) if f"`{code}`" not in text] == []

@@ -18,6 +18,7 @@ from zeep.wsse.compose import Compose
 from zeep.wsse.signature import BinarySignature
 
 from salus.accounts.models import Client
+from salus.country import country
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
@@ -76,7 +77,8 @@ def nobody() -> Any:
     return about(AffiliationQuestion(system=MATRICULE_SYSTEM, value="0000000000000"))
 
 
-def test_zeep_asks_all_that_the_description_offers(pharmacy: Software) -> None:
+def test_zeep_asks_all_that_the_description_offers() -> None:
+    pharmacy = Software.new()
     asked, value = insured(), str(uuid4())
     software.professional(value, software.organization(value))
     person = {"system": asked.system, "value": asked.value}
@@ -92,7 +94,7 @@ def test_zeep_asks_all_that_the_description_offers(pharmacy: Software) -> None:
         said = json.loads(urlsafe_b64decode(answer.proof.split(".")[1] + "=="))
         assert said["identifier"] == person
         assert service.CheckPrescriber(prescriber=prescriber).status == "may-prescribe"
-        abroad = service.CheckPrescriber(prescriber={**prescriber, "value": "?"}, product="N02AA01")
+        abroad = service.CheckPrescriber(prescriber={"value": "?"}, product="N02AA01")
         assert abroad.reason == "not-registered"
         lines = service.CheckBatch(
             line=[
@@ -108,7 +110,8 @@ def test_zeep_asks_all_that_the_description_offers(pharmacy: Software) -> None:
         }
         assert lines[1].refused.code == "invalid-request"
         rights = service.GetRights()
-        assert rights.right == sorted(Right) and rights.perDay == 10_000
+        assert rights.right == sorted(Right)
+        assert (rights.perDay, rights.asked, rights.refused) == (10_000, 6, 0)
         assert service.GetStatus().status == "able"
         with pytest.raises(zeep.exceptions.Fault) as refused:
             service.CheckAffiliation(person={**person, "value": "x" * 257})
@@ -212,12 +215,34 @@ def test_software_that_cannot_sign_comes_with_a_token() -> None:
     assert posted(both).status == 200
 
 
+def test_a_comment_hides_nothing() -> None:
+    request = about(insured())
+    value = request.find(f".//{ours('value')}")
+    comment = etree.Comment("hidden")
+    comment.tail, value.text = value.text[4:], value.text[:4]
+    value.append(comment)
+    token = _token()
+    assert posted(_with_token(request), **token).said("status") == "affiliated"
+    message = signed(envelope(request), by=Software.new().signer)
+    assert b"<!--hidden-->" in etree.tostring(message)
+    assert posted(message).said("status") == "affiliated"
+
+
 def test_nobody_is_told_anything() -> None:
     reply = posted(_with_token(nobody()))
     assert (reply.status, reply.whose, reply.code) == (401, "Sender", "unauthorized")
     assert reply.headers["WWW-Authenticate"].startswith("Bearer")
     assert reply.headers["Cache-Control"] == "no-store"
     assert posted(_with_token(nobody()), Authorization="Bearer e30.e30.").status == 401
+
+
+def test_limits_of_a_licence_are_said_within_what_was_asked(pharmacy: Software) -> None:
+    value = str(uuid4())
+    software.professional(value, software.organization(value), profession="309453006")
+    asked = EL.CheckPrescriber(EL.prescriber(EL.value(value)))
+    reply = pharmacy.asks(asked)
+    only = [element.text for element in reply.content.iter(ours("only"))]
+    assert only == sorted(country().ELIGIBILITY.prescribing["309453006"])
 
 
 def test_what_a_caller_has_no_right_to_is_said() -> None:
@@ -265,7 +290,7 @@ def faulty(reply: Reply) -> tuple[int, str, str]:
         (EL.GetRights(x="1"), "GetRights"),
         (EL.CheckAffiliation(), "CheckAffiliation"),
         (EL.CheckAffiliation(EL.person(EL.system("a"), EL.value(""))), "CheckAffiliation/person/value"),
-        (EL.CheckPrescriber(EL.prescriber(EL.value("a"))), "CheckPrescriber/prescriber/value"),
+        (EL.CheckPrescriber(EL.prescriber(EL.system("a"))), "CheckPrescriber/prescriber"),
         (EL.CheckBatch(), "CheckBatch"),
         (EL.CheckBatch(EL.line(EL.affiliation(), name="a")), "CheckBatch/line/affiliation"),
     ],

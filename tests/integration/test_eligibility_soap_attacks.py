@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.test import override_settings
 from lxml import etree
 from xmlsec import Transform
 
@@ -158,18 +159,6 @@ def test_a_changed_message(pharmacy: Software, asked: Any) -> None:
         refused(posted(changed), "FailedCheck")
 
 
-def test_a_comment_hides_nothing(pharmacy: Software, asked: Any) -> None:
-    message = signed(envelope(asked), by=pharmacy.signer)
-    value = of(message, f".//{ours('value')}")
-    comment = etree.Comment("hidden")
-    comment.tail, value.text = value.text[4:], value.text[:4]
-    value.append(comment)
-    content = etree.tostring(message)
-    assert b"<!--hidden-->" in content
-    reply = posted(content)
-    assert (reply.status, reply.said("status")) == (200, "not-affiliated")
-
-
 @pytest.mark.parametrize("left", ["body", "timestamp", "message-id", "to"])
 def test_all_that_counts_is_signed(pharmacy: Software, asked: Any, left: str) -> None:
     message = envelope(asked, message_id=uuid4(), to=HERE)
@@ -226,6 +215,8 @@ def _created(message: Any) -> datetime:
 def test_a_message_for_somebody_else(pharmacy: Software, asked: Any) -> None:
     elsewhere = pharmacy.asks(asked, to="https://another.example/eligibility/soap")
     assert (elsewhere.status, elsewhere.code) == (401, "unauthorized")
+    with override_settings(MTLS_ORIGINS=["https://mtls.example"]):
+        assert pharmacy.asks(asked, to="https://mtls.example/eligibility/soap").status == 200
 
 
 def test_another_key_than_that_of_the_certificate(pharmacy: Software, asked: Any) -> None:
@@ -319,6 +310,15 @@ def test_a_signature_for_another_role_is_none(pharmacy: Software, asked: Any) ->
     message = signed(envelope(asked), by=pharmacy.signer)
     of(message, SECURITY).set(soap("role"), "urn:somebody-else")
     refused(posted(message), "InvalidSecurity")
+
+
+def test_there_is_one_signature_to_be_found(pharmacy: Software, asked: Any) -> None:
+    message = signed(envelope(asked), by=pharmacy.signer)
+    first = deepcopy(of(message, SECURITY))
+    first.set(soap("role"), "urn:somebody-else")
+    of(message, HEADER).insert(0, first)
+    reply = posted(message)
+    assert (reply.status, reply.code) == (400, "invalid-message")
 
 
 def test_many_references_are_not_followed(pharmacy: Software, asked: Any) -> None:

@@ -9,17 +9,22 @@ from uuid import uuid4
 
 import pytest
 
+from salus.access.models import AccountPerson
+from salus.accounts.models import Account, AccountKind
+from salus.audit.models import Event, EventKind
 from salus.country.lu import MATRICULE_SYSTEM, ORGANIZATION_SYSTEM, PROVIDER_SYSTEM
 from salus.directory.models import Organization
 from salus.eligibility.fhir.vocabulary import REASON_WORDS, STATUS_WORDS
-from salus.eligibility.models import Delivery, KeptAnswer, Right
+from salus.eligibility.models import Affiliation, Delivery, KeptAnswer, Right
 from salus.eligibility.rules import Reason, Status
 from salus.fhir.validation import faults
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
+from salus.kernel.rows import rows_of
 from tests import eligibility
+from tests.conftest import as_role
 from tests.eligibility import affiliate, register_heard
-from tests.fhir_client import Fhir, software
+from tests.fhir_client import Fhir, app_of, software
 from tests.fhir_eligibility import (
     SCOPE,
     caller,
@@ -259,10 +264,10 @@ def test_a_caller_finds_cover_and_nothing_else_of_it(
         none = pharmacy.form("Coverage/_search", **{"patient:identifier": "|".join(NOBODY)})
     assert not faults(found.body) and found.body["total"] == 1
     (entry,) = found.body["entry"]
-    assert entry["fullUrl"].startswith("urn:uuid:")
     assert set(entry["resource"]) == {
-        *("resourceType", "extension", "status", "type", "beneficiary", "payor")
+        *("resourceType", "id", "extension", "status", "type", "beneficiary", "payor")
     }
+    assert pharmacy.get(f"Coverage/{entry['resource']['id']}").status == 404
     assert entry["resource"]["beneficiary"]["identifier"] == identifier(insured)
     assert said(entry["resource"])["status"] == "affiliated"
     assert none.body["total"] == 0 and "entry" not in none.body
@@ -304,6 +309,86 @@ def test_none_found_would_be_a_lie_of_a_silent_register(
     assert (answer.status, answer.body["issue"][0]["code"]) == (503, "transient")
 
 
+# Patients
+
+
+@pytest.fixture
+def patient() -> tuple[int, Account]:
+    """With two periods that overlap, one of them over, and one that never was."""
+    person, yesterday = registered(), now().date() - timedelta(days=1)
+    affiliate(person, LONG_AGO, yesterday)
+    affiliate(person, date(2020, 2, 29))
+    affiliate(person, date(2010, 1, 1))
+    with rows_of([person]):
+        Affiliation.objects.filter(person=person, since=date(2010, 1, 1)).update(withdrawn=True)
+    account = Account.objects.create(
+        kind=AccountKind.PATIENT,
+        email=f"{person}@demo.salus.example",
+        created_at=now(),
+        activated_at=now(),
+    )
+    with rows_of([person]):
+        AccountPerson.objects.create(account=account, person_id=person)
+    return person, account
+
+
+def test_patients_see_their_own_periods_and_nobody_elses(patient: tuple[int, Account]) -> None:
+    person, account = patient
+    stranger = registered()
+    affiliate(stranger, LONG_AGO)
+    with rows_of([stranger]):
+        theirs = Affiliation.objects.get(person=stranger).pk
+    app = app_of(account, scope="patient/Coverage.rs")
+    found = app.get("Coverage")
+    assert found.status == 200 and not faults(found.body)
+    told = [entry["resource"] for entry in found.body["entry"]]
+    yesterday = now().date() - timedelta(days=1)
+    assert [(one["status"], one["period"]) for one in told] == [
+        ("active", {"start": "2020-02-29"}),
+        # The last day, not the first without.
+        ("cancelled", {"start": "2000-01-01", "end": (yesterday - timedelta(1)).isoformat()}),
+    ]
+    assert {one["beneficiary"]["reference"] for one in told} == {f"Patient/{person}"}
+    assert app.get(f"Coverage/{told[0]['id']}").body == told[0]
+    assert app.get(f"Coverage/{theirs}").status == app.get("Coverage/1000000000").status == 404
+    assert app.get("Coverage", {"beneficiary": f"Patient/{stranger}"}).status == 404
+    by_number = {"beneficiary:identifier": "|".join(number_of(stranger))}
+    assert app.form("Coverage/_search", **by_number).status == 404
+    assert app.form("Coverage/_search", _id=str(theirs)).ids == []
+
+
+def test_periods_are_found_by_what_they_say(patient: tuple[int, Account]) -> None:
+    person, account = patient
+    app = app_of(account, scope="patient/Coverage.rs")
+    over, runs = (app.get("Coverage", {"status": one}).ids for one in ("cancelled", "active"))
+    assert (len(over), len(runs)) == (1, 1)
+    assert app.get("Coverage", {"status:not": "active"}).ids == over
+    assert app.get("Coverage", {"_id": over[0]}).ids == over
+    assert app.form("Coverage/_search", beneficiary=f"Patient/{person}").ids == runs + over
+    by_number = {"patient:identifier": "|".join(number_of(person))}
+    assert app.form("Coverage/_search", **by_number).ids == runs + over
+    assert app.everything("Coverage", {"_count": 1}) == runs + over
+
+
+def test_an_own_look_stands_in_the_log_and_is_no_check(patient: tuple[int, Account]) -> None:
+    person, account = patient
+    app = app_of(account, scope="patient/Coverage.rs")
+    with as_role("reporter"):
+        checks = Event.objects.filter(kind=EventKind.ELIGIBILITY_CHECK).count()
+    app.get("Coverage")
+    with rows_of([person]):
+        event = Event.objects.filter(person_id=person).latest("id")
+    assert (event.kind, event.denied) == (EventKind.RECORD_VIEWED, False)
+    with as_role("reporter"):
+        assert Event.objects.filter(kind=EventKind.ELIGIBILITY_CHECK).count() == checks
+
+
+def test_a_patient_asks_about_nobody(patient: tuple[int, Account]) -> None:
+    app = app_of(patient[1], scope="patient/*.cruds user/*.cruds")
+    assert submit(app, request(NOBODY)).status == 403
+    assert may_prescribe(app, (PROVIDER_SYSTEM, "nobody")).status == 403
+
+
 # The right to prescribe
 
 
@@ -329,6 +414,8 @@ def test_what_is_wrong_with_the_question_is_said(pharmacy: Fhir) -> None:
     nobody = (PROVIDER_SYSTEM, "nobody")
     ahead = may_prescribe(pharmacy, nobody, day=now().date() + timedelta(days=1))
     assert where(ahead) == (422, ["Parameters.parameter.where(name='day')"])
+    misspelt = may_prescribe(pharmacy, nobody, product="N02AA1")
+    assert where(misspelt) == (422, ["Parameters.parameter.where(name='product')"])
     other = {"name": "product", "valueCoding": {"system": "urn:x", "code": "N02"}}
     who = {"name": "prescriber", "valueIdentifier": identifier(nobody)}
     sent = {"resourceType": "Parameters", "parameter": [who, other]}
@@ -358,3 +445,10 @@ def test_without_scope_purpose_or_registration_nothing_is_answered(
 
 def test_every_status_and_reason_has_words() -> None:
     assert (set(STATUS_WORDS), set(REASON_WORDS)) == (set(Status), set(Reason))
+
+
+def test_a_callers_software_sees_nothing_else_of_anybody(insured: tuple[str, str]) -> None:
+    greedy, _ = caller(scope="system/*.cruds")
+    assert submit(greedy, request(insured)).status == 200
+    for kind in ("Patient", "DocumentReference", "Immunization", "AuditEvent"):
+        assert greedy.form(f"{kind}/_search", identifier="|".join(insured)).status == 403

@@ -6,6 +6,7 @@ A caller's search is a check, counted as such: https://hl7.org/fhir/R4/coverage.
 from dataclasses import replace
 from datetime import date, timedelta
 from http import HTTPStatus
+from uuid import uuid5
 
 from django.db.models import Case, Q, QuerySet, When
 from django.db.models import Value as SqlValue
@@ -115,6 +116,7 @@ def _check(call: Call, search: Search) -> Page:
         )
     body: Body = {
         "resourceType": "Coverage",
+        "id": str(uuid5(call.request_id, "Coverage")),  # of this answer: nothing is kept to be read
         "extension": [answer_extension(answer)],
         "status": "active",
         "type": {"coding": [_PUBLIC]},
@@ -164,7 +166,7 @@ def _seen(call: Call, person: int, search: Search) -> Page:
     found = see_affiliations(
         actor=call.asker, person=person, at=call.at, see=page, request_id=call.request_id
     )
-    return found.page([_coverage(row, today) for row in found.rows])
+    return found.page([rendered(row, today) for row in found.rows])
 
 
 def _searched(rows: QuerySet[Affiliation], today: date) -> QuerySet[Affiliation]:
@@ -173,7 +175,7 @@ def _searched(rows: QuerySet[Affiliation], today: date) -> QuerySet[Affiliation]
     return rows.annotate(status=Case(is_over, default=SqlValue("active")))
 
 
-def _coverage(row: Affiliation, today: date) -> Version:
+def rendered(row: Affiliation, today: date) -> Version:
     """A Period ends with its last day (https://hl7.org/fhir/R4/datatypes.html#Period)."""
     period = {"start": row.since.isoformat()}
     if row.until:

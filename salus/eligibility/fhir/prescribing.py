@@ -26,7 +26,8 @@ def _perform(call: Call, arguments: Arguments) -> Body:
             request_id=call.request_id if call.repeatable else None,
         )
     except InvalidInput as error:
-        at = f"{_PARAMETER}.where(name='day')" if error.at == "day" else error.at
+        named = error.at in ("day", "product")  # of the question, so of the parameter
+        at = f"{_PARAMETER}.where(name='{error.at}')" if named else error.at
         raise Unprocessable(error.text, at=at) from error
     return _parameters(answer)
 
@@ -57,6 +58,10 @@ def _parameters(answer: Answer) -> Body:
     ]
     if answer.as_of:
         parameters.append({"name": "asOf", "valueInstant": instant(answer.as_of)})
+    for name, codes in (("only", answer.only), ("limit", answer.limits)):
+        parameters += [
+            {"name": name, "valueCoding": {"system": _ATC, "code": code}} for code in codes
+        ]
     return {"resourceType": "Parameters", "parameter": parameters}
 
 

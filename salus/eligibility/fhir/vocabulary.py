@@ -33,9 +33,12 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.NOT_REGISTERED: "Not registered on the day",
     Reason.SUSPENDED: "Suspended on the day",
     Reason.LICENCE_ENDED: "The licence had ended",
+    Reason.NOT_LICENSED_YET: "The licence had not begun",
+    Reason.LEFT_REGISTER: "Had left the register",
     Reason.PROFESSION_DOES_NOT_PRESCRIBE: "The profession does not prescribe",
     Reason.PRODUCT_EXCLUDED: "The product is not among those that may be prescribed",
     Reason.NOT_FROM_ABROAD: "The product may not be prescribed from abroad",
+    Reason.COUNTRY_NOT_RECOGNISED: "Prescriptions from that country are not recognised",
 }
 
 
@@ -139,17 +142,19 @@ def _part(name: str, of: str, *, least: int) -> Iterable[Body]:
 def _operation() -> Body:
     """OperationDefinition of `$may-prescribe`."""
     inputs = (
-        ("prescriber", "Identifier", 1, "Of the directory: who prescribes."),
-        ("day", "date", 0, "Today, when it is not said."),
-        ("product", "Coding", 0, "ATC, or its beginning; none: anything at all."),
+        ("prescriber", "Identifier", "1..1", "Of the directory: who prescribes."),
+        ("day", "date", "0..1", "Today, when it is not said."),
+        ("product", "Coding", "0..1", "ATC, of a product or a group; none: anything at all."),
     )
     outputs = (
-        ("status", "Coding", 1, "May, or may not."),
-        ("reason", "Coding", 1, "Why: stable codes."),
-        ("day", "date", 1, "That was asked about."),
-        ("answered", "instant", 1, "When it was answered first."),
-        ("asOf", "instant", 0, "Until when the directory was known."),
-        ("lastKnown", "boolean", 1, "Whether this is what a silent source said last."),
+        ("status", "Coding", "1..1", "May, or may not."),
+        ("reason", "Coding", "1..1", "Why: stable codes."),
+        ("day", "date", "1..1", "That was asked about."),
+        ("answered", "instant", "1..1", "When it was answered first."),
+        ("asOf", "instant", "0..1", "Until when the directory was known."),
+        ("lastKnown", "boolean", "1..1", "Whether this is what a silent source said last."),
+        ("only", "Coding", "0..*", "Of what was asked no more than these may be; none: all."),
+        ("limit", "Coding", "0..*", "And these may not be."),
     )
     return {
         "resourceType": "OperationDefinition",
@@ -169,12 +174,12 @@ def _operation() -> Body:
             {
                 "name": name,
                 "use": use,
-                "min": least,
-                "max": "1",
+                "min": int(times[0]),
+                "max": times[-1],
                 "documentation": words,
                 "type": kind,
             }
             for use, parameters in (("in", inputs), ("out", outputs))
-            for name, kind, least, words in parameters
+            for name, kind, times, words in parameters
         ],
     }

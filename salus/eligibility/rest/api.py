@@ -18,7 +18,6 @@ from salus.eligibility.queries import used
 from salus.eligibility.questions import Answer, Question
 from salus.eligibility.rescue import tell_of_use
 from salus.eligibility.rest.health import service_status
-from salus.eligibility.rest.meanings import REASONS, STATUSES
 from salus.eligibility.rest.messages import (
     AffiliationRequest,
     BatchAnswer,
@@ -40,6 +39,7 @@ from salus.eligibility.rest.messages import (
 )
 from salus.eligibility.rest.problems import NotThisWay, refusal_of, response_of
 from salus.eligibility.rules import Reason
+from salus.eligibility.words import ANSWERS, REASONS
 from salus.fhir import exact_json
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
@@ -219,7 +219,7 @@ def read_status(request: HttpRequest) -> ServiceStatus:
 def list_reasons(request: HttpRequest) -> Meanings:
     """All codes of an answer with their meaning. One may be added, none changes its meaning."""
     return Meanings(
-        statuses=[Meaning(code=code, meaning=str(words)) for code, words in STATUSES.items()],
+        statuses=[Meaning(code=code, meaning=str(words)) for code, words in ANSWERS.items()],
         reasons=[Meaning(code=code, meaning=str(words)) for code, words in REASONS.items()],
     )
 
@@ -261,6 +261,8 @@ def _written(answer: Answer) -> EligibilityAnswer:
         answered_at=answer.answered_at,
         as_of=answer.as_of,
         last_known=answer.last_known,
+        only=answer.only,
+        limits=answer.limits,
         proof=answer.proof or None,
     )
 

@@ -199,6 +199,10 @@ class EligibilityAnswer(BaseModel):
     last_known: bool = Field(
         description="The register is silent: this is what it said last, at `as_of`"
     )
+    only: tuple[str, ...] = Field(
+        description="Of what was asked these alone may be prescribed (beginnings of ATC codes); none: all of it"
+    )
+    limits: tuple[str, ...] = Field(description="And these not")
     proof: str | None = Field(
         description="The answer, signed (compact JWS by a key of /oauth/jwks): where it was asked for, and of"
         " every answer that is the last known one"

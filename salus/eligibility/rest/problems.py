@@ -48,7 +48,7 @@ class Refusal:
 
 
 # The end of the type's URI, and its title.
-_BY_STATUS = {
+BY_STATUS = {
     HTTPStatus.BAD_REQUEST: ("unreadable", "The request cannot be read"),
     HTTPStatus.UNAUTHORIZED: ("unauthorized", "A valid access token is needed"),
     HTTPStatus.FORBIDDEN: ("forbidden", "The caller has no right to this"),
@@ -109,7 +109,7 @@ def response_of(refusal: Refusal, *, request_id: str) -> HttpResponse:
 
 
 def _problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Problem:
-    name, title = _BY_STATUS[status]
+    name, title = BY_STATUS[status]
     return Problem(
         type=TYPES + name, title=title, status=status, detail=detail, errors=faults or None
     )

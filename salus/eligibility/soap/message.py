@@ -54,6 +54,9 @@ def read(content: bytes) -> Message:
     for block in blocks:
         if block.get(soap("mustUnderstand")) in ("true", "1") and block.tag not in _KNOWN:
             raise NotUnderstood(block.tag)
+    _only(
+        list(header), wsse("Security")
+    )  # who verifies a signature finds it without regard to roles
     for name in ("ReplyTo", "FaultTo"):
         _check_reply(_only(blocks, wsa(name)))
     return Message(

@@ -15,7 +15,7 @@ from salus.country import country
 from salus.eligibility import rules
 from salus.eligibility.actions import check, check_batch
 from salus.eligibility.permissions import caller_of
-from salus.eligibility.queries import heard
+from salus.eligibility.queries import heard, used
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
@@ -82,6 +82,9 @@ def _rights(response: Any, request: Any, call: Call) -> None:
         _add(response, "right", right)
     _add(response, "perMinute", str(caller.per_minute))
     _add(response, "perDay", str(caller.per_day))
+    today = used(caller.id, call.at.date())
+    for name in ("asked", "repeated", "refused"):
+        _add(response, name, str(getattr(today, name)))
 
 
 def _status(response: Any, request: Any, call: Call) -> None:
@@ -113,13 +116,13 @@ def _check(response: Any, question: Question, call: Call) -> None:
 
 
 def _affiliation_question(element: Any) -> AffiliationQuestion:
-    system, value = _identifier(element, "person")
+    system, value = _identifier(element, "person", country().MATRICULE_SYSTEM)
     wants_proof = (element.findtext(ours("proof")) or "").strip(_SPACE) in ("true", "1")
     return AffiliationQuestion(system=system, value=value, day=_day(element), proof=wants_proof)
 
 
 def _prescribing_question(element: Any) -> PrescribingQuestion:
-    system, value = _identifier(element, "prescriber")
+    system, value = _identifier(element, "prescriber", country().PROVIDER_SYSTEM)
     return PrescribingQuestion(
         system=system,
         value=value,
@@ -134,9 +137,9 @@ _QUESTIONS: dict[str, Callable[[Any], Question]] = {
 }
 
 
-def _identifier(element: Any, name: str) -> tuple[str, str]:
+def _identifier(element: Any, name: str, own_system: str) -> tuple[str, str]:
     of = element.find(ours(name))
-    return of.findtext(ours("system")), of.findtext(ours("value"))
+    return of.findtext(ours("system")) or own_system, of.findtext(ours("value"))
 
 
 def _day(element: Any) -> date | None:
@@ -153,6 +156,10 @@ def _write(parent: Any, answer: Answer) -> None:
     if answer.as_of:
         _add(element, "asOf", answer.as_of.isoformat())
     _add(element, "lastKnown", "true" if answer.last_known else "false")
+    for code in answer.only:
+        _add(element, "only", code)
+    for code in answer.limits:
+        _add(element, "limit", code)
     if answer.proof:
         _add(element, "proof", answer.proof)
 

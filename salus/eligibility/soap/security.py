@@ -5,6 +5,7 @@ stands in it, or was moved where (XML signature wrapping).
 """
 
 from base64 import b64decode
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -77,8 +78,10 @@ class Authentic:
     request_id: UUID | None
 
 
-def authenticated(message: Message, request: HttpRequest, *, here: str, at: datetime) -> Authentic:
-    """``here``: the address of this door. Raises Unauthorized, InvalidMessage."""
+def authenticated(
+    message: Message, request: HttpRequest, *, here: Collection[str], at: datetime
+) -> Authentic:
+    """``here``: the addresses of this door. Raises Unauthorized, InvalidMessage."""
     by_token = actor_with_token(request)
     if message.security is None:
         if by_token is None:
@@ -99,9 +102,9 @@ def authenticated(message: Message, request: HttpRequest, *, here: str, at: date
 
 
 def _authentic(
-    actor: Actor, body: Any, message_id: Any | None, to: Any | None, here: str
+    actor: Actor, body: Any, message_id: Any | None, to: Any | None, here: Collection[str]
 ) -> Authentic:
-    if to is not None and (to.text or "").strip() != here:
+    if to is not None and (to.text or "").strip() not in here:
         raise SecurityRefused("the message is for another address (wsa:To)")
     return Authentic(
         actor=actor,

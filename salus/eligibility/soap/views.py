@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -40,6 +41,12 @@ def _here(request: HttpRequest) -> str:
     return f"{origin(request)}{reverse('eligibility-soap')}"
 
 
+def _addresses(request: HttpRequest) -> set[str]:
+    """Of this door, also where software shows its certificate."""
+    shown = [f"{place}{reverse('eligibility-soap')}" for place in settings.MTLS_ORIGINS]
+    return {_here(request), *shown}
+
+
 def _described(request: HttpRequest) -> HttpResponse:
     """`?xsd` is the schema, anything else (`?wsdl`) the description, which names it."""
     file = SCHEMA if "xsd" in request.GET else _DESCRIPTION
@@ -51,7 +58,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     at, message_id = now(), None
     try:
         sent = _sent(request)
-        authentic = authenticated(sent, request, here=_here(request), at=at)
+        authentic = authenticated(sent, request, here=_addresses(request), at=at)
         message_id = authentic.request_id
         content = answered(
             authentic.request, Call(actor=authentic.actor, at=at, request_id=message_id)
