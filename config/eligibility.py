@@ -3,6 +3,7 @@
 import argparse
 
 from salus.accounts.models import Client
+from salus.country import country
 from salus.directory.queries import organization_named
 from salus.eligibility.callers import (
     end_administrator,
@@ -10,10 +11,12 @@ from salus.eligibility.callers import (
     name_administrator,
     register_caller,
 )
+from salus.eligibility.misuse import end_watch, watch
 from salus.eligibility.models import Administrator, Caller, Right
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound
+from salus.mpi.queries import person_identified
 
 _ACTOR = Actor(role=Role.SYSTEM, system="command line")
 
@@ -26,6 +29,10 @@ def run(options: argparse.Namespace) -> int:
             _list_callers()
         case "caller", _:
             end_caller(actor=_ACTOR, at=now(), caller=options.caller)
+        case "watch", "add":
+            watch(actor=_ACTOR, at=now(), person=_person(options.person))
+        case "watch", _:
+            end_watch(actor=_ACTOR, at=now(), person=_person(options.person))
         case _, "add":
             _add_administrator(options)
         case _, "list":
@@ -33,6 +40,14 @@ def run(options: argparse.Namespace) -> int:
         case _:
             end_administrator(actor=_ACTOR, at=now(), administrator=options.administrator)
     return 0
+
+
+def _person(text: str) -> int:
+    system, parted, value = text.rpartition("|")
+    person = person_identified([(system if parted else country().MATRICULE_SYSTEM, value)])
+    if person is None:
+        raise NotFound("the index knows nobody with this number")
+    return person
 
 
 def _add_caller(options: argparse.Namespace) -> None:

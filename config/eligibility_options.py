@@ -15,6 +15,7 @@ def add_eligibility_steps(commands: Steps, add: Add, run: Run) -> Steps:
     steps = eligibility.add_subparsers(required=True, metavar="STEP", dest="step")
     _add_caller_acts(steps, add, run)
     _add_administrator_acts(steps, add, run)
+    _add_watch_acts(steps, add, run)
     return steps
 
 
@@ -56,3 +57,12 @@ def _add_administrator_acts(steps: Steps, add: Add, run: Run) -> None:
     add("list", run, "List the administrators.", acts)
     command = add("end", run, "Show an administrator the organisation's use no more.", acts)
     command.add_argument("administrator", type=int, metavar="N", help="as the list shows it")
+
+
+def _add_watch_acts(steps: Steps, add: Add, run: Run) -> None:
+    summary = "Have each check about a well-known person looked at, or no more."
+    watch = steps.add_parser("watch", help=summary, description=summary)
+    acts = watch.add_subparsers(required=True, metavar="STEP", dest="act")
+    for act, said in (("add", "Look at each of them."), ("end", "Look at them no more.")):
+        command = add(act, run, said, acts)
+        command.add_argument("person", metavar="ID", help="system|value; or a number of the nation")

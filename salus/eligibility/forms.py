@@ -218,6 +218,13 @@ class NewAdministrator(forms.Form):
     )
 
 
+class Reviewed(forms.Form):
+    """What came out of a finding."""
+
+    row = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    outcome = forms.CharField(max_length=500)
+
+
 class Ended(forms.Form):
     """Which row is to end."""
 

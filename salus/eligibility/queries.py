@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from salus.access.decision import Purpose
 from salus.access.permissions import check_control, may
@@ -19,7 +19,7 @@ from salus.directory.history import licensing
 from salus.directory.models import Organization
 from salus.directory.queries import roles_held
 from salus.directory.rules import History, spans, state_on, value_about
-from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Usage
+from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Finding, Usage
 from salus.eligibility.permissions import CHECKS
 from salus.eligibility.rules import Licence, Period, Registration, Standing
 from salus.kernel.actor import Actor, Role
@@ -176,6 +176,19 @@ def administered_by(actor: Actor) -> list[Organization]:
 def administrators_of(organization: int) -> list[Administrator]:
     rows = Administrator.objects.filter(organization=organization, until=None)
     return list(rows.select_related("account").order_by("since", "pk"))
+
+
+def findings_of(callers: Sequence[int], *, since: date) -> list[Finding]:
+    """What looked like misuse from the day on, the newest first; what nobody has looked at yet, of any day."""
+    shown = Q(day__gte=since) | Q(reviewed_at=None)
+    rows = Finding.objects.filter(shown, caller__in=callers)
+    return list(rows.order_by("-day", "rule", "pk"))
+
+
+def open_findings() -> dict[int, int]:
+    """Organisation -> of how much nobody at the agency has looked at yet, where there is some."""
+    rows = Finding.objects.filter(reviewed_at=None).values_list("caller__organization")
+    return dict(rows.annotate(Count("pk")))
 
 
 def use_of(callers: Sequence[int], *, until: date, days: int) -> list[Usage]:

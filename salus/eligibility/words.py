@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from salus.eligibility.models import Right
+from salus.eligibility.models import Finding, Right
 from salus.eligibility.rules import Reason, Status
 
 RIGHTS: dict[Right, Promise] = {
@@ -14,6 +14,15 @@ RIGHTS: dict[Right, Promise] = {
     Right.LOOK_UP: _("By name and date of birth, in rescue"),
     Right.PROOF: _("Signed answers for where there is no line"),
     Right.REGISTER: _("Periods of cover, told by the register's own software"),
+}
+FINDINGS: dict[Finding.Rule, Promise] = {
+    Finding.Rule.SELF: _("Whoever stood at the counter asked about themselves"),
+    Finding.Rule.FAMILY: _("Whoever stood at the counter asked about somebody of their household"),
+    Finding.Rule.WATCHED: _("Asked about somebody whom the curious ask about"),
+    Finding.Rule.VOLUME: _("Asked far more than on other days"),
+    Finding.Rule.NEGATIVE: _("Asked mostly about people who are not insured, or not known"),
+    Finding.Rule.REFUSED: _("Went on asking beyond the quota"),
+    Finding.Rule.OWED: _("Looked people up by name and never checked them by number"),
 }
 ANSWERS: dict[Status, Promise] = {
     Status.AFFILIATED: _("Insured"),

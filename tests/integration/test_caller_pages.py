@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from salus.accounts.models import Account, AccountKind
 from salus.eligibility.callers import end_administrator, name_administrator, register_caller
-from salus.eligibility.models import Administrator, Caller, Right, Usage
+from salus.eligibility.models import Administrator, Caller, Finding, Right, Usage
 from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests import eligibility
@@ -149,3 +149,21 @@ def test_the_desk_offers_the_organisations_software_that_may_ask(agency: Browser
     assert "Select a valid choice" in refused.text
     wrong = page(agency.post(path, form | {"software": "counter", "per_minute": 60}))
     assert "No more a minute than a day." in wrong.text
+
+
+def test_what_looks_unusual_is_shown_to_both_and_closed_by_the_agency(agency: Browser) -> None:
+    desk, other = counter(), counter()
+    administers(desk, desk.organization)
+    finding = Finding.objects.create(
+        caller_id=desk.caller, rule=Finding.Rule.NEGATIVE, day=now().date(), times=60
+    )
+    path = f"/eligibility/desk/{desk.organization}/"
+    assert "Asked mostly about people who are not insured" in callers_page(desk)
+    assert "The agency looks at it" in callers_page(desk)
+    assert "1 to look at" in page(agency.get("/eligibility/desk/")).text
+    assert agency.post(path, {"act": "review", "row": finding.pk}).status_code == 400
+    said = {"act": "review", "row": finding.pk, "outcome": "a broken scanner"}
+    assert other.browser.post(path, said).status_code == 404
+    agency.post(path, said)
+    assert "What came out: a broken scanner" in callers_page(desk)
+    assert "to look at" not in page(agency.get("/eligibility/desk/")).text

@@ -10,9 +10,9 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from salus.directory.models import Organization
-from salus.eligibility.models import Caller, Usage
-from salus.eligibility.queries import administered_by, callers_of, use_of
-from salus.eligibility.words import RIGHTS
+from salus.eligibility.models import Caller, Finding, Usage
+from salus.eligibility.queries import administered_by, callers_of, findings_of, use_of
+from salus.eligibility.words import FINDINGS, RIGHTS
 from salus.kernel.clock import now
 from salus.kernel.page import professional, professional_only
 
@@ -34,6 +34,7 @@ class Day:
 class CallerShown:
     caller: Caller
     rights: list[str | Promise]
+    findings: list[tuple[Finding, Promise]]  # what looked like misuse, in words
     days: list[Day]  # since it may ask, the newest first; those without a question too
 
 
@@ -49,11 +50,18 @@ def callers(request: HttpRequest) -> HttpResponse:
 def callers_shown(organization: Organization, *, today: date) -> list[CallerShown]:
     """For a page that shows this organisation's callers to whom they are for."""
     callers = callers_of(organization.pk)
-    used = use_of([caller.pk for caller in callers], until=today, days=_DAYS)
+    ids = [caller.pk for caller in callers]
+    used = use_of(ids, until=today, days=_DAYS)
+    found = findings_of(ids, since=today - timedelta(days=_DAYS))
     return [
         CallerShown(
             caller=caller,
             rights=[words for right, words in RIGHTS.items() if right in caller.rights],
+            findings=[
+                (row, FINDINGS[Finding.Rule(row.rule)])
+                for row in found
+                if row.caller_id == caller.pk
+            ],
             days=_days(caller, [row for row in used if row.caller_id == caller.pk], today),
         )
         for caller in callers

@@ -13,13 +13,25 @@ from salus.eligibility.callers import (
     name_administrator,
     register_caller,
 )
-from salus.eligibility.forms import Ended, NewAdministrator, OrganizationByName, Registration
+from salus.eligibility.forms import (
+    Ended,
+    NewAdministrator,
+    OrganizationByName,
+    Registration,
+    Reviewed,
+)
+from salus.eligibility.misuse import review
 from salus.eligibility.models import Right
-from salus.eligibility.queries import administrators_of, askable_software, organizations_asking
+from salus.eligibility.queries import (
+    administrators_of,
+    askable_software,
+    open_findings,
+    organizations_asking,
+)
 from salus.eligibility.views.callers import callers_shown
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
-from salus.kernel.errors import Conflict, NotFound
+from salus.kernel.errors import Conflict, InvalidInput, NotFound
 from salus.kernel.page import agency, agency_only
 
 
@@ -29,9 +41,9 @@ def desk(request: HttpRequest) -> HttpResponse:
     form = OrganizationByName(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return redirect("eligibility:of_organization", form.cleaned_data["organization"])
-    return render(
-        request, "eligibility/desk.html", {"form": form, "organizations": organizations_asking()}
-    )
+    waiting = open_findings()
+    organizations = [(one, waiting.get(one.pk, 0)) for one in organizations_asking()]
+    return render(request, "eligibility/desk.html", {"form": form, "organizations": organizations})
 
 
 @agency_only
@@ -49,6 +61,7 @@ def of_organization(request: HttpRequest, organization: int) -> HttpResponse:
     done = (
         (act == "register" and _registered(actor, organization, registration))
         or (act == "name" and _named(actor, organization, administrator))
+        or (act == "review" and _reviewed(actor, request))
         or (act in _ENDINGS and _ended(actor, act, request))
     )
     if done:
@@ -60,6 +73,7 @@ def of_organization(request: HttpRequest, organization: int) -> HttpResponse:
         {
             "organization": row,
             "callers": callers_shown(row, today=now().date()),
+            "is_desk": True,
             "administrators": administrators_of(organization),
             "registration": registration,
             "administrator": administrator,
@@ -94,6 +108,19 @@ def _named(actor: Actor, organization: int, form: NewAdministrator) -> str:
         form.add_error("email", gettext(str(error)))
         return ""
     return gettext("Named. The page is on their home page from now on.")
+
+
+def _reviewed(actor: Actor, request: HttpRequest) -> str:
+    form = Reviewed(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(gettext("Say what came out of it."))
+    review(
+        actor=actor,
+        at=now(),
+        finding=form.cleaned_data["row"],
+        outcome=form.cleaned_data["outcome"],
+    )
+    return gettext("Written down. The organisation reads it too.")
 
 
 def _ended(actor: Actor, act: str, request: HttpRequest) -> str:
