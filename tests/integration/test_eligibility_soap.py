@@ -23,7 +23,7 @@ from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
 from salus.eligibility.questions import AffiliationQuestion
-from salus.eligibility.soap.names import OURS, SOAP, SOAP_11, WSA, ours, soap, wsa
+from salus.eligibility.soap.names import SOAP, SOAP_11, WSA, ours, soap, wsa
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
@@ -395,8 +395,3 @@ def test_a_header_that_must_be_understood_is_named() -> None:
     assert (named.nsmap[prefix], name) == ("urn:x", "Transaction")
     assert sent("0").code == "unauthorized"
     assert sent("1", 'e:role="urn:somebody-else"').code == "unauthorized"
-
-
-def test_our_words_stand_in_our_namespace(pharmacy: Software) -> None:
-    for element in pharmacy.asks(nobody()).content.iter():
-        assert etree.QName(element).namespace == OURS
