@@ -237,22 +237,6 @@ def own_periods(*, actor: Actor, person: int, at: datetime) -> list[Period]:
         return [Period(since=since, until=until) for since, until in periods]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Used:
-    """By one caller on one day."""
-
-    asked: int = 0
-    repeated: int = 0
-    refused: int = 0
-
-
-def used(caller: int, day: date) -> Used:
-    row = (
-        Usage.objects.filter(caller=caller, day=day).values("asked", "repeated", "refused").first()
-    )
-    return Used(**row) if row else Used()
-
-
 def _licence(said: History, day: date) -> Licence:
     return Licence(
         country=value_about(said, "country", day) or "",
