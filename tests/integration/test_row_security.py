@@ -220,7 +220,7 @@ def test_no_row_is_updated_for_a_person_outside(outside: Outside, table: str) ->
     with pytest.raises(ProgrammingError, match="row-level security"), rows_of(persons):
         _execute(given_away)
     touched = f"update {table} set {column} = {column} where {column} = {persons[0]}"
-    for context in (rows_of([]), rows_of([other]), *readings(persons[0])):
+    for context in (rows_of([]), rows_of([other]), *readings(persons[0], table)):
         with context:
             assert _execute(touched) == 0
     with rows_of(persons):
