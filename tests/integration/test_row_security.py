@@ -58,6 +58,10 @@ PERSONS_OF = {
     "vaccination_vaccinationrecord": "array[person_id]",
 }
 TABLES = sorted(PERSONS_OF)
+# What a register delivers of everybody at once, and nobody else writes (ADR 0046).
+WRITTEN_IN = {Scope.REGISTER: "eligibility_affiliation"}
+# They name people by numbers alone, and show to that scope alone.
+DELIVERED = ["eligibility_notice", "eligibility_waitingperiod"]
 
 
 def test_every_table_that_leads_to_a_person_is_protected() -> None:
@@ -79,7 +83,13 @@ def test_every_table_that_leads_to_a_person_is_protected() -> None:
     )
     forced = "select relname from pg_class where relrowsecurity and relforcerowsecurity"
     assert sorted(leading) == TABLES
-    assert sorted(_column(f"{forced} and not relispartition")) == TABLES
+    assert sorted(_column(f"{forced} and not relispartition")) == sorted([*TABLES, *DELIVERED])
+
+
+@pytest.mark.parametrize("table", DELIVERED)
+def test_what_was_delivered_shows_to_a_delivery_alone(table: str) -> None:
+    rules = _column(f"select qual from pg_policies where tablename = '{table}'")
+    assert len(rules) == 1 and re.fullmatch(r".*salus\.scope.* = 'register'.*", rules[0], re.DOTALL)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -155,9 +165,9 @@ def insert(table: str, row: str) -> None:
     )
 
 
-def readings(person: int) -> Iterator[AbstractContextManager[None]]:
-    """The contexts that show more than a person set; all of them are for reading alone."""
-    yield from map(finding_in, Scope)
+def readings(person: int, table: str) -> Iterator[AbstractContextManager[None]]:
+    """The contexts that show more than a person set; all but one of them are for reading alone."""
+    yield from (finding_in(scope) for scope in Scope if WRITTEN_IN.get(scope) != table)
     yield bindings_of([person])
     yield acting_as(Actor(role=Role.PROFESSIONAL, account=1, practitioner=person))
 
@@ -182,7 +192,7 @@ def test_a_set_of_persons_shows_their_rows_alone(outside: Outside, table: str) -
 def test_no_row_is_inserted_for_a_person_outside(outside: Outside, table: str) -> None:
     one, other, *_ = outside.persons(table)
     row, persons = outside.row(table, one)
-    for context in (rows_of([]), rows_of([other]), *readings(one)):
+    for context in (rows_of([]), rows_of([other]), *readings(one, table)):
         with pytest.raises(ProgrammingError, match="row-level security"), context:
             insert(table, row)
     # For its own persons the same row is refused only because it is there already; an event is a new one.
@@ -210,7 +220,7 @@ def test_no_row_is_updated_for_a_person_outside(outside: Outside, table: str) ->
     with pytest.raises(ProgrammingError, match="row-level security"), rows_of(persons):
         _execute(given_away)
     touched = f"update {table} set {column} = {column} where {column} = {persons[0]}"
-    for context in (rows_of([]), rows_of([other]), *readings(persons[0])):
+    for context in (rows_of([]), rows_of([other]), *readings(persons[0], table)):
         with context:
             assert _execute(touched) == 0
     with rows_of(persons):
