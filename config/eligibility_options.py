@@ -33,7 +33,7 @@ def _add_caller_acts(steps: Steps, add: Add, run: Run) -> None:
         "--right",
         action="append",
         metavar="NAME",
-        help="affiliation (the default), historic, prescribing, batch, look-up, proof; repeatable",
+        help="affiliation (the default), historic, prescribing, batch, look-up, proof, register; repeatable",
     )
     command.add_argument("--per-minute", type=int, default=60, metavar="N", help="questions (60)")
     command.add_argument("--per-day", type=int, default=5_000, metavar="N", help="questions (5000)")

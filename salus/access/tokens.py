@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from django.db import connection
 from django.http import HttpRequest
 
 from salus.access.queries import actor_of
@@ -17,6 +16,7 @@ from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Unauthorized
 from salus.kernel.origin import fhir_base, origin
+from salus.kernel.prepared import preparing_cursor
 from salus.kernel.scopes import Scopes
 from salus.mpi.identities import root_of
 
@@ -104,7 +104,7 @@ _STANDING = f"""
 def _standing(token: AccessToken, at: datetime) -> _Standing:
     """Whether all whom the token names are still there, in one query."""
     of_user = token.subject != token.client_id
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(
             _STANDING,
             {

@@ -114,8 +114,8 @@ class TestNothingIsFound:
             pharmacist.goes_to("/eligibility/counter/")
             for typed in ("1980", "1980010199937"):  # no number, and one that nobody has
                 pharmacist.page.keyboard.type(typed)
-                pharmacist.page.keyboard.press("Enter")
-                pharmacist.page.wait_for_load_state()
+                with pharmacist.page.expect_navigation():
+                    pharmacist.page.keyboard.press("Enter")
                 faults += found(pharmacist.page)
         with visit(browser, site.url, width=width, theme=theme, language=language) as agency:
             agency.signs_in("agency")

@@ -19,8 +19,7 @@ from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
 from salus.kernel.rows import Scope, finding_in, rows_of
 from tests.affiliations import PEOPLE, Sending, Sent, as_csv, send, standing
-from tests.eligibility import caller
-from tests.integration.test_eligibility_rest import token
+from tests.eligibility import caller, token
 from tests.links import SYSTEM, registered
 
 pytestmark = pytest.mark.usefixtures("database")

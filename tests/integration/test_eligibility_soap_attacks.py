@@ -242,6 +242,19 @@ def test_a_name_in_a_certificate_that_nobody_has_checked_is_nobodys(asked: Any) 
     refused(posted(signed(envelope(asked), by=forged)), "FailedAuthentication")
 
 
+def test_the_purpose_is_one_that_the_client_is_registered_for(asked: Any) -> None:
+    signer = Signer()
+    software.registered(
+        software.organization(str(uuid4())),
+        scope=eligibility.SCOPE,
+        purposes=(PurposeOfUse.TREATMENT,),
+        certificates=(signer.pem,),
+    )
+    reply = posted(signed(envelope(asked), by=signer))
+    assert (reply.status, reply.code) == (403, "forbidden")
+    assert "COVERAGE" in reply.text
+
+
 def test_who_has_ended_is_nobody_any_more(asked: Any) -> None:
     ended, caller = Software.new(), Software.new()
     assert ended.asks(asked).status == caller.asks(asked).status == 200
