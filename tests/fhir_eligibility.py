@@ -1,6 +1,7 @@
 """Callers of the eligibility service on FHIR, with tokens of the real endpoint, and what they send."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 from itertools import count
 from typing import Any
@@ -15,7 +16,7 @@ from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
 from salus.mpi.models import PersonIdentifier
-from tests import software
+from tests import eligibility, software
 from tests.fhir_client import Answer, Fhir
 from tests.software import SYSTEM, organization
 
@@ -121,3 +122,11 @@ def said(resource: dict[str, Any]) -> dict[str, Any]:
 def where(answer: Answer) -> tuple[int, list[str]]:
     """Status and places of what is wrong."""
     return answer.status, answer.body["issue"][0].get("expression", [])
+
+
+@contextmanager
+def counting(number: int, type: str = "pharmacy") -> Iterator[None]:
+    """What happens within counts as so many checks of such callers."""
+    before = eligibility.counted_of(type)
+    yield
+    assert eligibility.counted_of(type) == before + number

@@ -25,17 +25,10 @@ from fhirpy.base.exceptions import (
     ResourceNotFound,
 )
 
-from salus.accounts.models import Client
-from salus.eligibility.callers import register_caller
-from salus.eligibility.models import Right
-from salus.kernel.clock import now
 from salus.kernel.postgres import login
 from salus.simulation.demo_people import EMAILS
-from tests import fhir_eligibility
-from tests.conftest import Site, as_role, salus
-from tests.eligibility import register_heard
+from tests.conftest import Site, salus
 from tests.fhir_nation import PDF, reference
-from tests.software import SYSTEM
 from tools.assets import program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,8 +49,6 @@ SOMEBODY: LiteralString = """
 HOSPITAL: LiteralString = (
     "select id from directory_organization where type = 'hospital' order by id limit 1"
 )
-
-PHARMACY: LiteralString = HOSPITAL.replace("hospital", "pharmacy")
 
 
 @pytest.fixture(scope="module")
@@ -140,39 +131,6 @@ def test_fhirpy_registers_finds_and_changes_a_patient(client: SyncFHIRClient, nu
     again, created = by_number.update(client.resource("Patient", **newborn(number)))
     assert (again.id, created) == (patient.id, False)
     assert read.refresh()["name"][0]["given"] == ["Lou"]
-
-
-def test_fhirpy_asks_whether_somebody_is_insured(site: Site) -> None:
-    scope = "system/CoverageEligibilityRequest.c"
-    pharmacy = _only(site, PHARMACY)
-    done = salus(
-        *("client", "create", "--name", "counter", "--scope", scope, "--purpose", "COVERAGE"),
-        *("--organization", str(pharmacy)),
-        data=site.data,
-    )
-    assert done.returncode == 0, done.stderr
-    pair = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    with as_role("superuser", site.data):
-        register_caller(
-            actor=SYSTEM,
-            at=now(),
-            organization=pharmacy,
-            client=Client.objects.get(client_id=pair["client_id"]).pk,
-            rights=[Right.AFFILIATION, Right.PRESCRIBING],
-            per_minute=10,
-            per_day=10,
-        )
-        register_heard(now())
-    with OAuth2Session(*pair.values(), scope=scope) as session:
-        endpoint = f"{site.url}/oauth/token"
-        granted = session.fetch_token(endpoint, grant_type="client_credentials")
-    client = SyncFHIRClient(f"{site.url}/fhir", authorization=f"Bearer {granted['access_token']}")
-    asked = fhir_eligibility.request(("urn:test", "nobody"))
-    answer = client.execute("CoverageEligibilityRequest/$submit", method="POST", data=asked)
-    assert answer["insurance"][0]["inforce"] is False
-    beyond = asked | {"purpose": ["benefits"]}
-    with pytest.raises(OperationOutcome, match="validation"):
-        client.execute("CoverageEligibilityRequest/$submit", method="POST", data=beyond)
 
 
 def test_fhirpy_creates_on_a_condition(site: Site, token: str, number: str) -> None:
