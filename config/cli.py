@@ -355,14 +355,12 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help=summary, description=summary)
     steps = audit.add_subparsers(required=True, metavar="STEP")
     add("verify", _audit_verify, "Read the whole log and name what was changed.", steps)
-    command = add(
-        "prune", _audit_prune, "List the months kept long enough; --really drops them.", steps
-    )
+    command = add("prune", _audit_prune, "List the months kept long enough, or drop them.", steps)
     command.add_argument("--really", action="store_true", help="drop them")
     add_client_steps(commands, add, _by("config.clients"))
     add_directory_steps(commands, add, _by("config.directory"))
-    steps = add_eligibility_steps(commands, add, _by("config.eligibility"))
-    add_feed_steps(steps, add, _by("config.eligibility_feed"))
+    asking = add_eligibility_steps(commands, add, _by("config.eligibility"))
+    add_feed_steps(asking, add, _by("config.eligibility_feed"))
     add_index_steps(commands, add, _by("config.index"))
     add_staff_steps(commands, add, _by("config.staff"))
     add("doctor", _doctor, "Check this installation and say what to do.")

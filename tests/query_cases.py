@@ -67,6 +67,7 @@ from salus.eligibility.queries import (
     prescriber,
     see_affiliations,
     use_of,
+    use_on,
 )
 from salus.fhir.resource import Call
 from salus.fhir.searchset import asked_of
@@ -282,6 +283,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (administrators_of, lambda _asked: administrators_of(1)),
     (findings_of, lambda _asked: findings_of([1], since=now().date())),
     (open_findings, lambda _asked: open_findings()),
+    (use_on, lambda _asked: use_on(1, now().date())),
     (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
     (organizations_asking, lambda _asked: organizations_asking()),
     (

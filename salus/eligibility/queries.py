@@ -198,6 +198,12 @@ def use_of(callers: Sequence[int], *, until: date, days: int) -> list[Usage]:
     return list(rows.order_by("-day", "caller"))
 
 
+def use_on(caller: int, day: date) -> Usage:
+    """The same of one caller and day, on which perhaps nothing was asked."""
+    days = use_of([caller], until=day, days=1)
+    return days[0] if days else Usage(asked=0)
+
+
 def organizations_asking() -> list[Organization]:
     """Those with a caller now, by name."""
     callers = Caller.objects.filter(ended_at=None)

@@ -145,6 +145,7 @@ _OUT = {
 _UNLICENSED = {
     Standing.SUSPENDED: Reason.SUSPENDED,
     Standing.ENDED: Reason.LICENCE_ENDED,
+    Standing.DECEASED: Reason.LICENCE_ENDED,
     Standing.TO_COME: Reason.NOT_LICENSED_YET,
 }
 _BEST = (

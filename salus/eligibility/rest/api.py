@@ -13,9 +13,8 @@ from pydantic import ValidationError
 
 from salus.access.tokens import actor_with_token
 from salus.eligibility.actions import check, check_batch
-from salus.eligibility.models import Usage
 from salus.eligibility.permissions import CHECKS, caller_of
-from salus.eligibility.queries import use_of
+from salus.eligibility.queries import use_on
 from salus.eligibility.questions import Answer, Question
 from salus.eligibility.rescue import tell_of_use
 from salus.eligibility.rest.health import service_status
@@ -189,8 +188,7 @@ def tell_of_proof(request: HttpRequest, use: ProofRequest) -> ProofOutcome:
 def read_rights(request: HttpRequest) -> CallerRights:
     """What the caller of this token may ask, how much, and how much of that was asked today."""
     caller = caller_of(_actor(request))
-    days = use_of([caller.id], until=now().date(), days=1)
-    today = days[0] if days else Usage(asked=0)
+    today = use_on(caller.id, now().date())
     return CallerRights(
         rights=sorted(caller.rights),
         quota=Quota(per_minute=caller.per_minute, per_day=caller.per_day),

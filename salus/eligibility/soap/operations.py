@@ -15,7 +15,7 @@ from salus.country import country
 from salus.eligibility import rules
 from salus.eligibility.actions import check, check_batch
 from salus.eligibility.permissions import caller_of
-from salus.eligibility.queries import heard, used
+from salus.eligibility.queries import heard, use_on
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
@@ -82,7 +82,7 @@ def _rights(response: Any, request: Any, call: Call) -> None:
         _add(response, "right", right)
     _add(response, "perMinute", str(caller.per_minute))
     _add(response, "perDay", str(caller.per_day))
-    today = used(caller.id, call.at.date())
+    today = use_on(caller.id, call.at.date())
     for name in ("asked", "repeated", "refused"):
         _add(response, name, str(getattr(today, name)))
 
