@@ -51,7 +51,12 @@ _PAIRS = {
     "a counted request that no answer stands for, or the reverse": """
         select 1 where (select count(*) from audit_answeredrequest where at >= %(at)s) <>
         (select count(*) from audit_event
-            where request_id is not null and not repeated and not denied and id > %(event)s)""",
+            where request_id is not null and not repeated and not denied and id > %(event)s
+                and kind <> 'eligibility_check')""",
+    "a counted check of eligibility that no kept answer stands for, or the reverse": """
+        select 1 where (select count(*) from eligibility_keptanswer where at >= %(at)s) <>
+        (select count(*) from audit_event where kind = 'eligibility_check'
+            and request_id is not null and not repeated and not denied and id > %(event)s)""",
 }
 
 

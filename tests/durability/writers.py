@@ -1,4 +1,5 @@
-"""Those who write while something dies: demo people at the site, and a hospital's files by `salus import`."""
+"""Those who write while something dies: demo people at the site, a hospital's files by `salus import`, and a
+pharmacy's software."""
 
 import json
 import subprocess
@@ -15,7 +16,7 @@ from salus.audit.models import EventKind
 from salus.country.lu import MATRICULE_SYSTEM
 from salus.kernel.clock import now
 from salus.simulation.demo_people import EMAILS, PASSWORD
-from tests.durability.client import Answer, Client, Unanswered
+from tests.durability.client import Answer, Client, Software, Unanswered
 from tests.durability.ledger import Act, Ledger, new_request_id
 from tests.durability.site import SALUS
 from tests.fhir_bundles import bundle, visit
@@ -110,6 +111,7 @@ class Load:
             self._vaccinating(client("physician"), patient),
             self._searching(client("physician"), people.matricule(patient)),
             self._importing(data),
+            self._checking(Software(url, data, people.pharmacy), people.matricule(patient)),
         )
         self.writers = [Writer(deeds, ledger) for deeds in writers]
         for writer in self.writers:
@@ -207,6 +209,19 @@ class Load:
 
             yield Deed(act=act, do=take)
 
+    def _checking(self, software: Software, matricule: str) -> Iterator[Deed]:
+        """Whether the same person is insured, each question with a key of its own."""
+        while True:
+            act = _act(EventKind.ELIGIBILITY_CHECK, ("check",), "add")
+
+            def ask(key: str = act.request_id) -> bool:
+                status, _answer = software.asks(matricule, key)
+                if status not in (200, 401, 500, 503):  # out of order it may not know the client
+                    raise WrongAnswer(str(status))
+                return status == 200
+
+            yield Deed(act=act, do=ask)
+
 
 class _People:
     """What the writers know of the nation before they begin."""
@@ -220,6 +235,16 @@ class _People:
             ).fetchall()
         )
         self.person = {part: accounts[email] for part, email in EMAILS.items() if email in accounts}
+
+    @property
+    def pharmacy(self) -> int:
+        """The row id of one."""
+        row = self._outside.execute(
+            "select id from directory_organization where type = 'pharmacy' and deregistered_at is null"
+            " order by id limit 1"
+        ).fetchone()
+        assert row
+        return int(row[0])
 
     def matricule(self, person: int) -> str:
         row = self._outside.execute(

@@ -24,7 +24,7 @@ from salus.kernel.errors import Conflict, Forbidden, InvalidInput, TooMany
 from salus.kernel.rows import rows_of
 from salus.mpi.models import PersonIdentifier
 from tests import eligibility
-from tests.links import registered
+from tests.links import linked, parted, registered
 from tests.software import organization, professional
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -68,6 +68,15 @@ def test_a_period_covers_its_first_day_and_not_its_end() -> None:
         Status.AFFILIATED,
         Status.NOT_AFFILIATED,
     ]
+
+
+def test_periods_of_all_rows_of_one_human_being_count_while_they_are_one() -> None:
+    person, other, pharmacy = registered(), registered(), eligibility.caller()
+    eligibility.affiliate(other, date(2000, 1, 1))
+    link = linked(person, other)
+    assert asked(pharmacy, about(person)).status is Status.AFFILIATED
+    parted(link)
+    assert asked(pharmacy, about(person)).status is Status.NOT_AFFILIATED
 
 
 def test_who_is_not_known_is_not_affiliated_and_counts_alike() -> None:
