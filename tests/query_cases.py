@@ -63,7 +63,6 @@ from salus.eligibility.queries import (
     insured_called,
     open_findings,
     organizations_asking,
-    own_periods,
     prescriber,
     see_affiliations,
     use_of,
@@ -286,10 +285,6 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (use_on, lambda _asked: use_on(1, now().date())),
     (use_of, lambda _asked: use_of([1], until=now().date(), days=30)),
     (organizations_asking, lambda _asked: organizations_asking()),
-    (
-        own_periods,
-        lambda asked: own_periods(actor=asked.patient, person=asked.person, at=now()),
-    ),
     (askable_software, lambda _asked: askable_software(1)),
     (known_values, lambda _asked: known_values("municipality")),
     # Reads that lie elsewhere, and that every page or every import asks.

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 
 from salus.access.decision import Purpose
-from salus.access.permissions import check_control, may
+from salus.access.permissions import may
 from salus.accounts.models import Client
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -97,12 +97,13 @@ def see_affiliations(
 ) -> Seen:
     """What ``see`` makes of a patient's own periods, or those of somebody for whom the patient may act.
 
-    It is no part of the shared record, so closing that closes nothing here. Raises NotFound.
+    The newest first. It is no part of the shared record, so closing that closes nothing here. Raises NotFound.
     """
     with rows_of_human(person) as human:
         is_patient = actor.role is Role.PATIENT
         permit = is_patient and may(actor=actor, human=human, at=at, purpose=Purpose.READ)
         rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
+        rows = rows.order_by("-since", "-until", "pk")
         seen = [see(rows.annotate(**patient_is(human)))] if permit else []
         record(
             actor=actor,
@@ -225,22 +226,6 @@ def askable_software(organization: int) -> list[Client]:
         ),
         key=lambda row: row.name,
     )
-
-
-def own_periods(*, actor: Actor, person: int, at: datetime) -> list[Period]:
-    """What the register says of the patient, or of whom they assist; the newest first. Raises NotFound."""
-    with rows_of_human(person) as human:
-        check_control(actor=actor, human=human, at=at)
-        record(
-            actor=actor,
-            kind=EventKind.ELIGIBILITY_CHECK,
-            at=at,
-            person=human.root,
-            persons=human.others,
-        )
-        rows = Affiliation.objects.filter(person__in=human.all, withdrawn=False)
-        periods = rows.order_by("-since", "-until", "pk").values_list("since", "until")
-        return [Period(since=since, until=until) for since, until in periods]
 
 
 def _licence(said: History, day: date) -> Licence:

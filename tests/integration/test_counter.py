@@ -19,7 +19,7 @@ from salus.directory.actions import register_practitioner
 from salus.directory.models import PractitionerRole
 from salus.eligibility.callers import end_caller, register_caller
 from salus.eligibility.models import Delivery, LookUp, Right, Usage
-from salus.eligibility.queries import own_periods
+from salus.eligibility.queries import see_affiliations
 from salus.eligibility.rules import Reason, Status
 from salus.eligibility.words import ANSWERS, ICONS, REASONS, RIGHTS, TONES
 from salus.kernel.actor import Actor, PurposeOfUse, Role
@@ -296,15 +296,18 @@ def test_the_persons_own_log_names_the_counter_and_tells_a_retry_as_such() -> No
     (line,) = [line for line in log if line.kind is EventKind.ELIGIBILITY_CHECK]
     assert (line.times, line.retries) == (1, 1)
     assert (line.organization, line.role) == (f"Labo {desk.code}", "Pharmacy")
-    assert own_periods(actor=patient, person=row, at=now()) == []
+    assert see_affiliations(actor=patient, person=row, at=now(), see=list) == []
     before = desk.counted
     eligibility.affiliate(row, date(2020, 1, 1), date(2021, 1, 1))
-    (period,) = own_periods(actor=patient, person=row, at=now())
+    (period,) = see_affiliations(actor=patient, person=row, at=now(), see=list)
     assert (period.since, period.until) == (date(2020, 1, 1), date(2021, 1, 1))
     assert desk.counted == before
     with pytest.raises(NotFound):
-        own_periods(
-            actor=Actor(role=Role.PATIENT, account=2**40, person=registered()), person=row, at=now()
+        see_affiliations(
+            actor=Actor(role=Role.PATIENT, account=2**40, person=registered()),
+            person=row,
+            at=now(),
+            see=list,
         )
 
 

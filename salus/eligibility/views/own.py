@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from salus.eligibility.queries import heard, own_periods
+from salus.eligibility.queries import heard, see_affiliations
+from salus.eligibility.rules import Period
 from salus.kernel.clock import now
 from salus.kernel.page import patient, patient_only
 
@@ -14,7 +15,8 @@ from salus.kernel.page import patient, patient_only
 def own(request: HttpRequest) -> HttpResponse:
     actor, person = patient(request)
     at = now()
-    periods = own_periods(actor=actor, person=person, at=at)
+    rows = see_affiliations(actor=actor, person=person, at=at, see=list)
+    periods = [Period(since=row.since, until=row.until) for row in rows]
     return render(
         request,
         "eligibility/own.html",
