@@ -90,6 +90,11 @@ def _seconds(world: World) -> list[_Work]:
     latest = line.months - 16
     fit = (known.deregistered == NEVER) & (earliest < latest)
     fit[[DEMO_PHYSICIAN, DEMO_PHARMACIST, DEMO_SUSPENDED]] = False  # their stories are told
+    types_of_all = world.providers.organizations.type
+    like_it = np.bincount(types_of_all)[
+        types_of_all[world.providers.roles.organization[: len(known)]]
+    ]
+    fit &= like_it > 1  # the rescue corps is the only one of its kind
     who = rng.permutation(np.flatnonzero(fit))[: max(_AT_LEAST, int(len(known) * _SECOND))]
     months = rng.integers(earliest[who], latest)
     begins = line.moments(rng, months).tolist()

@@ -17,6 +17,7 @@ from salus.directory.lines import Line
 from salus.directory.models import ChangeSet, How, Kind, Practitioner, PractitionerRole
 from salus.directory.projecting import turn_of_day
 from salus.kernel.actor import Actor, Role
+from salus.kernel.clock import now
 from tests.fhir_directory import fill_directory
 
 ACTOR = Actor(role=Role.SYSTEM, system="test")
@@ -222,7 +223,7 @@ def test_as_of_a_day_and_as_known_at_an_instant() -> None:
 def test_a_period_ends_with_its_last_day() -> None:
     weber = said(Kind.PRACTITIONER, **WEBER)
     house = said(Kind.ORGANIZATION, name="Clinic", type="hospital")
-    began, over = (AT - 9 * DAY).date(), (AT + 9 * DAY).date()
+    began, over = (now() - 9 * DAY).date(), (now() + 9 * DAY).date()
     role = said(Kind.ROLE, since=began, practitioner=weber, organization=house)
     said(Kind.ROLE, since=over, status="ended")
     last = over - DAY
