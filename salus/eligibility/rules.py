@@ -87,6 +87,22 @@ class Registration:
     licences: tuple[Licence, ...] = ()
 
 
+class Service(StrEnum):
+    """What there is to be had of insurance now."""
+
+    ABLE = "able"
+    DEGRADED = "degraded"  # the register is silent: the last known answer is given
+    UNABLE = "unable"
+
+
+def service(*, at: datetime, heard: datetime | None, rules: EligibilityRules) -> Service:
+    """By what would be said of somebody without cover; ``heard`` as for `affiliation`."""
+    said = affiliation((), day=at.date(), at=at, heard=heard, rules=rules)
+    if said.status is Status.CANNOT_TELL:
+        return Service.UNABLE
+    return Service.DEGRADED if said.last_known else Service.ABLE
+
+
 def affiliation(
     periods: Iterable[Period],
     *,

@@ -37,10 +37,11 @@ from salus.eligibility.rest.messages import (
     ServiceStatus,
     Use,
 )
-from salus.eligibility.rest.problems import NotThisWay, refusal_of, response_of
+from salus.eligibility.rest.problems import refusal_of, response_of
 from salus.eligibility.rules import Reason
 from salus.eligibility.words import ANSWERS, REASONS
 from salus.fhir import exact_json
+from salus.fhir.refusal import NotThisWay
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound, SalusError

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from salus.country import country
 from salus.eligibility.queries import heard
 from salus.eligibility.rest.messages import Register, ServiceStatus
+from salus.eligibility.rules import Service, service
 
 POLL_AFTER = 120  # seconds
 _KEPT = 10  # seconds, in each process
@@ -29,14 +30,11 @@ def _status(at: datetime) -> ServiceStatus:
         _reach_database()
         until = heard()
     except (DatabaseError, psycopg.Error):
-        return ServiceStatus(status="unable", register_=None, at=at, poll_after=POLL_AFTER)
-    rules = country().ELIGIBILITY
-    silence = at - until if until else None
-    is_silent = silence is None or silence > rules.silent_after
-    is_lost = silence is None or silence > rules.last_known_for
+        return ServiceStatus(status=Service.UNABLE, register_=None, at=at, poll_after=POLL_AFTER)
+    status = service(at=at, heard=until, rules=country().ELIGIBILITY)
     return ServiceStatus(
-        status="unable" if is_lost else "degraded" if is_silent else "able",
-        register_=Register(heard_until=until, silent=is_silent),
+        status=status,
+        register_=Register(heard_until=until, silent=status is not Service.ABLE),
         at=at,
         poll_after=POLL_AFTER,
     )

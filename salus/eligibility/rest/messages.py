@@ -20,7 +20,7 @@ from pydantic import (
 from salus.country import country
 from salus.eligibility.models import ProofUse, Right
 from salus.eligibility.questions import AffiliationQuestion, LookUpQuestion, PrescribingQuestion
-from salus.eligibility.rules import Reason, Status
+from salus.eligibility.rules import Reason, Service, Status
 
 MOST_LINES = 500
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -270,7 +270,7 @@ class ServiceStatus(BaseModel):
     """`able`: it answers. `degraded`: the register is silent, the last known answer is given, and says so.
     `unable`: it answers nothing for certain now."""
 
-    status: Literal["able", "degraded", "unable"]
+    status: Service
     register_: Register | None = Field(
         serialization_alias="register", description="null: it cannot be told now"
     )

@@ -13,6 +13,7 @@ from ninja.errors import ValidationError as InvalidRequest
 from pydantic import ValidationError
 
 from salus.eligibility.rest.messages import Fault, Problem
+from salus.fhir.refusal import NotThisWay
 from salus.kernel.errors import (
     Conflict,
     Forbidden,
@@ -28,17 +29,6 @@ logger = logging.getLogger(__name__)
 TYPES = "https://salus.example/eligibility/problem/"
 _REALM = 'Bearer realm="eligibility"'
 _RETRY_AFTER = 5  # seconds, when we are at fault for a while
-
-
-class NotThisWay(SalusError):
-    """What HTTP has a status of its own for, and no service knows."""
-
-    def __init__(
-        self, status: HTTPStatus, text: str, *, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(text)
-        self.status = status
-        self.headers = dict(headers or {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from salus.eligibility.rest.api import MOST_BYTES, api
 from salus.eligibility.rest.description import description
-from salus.eligibility.rest.problems import NotThisWay, refusal_of, response_of
+from salus.eligibility.rest.problems import refusal_of, response_of
+from salus.fhir.refusal import NotThisWay
 from salus.kernel.errors import NotFound
 from salus.kernel.page import View, public
 

@@ -22,7 +22,6 @@ from salus.eligibility.questions import (
     PrescribingQuestion,
     Question,
 )
-from salus.eligibility.rules import Reason
 from salus.eligibility.soap.faults import code_of
 from salus.eligibility.soap.names import OURS, ours
 from salus.kernel.actor import Actor
@@ -90,13 +89,7 @@ def _rights(response: Any, request: Any, call: Call) -> None:
 def _status(response: Any, request: Any, call: Call) -> None:
     caller_of(call.actor)
     as_of = heard()
-    verdict = rules.affiliation(
-        (), day=call.at.date(), at=call.at, heard=as_of, rules=country().ELIGIBILITY
-    )
-    if verdict.reason is Reason.REGISTER_SILENT:
-        _add(response, "status", "unable")
-    else:
-        _add(response, "status", "degraded" if verdict.last_known else "able")
+    _add(response, "status", rules.service(at=call.at, heard=as_of, rules=country().ELIGIBILITY))
     if as_of:
         _add(response, "asOf", as_of.isoformat())
 
