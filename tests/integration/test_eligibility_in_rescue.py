@@ -183,7 +183,9 @@ def test_a_use_is_counted_once_and_reconciled_when_the_register_has_spoken(crew:
 def test_what_was_not_signed_here_or_held_no_more_is_refused(crew: Actor) -> None:
     text = proof(crew, insured_person(family()))
     header, payload, signature = text.split(".")
-    for forged in ("", "a.b.c", f"{header}.{payload[:-4]}AAAA.{signature}", "x" * 5_000):
+    access = eligibility.token(crew)  # signed by the same key, for something else
+    wrong = ("", "a.b.c", f"{header}.{payload[:-4]}AAAA.{signature}", "x" * 5_000, access)
+    for forged in wrong:
         with pytest.raises(InvalidInput):
             told(crew, forged, now())
     for used_at in (now() - timedelta(minutes=5), now() + timedelta(minutes=5)):
