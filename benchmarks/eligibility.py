@@ -18,9 +18,8 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -33,7 +32,7 @@ from benchmarks.fhir_site.load import token
 from salus.country.lu import INSURER, MATRICULE_SYSTEM, matricule
 from salus.kernel.cluster import program
 from salus.kernel.postgres import login
-from tools.measuring import ROOT, SALUS, installation, salus
+from tools.measuring import installation, salus, serving
 
 GOAL, TAIL = 0.15, 20
 SCOPE = "system/CoverageEligibilityRequest.c"
@@ -133,26 +132,6 @@ def numbers_of(data: Path, where: str, many: int) -> list[str]:
             [MATRICULE_SYSTEM, many],
         ).fetchall()
     return [value for (value,) in found]
-
-
-@contextmanager
-def serving(data: Path) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [*SALUS, "serve", "--port", str(port), "--data", data],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        assert "Salus is at" in server.stdout.readline()
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
 
 
 class Line:
@@ -265,7 +244,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=8, help="of each door in each round")
     parser.add_argument("--timed", type=int, default=5_000, help="answers for the classifier")
     options = parser.parse_args()
-    with installation(None, scale=options.scale) as data, serving(data) as port:
+    with installation(None, scale=options.scale) as data, serving(data) as (port, _):
         clients = prepare(data, options.connections)
         numbers = numbers_of(data, "true", 2_000)
         lines = [Line(port, client) for client in clients]

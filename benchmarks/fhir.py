@@ -12,11 +12,7 @@
 
 import argparse
 import os
-import socket
-import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -25,9 +21,10 @@ import django
 
 from benchmarks.fhir_site.cases import CREATE, DOCUMENTS, SCOPE, Case, cases, laboratory
 from benchmarks.fhir_site.load import Load, Rate, spelled, token
-from tools.measuring import ROOT, SALUS, installation, salus
+from tools.measuring import installation, salus, serving
 
 GOAL = 0.5
+BESIDE = {"DJANGO_SETTINGS_MODULE": "benchmarks.fhir_site.settings"}  # the site with the bare views
 Client = tuple[str, str]  # id and secret
 
 
@@ -37,28 +34,6 @@ def registered(data: Path) -> Client:
     printed = salus("client", "create", *options, data=data)
     made = dict(line.split(maxsplit=1) for line in printed.splitlines())
     return made["client_id"], made["client_secret"]
-
-
-@contextmanager
-def serving(data: Path, connections: int) -> Iterator[Load]:
-    """A running `salus serve`, with the bare views beside."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [*SALUS, "serve", "--port", str(port), "--data", data],
-        cwd=ROOT,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.fhir_site.settings"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        assert "Salus is at" in server.stdout.readline()
-        yield Load(port=port, server=server.pid, connections=connections)
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def compare(load: Load, client: Client, case: Case, *, rounds: int, requests: int) -> list[Rate]:
@@ -143,8 +118,9 @@ def main() -> None:
     options = parser.parse_args()
     with (
         installation(options.data, scale=options.scale) as data,
-        serving(data, options.connections) as load,
+        serving(data, os.environ | BESIDE) as (port, server),
     ):
+        load = Load(port=port, server=server, connections=options.connections)
         client = registered(data)
         asked = cases(data)
         create = next(case for case in asked if case.name == CREATE)

@@ -13,13 +13,11 @@
 import argparse
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -28,7 +26,7 @@ from typing import Any
 import django
 
 from salus.kernel.postgres import attached
-from tools.measuring import installation
+from tools.measuring import installation, serving
 
 GOAL = 2
 AT_ONCE = 0.05
@@ -125,34 +123,12 @@ def count_the_month(month_name: str, rounds: int) -> None:
         )
 
 
-@contextmanager
-def serving(data: Path) -> Iterator[int]:
-    """A running `salus serve`; yields its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [*SALUS, "serve", "--port", str(port), "--data", data],
-        cwd=ROOT,
-        env=AS_CALLED,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        assert "Salus is at" in server.stdout.readline()
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
-
-
 def serve_the_edition(data: Path, month: str, rounds: int) -> None:
     from django.contrib.staticfiles.finders import find
     from django.contrib.staticfiles.storage import staticfiles_storage
 
     assets = {name: Path(str(find(name))) for name in ("vendor/vega.js", "vendor/nhsuk.css")}
-    with serving(data) as port:
+    with serving(data, AS_CALLED) as (port, _):
         connection = http.client.HTTPConnection("127.0.0.1", port)
 
         def get(path: str) -> int:

@@ -11,10 +11,12 @@ from salus.accounts.oauth.tokens import AccessToken
 from salus.audit.models import Event, EventKind
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Affiliation, Delivery, Right
+from salus.eligibility.questions import AffiliationQuestion
 from salus.kernel.actor import Actor, Assurance, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.rows import rows_of
 from salus.kernel.scopes import read_scopes
+from salus.mpi.models import PersonIdentifier
 from tests.conftest import as_role
 from tests.software import ISSUER, SYSTEM, organization
 
@@ -95,6 +97,14 @@ def affiliate(person: int, since: date, until: date | None = None) -> None:
         Affiliation.objects.create(
             person_id=person, key=f"T{next(_numbers)}", since=since, until=until
         )
+
+
+def about(person: int, day: date | None = None, *, proof: bool = False) -> AffiliationQuestion:
+    """Asked by the number under which the person is known."""
+    with rows_of([person]):
+        known = PersonIdentifier.objects.filter(person=person).first()
+    assert known
+    return AffiliationQuestion(system=known.system, value=known.value, day=day, proof=proof)
 
 
 def counted(caller: Actor) -> int:

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,6 +81,28 @@ def salus(*arguments: str, data: Path) -> str:
     """What the command printed. Raises CalledProcessError when it fails."""
     command = [*SALUS, *arguments, "--data", str(data)]
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+@contextmanager
+def serving(data: Path, environment: Mapping[str, str] = os.environ) -> Iterator[tuple[int, int]]:
+    """A running `salus serve`: its port, and the process that is the parent of all others."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [*SALUS, "serve", "--port", str(port), "--data", data],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        assert "Salus is at" in server.stdout.readline()
+        yield port, server.pid
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def as_role(script: str, role: str, data: Path, step: str, *options: str) -> str:

@@ -13,7 +13,7 @@ from salus.eligibility import misuse, rescue, rules
 from salus.eligibility.models import KeptAnswer, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import proof_of
-from salus.eligibility.queries import Insured, insured, insured_called, prescriber
+from salus.eligibility.queries import insured, insured_called, prescriber
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
@@ -175,7 +175,7 @@ def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
             misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
         if Right.LOOK_UP in asked.caller.rights:
             rescue.confirm(asked.caller.id, person.persons, at=asked.at)
-        verdict = _cover(person, asked)
+        verdict = person.verdict(day=asked.day, at=asked.at)
     as_of = person.heard
     proof = ""
     says = verdict.status is not Status.CANNOT_TELL
@@ -194,18 +194,12 @@ def _looked_up(question: LookUpQuestion, asked: _Asked) -> Answer:
         asked.record(persons=person.persons)
         if not asked.repeated:
             misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
-        verdict = _SEVERAL if several else _cover(person, asked)
+        verdict = _SEVERAL if several else person.verdict(day=asked.day, at=asked.at)
         if person.persons and not asked.repeated:
             rescue.remember(
                 asked.caller.id, person.persons[0], mission=question.mission, at=asked.at
             )
     return asked.answer(verdict, person.heard)
-
-
-def _cover(person: Insured, asked: _Asked) -> Verdict:
-    return rules.affiliation(
-        person.periods, day=asked.day, at=asked.at, heard=person.heard, rules=country().ELIGIBILITY
-    )
 
 
 def _prescribing(question: PrescribingQuestion, asked: _Asked) -> Answer:

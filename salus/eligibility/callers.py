@@ -10,8 +10,11 @@ from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.directory.models import Organization
 from salus.eligibility.models import Administrator, Caller, Right
-from salus.kernel.actor import Actor, Role
-from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from salus.eligibility.permissions import check_agency
+from salus.kernel.actor import Actor
+from salus.kernel.errors import Conflict, InvalidInput, NotFound
+
+_OTHERWISE = "the agency registers who may ask"
 
 
 def register_caller(
@@ -28,7 +31,7 @@ def register_caller(
 
     Returns the caller's row id. Raises Forbidden, InvalidInput; NotFound for software of another organisation.
     """
-    _check_agency(actor)
+    check_agency(actor, _OTHERWISE)
     if not 0 < per_minute <= per_day:
         raise InvalidInput("a quota is at least one a minute, and no more a minute than a day")
     if not Organization.objects.filter(pk=organization, deregistered_at=None).exists():
@@ -54,7 +57,7 @@ def register_caller(
 
 def end_caller(*, actor: Actor, at: datetime, caller: int) -> None:
     """Raises Forbidden, NotFound."""
-    _check_agency(actor)
+    check_agency(actor, _OTHERWISE)
     with transaction.atomic():
         if not Caller.objects.filter(pk=caller, ended_at=None).update(ended_at=at):
             raise NotFound("no such caller")
@@ -66,7 +69,7 @@ def name_administrator(*, actor: Actor, at: datetime, organization: int, email: 
 
     Raises Forbidden; NotFound for an address that is no professional's; Conflict for who is one already.
     """
-    _check_agency(actor)
+    check_agency(actor, _OTHERWISE)
     if not Organization.objects.filter(pk=organization, deregistered_at=None).exists():
         raise NotFound("no such organisation")
     account = Account.objects.filter(
@@ -86,13 +89,8 @@ def name_administrator(*, actor: Actor, at: datetime, organization: int, email: 
 
 def end_administrator(*, actor: Actor, at: datetime, administrator: int) -> None:
     """Raises Forbidden, NotFound."""
-    _check_agency(actor)
+    check_agency(actor, _OTHERWISE)
     with transaction.atomic():
         if not Administrator.objects.filter(pk=administrator, until=None).update(until=at):
             raise NotFound("no such administrator")
         record(actor=actor, kind=EventKind.CLIENT_CHANGED, at=at)
-
-
-def _check_agency(actor: Actor) -> None:
-    if actor.role not in (Role.AGENCY, Role.SYSTEM):
-        raise Forbidden("the agency registers who may ask")

@@ -15,6 +15,7 @@ from salus.audit.models import EventKind
 from salus.directory.history import as_of
 from salus.directory.models import Kind
 from salus.eligibility.models import Finding, LookUp, Usage, WatchedPerson
+from salus.eligibility.permissions import check_agency
 from salus.eligibility.queries import Insured
 from salus.eligibility.rescue import OWED_WITHIN
 from salus.kernel.actor import Actor, Role
@@ -24,6 +25,7 @@ from salus.mpi.identities import identities_of, rows_of_human
 from salus.mpi.models import Residence
 from salus.mpi.queries import people_called
 
+_OTHERWISE = "the agency decides whose checks are looked at"
 # Ours: rather a few findings too many than a caller that tries numbers out for a month.
 _DAYS_BEFORE, _LEAST_DAYS = 28, 7
 _FAR_MORE, _MANY = 5, 100
@@ -75,7 +77,7 @@ def review(*, actor: Actor, finding: int, outcome: str, at: datetime) -> None:
 
 def watch(*, actor: Actor, person: int, at: datetime) -> None:
     """Have each check about the person looked at, from now on."""
-    _check_agency(actor)
+    check_agency(actor, _OTHERWISE)
     with rows_of_human(person) as human:
         if not WatchedPerson.objects.filter(person__in=human.all, until=None).exists():
             WatchedPerson.objects.create(person_id=human.root, since=at)
@@ -84,17 +86,12 @@ def watch(*, actor: Actor, person: int, at: datetime) -> None:
 
 def end_watch(*, actor: Actor, person: int, at: datetime) -> None:
     """Raises NotFound."""
-    _check_agency(actor)
+    check_agency(actor, _OTHERWISE)
     with rows_of_human(person) as human:
         watched = WatchedPerson.objects.filter(person__in=human.all, until=None)
         if not watched.update(until=at):
             raise NotFound("that person is not watched")
         record(actor=actor, kind=EventKind.PERSON_CHANGED, at=at, person=human.root)
-
-
-def _check_agency(actor: Actor) -> None:
-    if actor.role not in (Role.AGENCY, Role.SYSTEM):
-        raise Forbidden("the agency decides whose checks are looked at")
 
 
 def _signs(usage: Usage) -> Iterator[tuple[Finding.Rule, int]]:

@@ -11,6 +11,8 @@ from salus.kernel.scopes import Context, Interaction
 
 CHECKS = "CoverageEligibilityRequest"  # the type whose scope opens every door: system/….c
 
+COLUMNS = ("id", "rights", "per_minute", "per_day")  # of a caller
+
 
 @dataclass(frozen=True, kw_only=True)
 class CallerInForce:
@@ -18,6 +20,19 @@ class CallerInForce:
     rights: frozenset[Right]
     per_minute: int
     per_day: int
+
+    @classmethod
+    def of(cls, row: tuple[int, list[str], int, int] | None) -> "CallerInForce":
+        """Of the columns that COLUMNS names. Raises Forbidden: there is none."""
+        if row is None:
+            raise Forbidden("this organisation is not registered to ask with this software")
+        number, rights, per_minute, per_day = row
+        return cls(
+            id=number,
+            rights=frozenset(map(Right, rights)),
+            per_minute=per_minute,
+            per_day=per_day,
+        )
 
 
 def at_counter(actor: Actor, organization: int, *, at: datetime) -> Actor:
@@ -50,21 +65,16 @@ def check_speaks_for_caller(actor: Actor) -> None:
 def caller_of(actor: Actor) -> CallerInForce:
     """Raises Forbidden for whoever is no caller, or no more."""
     check_speaks_for_caller(actor)
-    row = Caller.objects.filter(
+    rows = Caller.objects.filter(
         organization=actor.organization, client=actor.client, ended_at=None
-    ).first()
-    if row is None:
-        raise no_caller()
-    return CallerInForce(
-        id=row.pk,
-        rights=frozenset(map(Right, row.rights)),
-        per_minute=row.per_minute,
-        per_day=row.per_day,
     )
+    return CallerInForce.of(rows.values_list(*COLUMNS).first())
 
 
-def no_caller() -> Forbidden:
-    return Forbidden("this organisation is not registered to ask with this software")
+def check_agency(actor: Actor, otherwise: str) -> None:
+    """Raises Forbidden with the text."""
+    if actor.role not in (Role.AGENCY, Role.SYSTEM):
+        raise Forbidden(otherwise)
 
 
 def check_right(caller: CallerInForce, *rights: Right) -> None:

@@ -14,6 +14,7 @@ from salus.access.permissions import may
 from salus.accounts.models import Client
 from salus.audit.actions import record
 from salus.audit.models import EventKind
+from salus.country import country
 from salus.country.identifiers import spelled
 from salus.directory.history import licensing
 from salus.directory.models import Organization
@@ -21,7 +22,7 @@ from salus.directory.queries import roles_held
 from salus.directory.rules import History, spans, state_on, value_about
 from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Finding, Usage
 from salus.eligibility.permissions import CHECKS
-from salus.eligibility.rules import Licence, Period, Registration, Standing
+from salus.eligibility.rules import Licence, Period, Registration, Standing, Verdict, affiliation
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.prepared import preparing_cursor
@@ -46,6 +47,11 @@ class Insured:
     periods: tuple[Period, ...]
     heard: datetime | None  # as `heard`
     is_watched: bool  # WatchedPerson
+
+    def verdict(self, *, day: date, at: datetime) -> Verdict:
+        return affiliation(
+            self.periods, day=day, at=at, heard=self.heard, rules=country().ELIGIBILITY
+        )
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from django.db.models import F
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.eligibility.models import Right, Usage
+from salus.eligibility.models import Usage
 from salus.eligibility.permissions import (
+    COLUMNS,
     CallerInForce,
     caller_of,
     check_speaks_for_caller,
-    no_caller,
 )
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Forbidden, TooMany
@@ -43,9 +43,9 @@ def counted(
 
 
 # The caller and the quota in one round trip: every request waits for it.
-_USE = """
+_USE = f"""
     with caller as (
-        select id, rights, per_minute, per_day from eligibility_caller
+        select {", ".join(COLUMNS)} from eligibility_caller
         where organization_id = %(organization)s and client_id is not distinct from %(client)s::bigint
             and ended_at is null
     ), used as (
@@ -58,8 +58,8 @@ _USE = """
             minute = excluded.minute
         returning asked, asked_in_minute
     )
-    select id, rights, per_minute, per_day, used.asked, used.asked_in_minute from caller, used
-"""
+    select caller.*, used.asked, used.asked_in_minute from caller, used
+"""  # noqa: S608  # its parts are ours
 
 
 def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
@@ -76,23 +76,17 @@ def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
             },
         )
         row = cursor.fetchone()
-    if row is None:
-        raise no_caller()
-    number, rights, per_minute, per_day, in_day, in_minute = row
-    if in_day > per_day:
+    caller = CallerInForce.of(row and row[:-2])
+    in_day, in_minute = row[-2:]
+    if in_day > caller.per_day:
         midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
         left = 24 * 3600 - int((at - midnight).total_seconds())
-        raise TooMany(f"the quota of {per_day} questions a day is used up", wait=left)
-    if in_minute > per_minute:
+        raise TooMany(f"the quota of {caller.per_day} questions a day is used up", wait=left)
+    if in_minute > caller.per_minute:
         raise TooMany(
-            f"the quota of {per_minute} questions a minute is used up", wait=60 - at.second
+            f"the quota of {caller.per_minute} questions a minute is used up", wait=60 - at.second
         )
-    return CallerInForce(
-        id=number,
-        rights=frozenset(map(Right, rights)),
-        per_minute=per_minute,
-        per_day=per_day,
-    )
+    return caller
 
 
 def tally(caller: CallerInForce, at: datetime, *, repeated: bool, negative: bool) -> None:

@@ -8,8 +8,6 @@ from django.conf import settings
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.country import country
-from salus.eligibility import rules
 from salus.eligibility.models import LookUp, ProofUse, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import Proof, read_proof
@@ -71,13 +69,7 @@ def _told(
             persons=person.persons[1:],
             repeated=use is not None,
         )
-        verdict = rules.affiliation(
-            person.periods,
-            day=used_at.astimezone(at.tzinfo).date(),
-            at=at,
-            heard=person.heard,
-            rules=country().ELIGIBILITY,
-        )
+        verdict = person.verdict(day=used_at.astimezone(at.tzinfo).date(), at=at)
     outcome = ProofUse.Outcome.CONFIRMED
     if person.heard is None or person.heard < used_at:
         outcome = ProofUse.Outcome.PENDING

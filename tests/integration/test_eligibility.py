@@ -21,9 +21,8 @@ from salus.eligibility.rules import Reason, Status
 from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, TooMany
-from salus.kernel.rows import rows_of
-from salus.mpi.models import PersonIdentifier
 from tests import eligibility
+from tests.eligibility import about
 from tests.links import linked, parted, registered
 from tests.software import organization, professional
 
@@ -33,13 +32,6 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture(autouse=True)
 def _register_heard() -> None:
     eligibility.register_heard(now())
-
-
-def about(person: int, day: date | None = None) -> AffiliationQuestion:
-    with rows_of([person]):
-        known = PersonIdentifier.objects.filter(person=person).first()
-    assert known
-    return AffiliationQuestion(system=known.system, value=known.value, day=day)
 
 
 @contextmanager

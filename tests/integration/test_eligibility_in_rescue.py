@@ -9,7 +9,7 @@ import pytest
 from salus.accounts.oauth.keys import public_keys
 from salus.eligibility.actions import check
 from salus.eligibility.models import Affiliation, LookUp, ProofUse, Right
-from salus.eligibility.questions import AffiliationQuestion, Answer, LookUpQuestion
+from salus.eligibility.questions import Answer, LookUpQuestion
 from salus.eligibility.rescue import Told, tell_of_use
 from salus.eligibility.rules import Reason, Status
 from salus.kernel.actor import Actor
@@ -17,8 +17,9 @@ from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput
 from salus.kernel.rows import rows_of
 from salus.kernel.search_key import search_key
-from salus.mpi.models import FormerName, PersonIdentifier
+from salus.mpi.models import FormerName
 from tests import eligibility
+from tests.eligibility import about
 from tests.links import linked, registered
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,13 +47,6 @@ def by_name(crew: Actor, name: str, given: str = "Zoé", **said: date) -> Answer
     return check(actor=crew, question=question, at=now())
 
 
-def number(person: int, *, proof: bool = False) -> AffiliationQuestion:
-    with rows_of([person]):
-        known = PersonIdentifier.objects.filter(person=person).first()
-    assert known
-    return AffiliationQuestion(system=known.system, value=known.value, proof=proof)
-
-
 def owed(crew: Actor) -> int:
     return LookUp.objects.filter(caller__client=crew.client, checked_at=None).count()
 
@@ -68,9 +62,9 @@ def test_one_of_the_name_is_found_and_owes_a_check_by_number(crew: Actor) -> Non
     person = insured_person(name)
     assert by_name(crew, name.upper(), "zoe").status is Status.AFFILIATED
     assert owed(crew) == 1
-    check(actor=crew, question=number(registered()), at=now())  # somebody else's
+    check(actor=crew, question=about(registered()), at=now())  # somebody else's
     assert owed(crew) == 1
-    check(actor=crew, question=number(person), at=now())
+    check(actor=crew, question=about(person), at=now())
     assert owed(crew) == 0
 
 
@@ -79,7 +73,7 @@ def test_a_check_by_the_number_of_a_linked_row_is_one(crew: Actor) -> None:
     person, target = insured_person(name), registered()
     by_name(crew, name)
     linked(person, target)
-    check(actor=crew, question=number(target), at=now())
+    check(actor=crew, question=about(target), at=now())
     assert owed(crew) == 0
 
 
@@ -132,7 +126,7 @@ def test_looking_up_is_a_right_of_its_own_and_names_its_mission(crew: Actor) -> 
 
 
 def proof(crew: Actor, person: int) -> str:
-    return check(actor=crew, question=number(person, proof=True), at=now()).proof
+    return check(actor=crew, question=about(person, proof=True), at=now()).proof
 
 
 def told(crew: Actor, text: str, used_at: datetime) -> Told:
@@ -145,7 +139,7 @@ def test_a_proof_is_read_by_any_library(crew: Actor) -> None:
     keys = jwt.PyJWKSet.from_dict(public_keys())
     key = keys[jwt.get_unverified_header(text)["kid"]]
     said = jwt.decode(text, key, algorithms=["ES256"])
-    assert said["identifier"]["value"] == number(person).value
+    assert said["identifier"]["value"] == about(person).value
     assert said["status"] == "affiliated"
     assert said["exp"] > said["iat"]
 
@@ -157,12 +151,12 @@ def test_a_proof_is_asked_for_by_right_and_given_unasked_when_the_register_is_si
     pharmacy = eligibility.caller(rights=frozenset([Right.AFFILIATION]))
     with pytest.raises(Forbidden):
         proof(pharmacy, person)
-    assert not check(actor=pharmacy, question=number(person), at=now()).proof
+    assert not check(actor=pharmacy, question=about(person), at=now()).proof
     eligibility.register_heard(now() - timedelta(days=3))
-    silent = check(actor=pharmacy, question=number(person), at=now())
+    silent = check(actor=pharmacy, question=about(person), at=now())
     assert silent.proof and silent.last_known
     eligibility.register_heard(now() - timedelta(days=31))
-    assert not check(actor=pharmacy, question=number(person), at=now()).proof
+    assert not check(actor=pharmacy, question=about(person), at=now()).proof
 
 
 def test_a_use_is_counted_once_and_reconciled_when_the_register_has_spoken(crew: Actor) -> None:

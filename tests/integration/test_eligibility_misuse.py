@@ -16,14 +16,13 @@ from salus.eligibility.actions import check
 from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Caller, Finding, LookUp, Right, Usage
 from salus.eligibility.permissions import at_counter
-from salus.eligibility.questions import AffiliationQuestion, LookUpQuestion
+from salus.eligibility.questions import LookUpQuestion
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput
-from salus.kernel.rows import rows_of
 from salus.mpi.actions import Address
-from salus.mpi.models import PersonIdentifier
 from tests import eligibility
+from tests.eligibility import about
 from tests.links import linked, registered
 from tests.software import SYSTEM, organization, professional
 
@@ -35,13 +34,6 @@ Rule = Finding.Rule
 @pytest.fixture(autouse=True)
 def _register_heard() -> None:
     eligibility.register_heard(now())
-
-
-def about(person: int) -> AffiliationQuestion:
-    with rows_of([person]):
-        known = PersonIdentifier.objects.filter(person=person).first()
-    assert known
-    return AffiliationQuestion(system=known.system, value=known.value)
 
 
 def findings(caller: int) -> dict[str, int]:

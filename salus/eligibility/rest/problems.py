@@ -13,7 +13,7 @@ from ninja.errors import ValidationError as InvalidRequest
 from pydantic import ValidationError
 
 from salus.eligibility.rest.messages import Fault, Problem
-from salus.fhir.refusal import NotThisWay
+from salus.fhir.refusal import RETRY_AFTER, NotThisWay
 from salus.kernel.errors import (
     Conflict,
     Forbidden,
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 TYPES = "https://salus.example/eligibility/problem/"
 _REALM = 'Bearer realm="eligibility"'
-_RETRY_AFTER = 5  # seconds, when we are at fault for a while
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,5 +158,5 @@ def _headers(error: Exception, status: HTTPStatus) -> dict[str, str]:
         case TooMany():
             return {"Retry-After": str(error.wait)}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return {"Retry-After": str(_RETRY_AFTER)}
+        return {"Retry-After": str(RETRY_AFTER)}
     return {}
