@@ -88,7 +88,7 @@ def token(actor: Actor, **changed: Any) -> str:
 
 def register_heard(at: datetime) -> None:
     """The register's last word is of this instant."""
-    if not Delivery.objects.update(as_of=at):
+    if not Delivery.objects.update(as_of=at, applied_at=at):
         Delivery.objects.create(kind="delta", as_of=at, received_at=at, applied_at=at)
 
 

@@ -1,5 +1,6 @@
 """The REST door: reads a request into a question, asks the one decision, writes its answer."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.params.functions import Header
 from ninja.parser import Parser
+from ninja.renderers import JSONRenderer
+from ninja.responses import NinjaJSONEncoder
 from ninja.security.base import AuthBase
 from pydantic import ValidationError
 
@@ -78,6 +81,16 @@ class Json(Parser):
         return parsed
 
 
+class _Encoder(NinjaJSONEncoder):
+    def default(self, o: Any) -> Any:
+        """Instants whole, as the other doors say them: Django's encoder cuts them to milliseconds."""
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
+
+
+class Whole(JSONRenderer):
+    encoder_class = _Encoder
+
+
 class Door(NinjaAPI):
     def set_default_exception_handlers(self) -> None:
         self.add_exception_handler(Exception, _refuse)
@@ -94,6 +107,7 @@ api = Door(
     description="Is this person insured on this day, may this professional prescribe?",
     auth=AccessToken(),
     parser=Json(),
+    renderer=Whole(),
     docs_url=None,  # its pages load scripts from elsewhere
     openapi_url=None,  # salus.eligibility.rest.description completes it
     urls_namespace="eligibility-rest",
