@@ -86,7 +86,7 @@ BUDGET = {
         },
     ),
     "eligibility_affiliation": Budget(
-        rows=1_267_335,
+        rows=1_733_000,
         row=78,
         indexes={
             "eligibility_affiliation_pkey": 24,

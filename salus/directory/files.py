@@ -22,6 +22,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model, Q
+from django.utils.timezone import localdate
 
 from salus.directory.endpoints import health_of, status_shown
 from salus.directory.fhir import RESOURCES
@@ -81,7 +82,7 @@ def editions() -> list[Edition]:
 def is_due(at: datetime) -> bool:
     """Whether none was made on this day of the country yet."""
     newest = next(iter(editions()), None)
-    return newest is None or newest.instant.astimezone(at.tzinfo).date() < at.date()
+    return newest is None or localdate(newest.instant) < localdate(at)
 
 
 def export(*, at: datetime) -> Edition:

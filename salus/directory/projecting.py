@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from django.db.models import Model
+from django.utils.timezone import get_default_timezone
 
 from salus.directory.announcing import announce
 from salus.directory.fields import FIELDS, ORDER
@@ -183,7 +184,7 @@ def _deregistered(row: Any, told: Sequence[History], at: datetime) -> datetime |
         return row.registered_at  # type: ignore[no-any-return]
     known = [said.known_at for one in told for said in one if "status" in said.said]
     left: datetime = max(
-        row.registered_at, *known, datetime.combine(max(left_on), time(), at.tzinfo)
+        row.registered_at, *known, datetime.combine(max(left_on), time(), get_default_timezone())
     )
     return left
 

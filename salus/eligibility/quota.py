@@ -1,11 +1,13 @@
 """Who asks, and how often yet: what stands in front of every question."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from math import ceil
 from typing import TypeVar
 
 from django.db import connection
 from django.db.models import F
+from django.utils.timezone import get_default_timezone
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -89,8 +91,10 @@ def _caller(used: Answers, at: datetime) -> CallerInForce:
     *caller_, in_day, in_minute = used
     caller = CallerInForce.of(caller_)
     if in_day > caller.per_day:
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        left = 24 * 3600 - int((at - midnight).total_seconds())
+        tomorrow = datetime.combine(at.date() + timedelta(1), time(), get_default_timezone())
+        left = ceil(
+            (tomorrow.astimezone(UTC) - at).total_seconds()
+        )  # a day may have 23 or 25 hours
         raise TooMany(f"the quota of {caller.per_day} questions a day is used up", wait=left)
     if in_minute > caller.per_minute:
         raise TooMany(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.timezone import localdate
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -79,7 +80,7 @@ def _told(
         persons=person.persons[1:],
         repeated=use is not None,
     )
-    verdict = person.verdict(day=used_at.astimezone(at.tzinfo).date(), at=at)
+    verdict = person.verdict(day=localdate(used_at), at=at)
     outcome = ProofUse.Outcome.CONFIRMED
     if person.heard is None or person.heard < used_at:
         outcome = ProofUse.Outcome.PENDING

@@ -6,6 +6,7 @@ import numpy as np
 
 from salus.kernel.month import Month
 from salus.shared_record.store import ContentStore
+from salus.simulation.affiliations import affiliations
 from salus.simulation.content import content_table
 from salus.simulation.documents import documents, versions_per_month
 from salus.simulation.events import eligibility_checks, filings, index_requests, openings
@@ -105,7 +106,7 @@ def first_free_ids(world: World) -> dict[str, int]:
             "mpi_person": people,
             "mpi_personidentifier": people,
             "mpi_residence": 2 * people,
-            "eligibility_affiliation": people,
+            "eligibility_affiliation": len(affiliations(world)),
             "accounts_account": last_staff_id(world),
             "secure_mail_mailidentity": len(providers.mail.since),
             "file_share_shareuser": len(providers.shares.since),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from salus.audit.models import Agent, EventKind
+from salus.simulation.affiliations import insured_in
 from salus.simulation.documents import Documents, documents
 from salus.simulation.lives import World
 from salus.simulation.providers import DEMO_SUSPENDED, ORGANIZATION_TYPES
@@ -20,6 +21,7 @@ _INDEX_CALLERS = {
     Agent.SYSTEM: 0.14,
 }
 INDEX_SYSTEM = "shared-record"  # the services of the platform ask the index too
+_ELSEWHERE = 0.15  # as often as others those are asked about who are not insured
 _SOFTWARE = "provider-software"  # acts for professionals who have no account
 CALLERS = {"pharmacy": Agent.PHARMACY, "laboratory": Agent.LABORATORY, "rescue": Agent.RESCUE}
 
@@ -123,9 +125,10 @@ def eligibility_checks(world: World, month: int) -> list[Events]:
     """By pharmacies, laboratories and the rescue corps."""
     rng = generator(world.seed, f"eligibility checks/{month}")
     known = _known(world, month)
+    cared_for = np.where(insured_in(world, month), world.interest, _ELSEWHERE * world.interest)
     result = []
     for caller, agent in CALLERS.items():
-        person = spread(rng, known, world.interest, _flow(world, f"uses_{caller}", month))
+        person = spread(rng, known, cared_for, _flow(world, f"uses_{caller}", month))
         result.append(
             Events(
                 kind=EventKind.ELIGIBILITY_CHECK,

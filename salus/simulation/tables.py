@@ -15,6 +15,7 @@ from salus.country.lu import MATRICULE_SYSTEM
 from salus.kernel.search_key import search_key
 from salus.mpi.keys import name_keys
 from salus.simulation import binary_copy as copy
+from salus.simulation.affiliations import affiliations
 from salus.simulation.binary_copy import Column
 from salus.simulation.calibration import CALIBRATION
 from salus.simulation.demo_people import EMAILS, PASSWORD
@@ -187,22 +188,21 @@ def _calibration(world: World) -> int:
 
 
 def _affiliations(world: World, who: Ints, end: int) -> Table:
-    """Insured since registration; until death, or a few until they left."""
-    people = world.people
-    since = day_of(people.registered[who])
-    dice = mixed(who, 31)
-    years = 1 + (dice >> np.uint64(8)) % np.uint64(12)
-    left = np.where(dice % np.uint64(40) == 0, since + 365 * years.astype(np.int64), NO_DAY)
-    last = np.minimum(left, np.where(people.death[who] < NO_DAY, people.death[who] + 1, NO_DAY))
-    last = np.where((last < end // DAY) & (last > since), last, NO_DAY)
+    """What the register has told of them by the last day that is lived."""
+    everything = affiliations(world)
+    rows, _ = everything.of(who)
+    told = everything.taken(rows)
+    known, until = told.known_on(end // DAY)
+    rows = rows[known]
     return Table(
         name="eligibility_affiliation",
         columns={
-            "id": copy.keys(who),
-            "person_id": copy.keys(who),
-            "key": copy.words([str(number) for number in (who + 1).tolist()]),
-            "since": copy.dates(since),
-            "until": copy.dates(last),
+            "id": copy.keys(rows),
+            "person_id": copy.keys(told.person[known]),
+            "key": copy.words([str(number) for number in (rows + 1).tolist()]),
+            "since": copy.dates(told.since[known]),
+            "until": copy.dates(until[known]),
+            "withdrawn": copy.booleans(told.withdrawn[known]),
         },
     )
 

@@ -117,6 +117,10 @@ NEVER: dict[str, LiteralString] = {
         select from mpi_residence one join mpi_residence other using (person_id)
         where one.id <> other.id and one.since <= other.since
           and (one.until is distinct from other.since)""",
+    "cover before birth, or that outlives its person": """
+        select from eligibility_affiliation cover join mpi_person person on person.id = person_id
+        where since < birth_date or since > deceased_on or until > deceased_on + 1
+           or (deceased_on is not null and until is null)""",
     "an opening of a document not yet filed, or ended": """
         select from audit_event event join shared_record_document document on document.id = document_id
         where kind = 'document_opened' and (at < filed_at or at > ended_at

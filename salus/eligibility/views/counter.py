@@ -8,6 +8,7 @@ from uuid import uuid5
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -105,7 +106,7 @@ def _counter(
         except InvalidInput as error:
             form.add_error(error.at, form.NO_DAY)
         except TooMany as error:
-            again = at + timedelta(seconds=error.wait)
+            again = localtime(at + timedelta(seconds=error.wait))
         else:
             form = asking(historic=historic)
     response = render(
