@@ -27,7 +27,7 @@ PLENTY = 10**6
 MANY = 3_000 if "SALUS_PROVE" in os.environ else 30
 NAMES = st.sampled_from(
     [
-        *(f"{{{OURS}}}{name}" for name in ("CheckAffiliation", "person", "value", "line", "GetStatus")),
+        *(f"{{{OURS}}}{name}" for name in ("CheckAffiliation", "person", "value", "line", "GetStatus", "usedAt")),
         *(f"{{{SOAP}}}{name}" for name in ("Envelope", "Header", "Body", "mustUnderstand", "role")),
         *(f"{{{WSSE}}}{name}" for name in ("Security", "BinarySecurityToken", "Reference")),
         *(f"{{{WSU}}}{name}" for name in ("Id", "Timestamp", "Created", "Expires")),
