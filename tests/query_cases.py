@@ -274,7 +274,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (insured, lambda asked: _insured(asked.summary.matricule)),
     (insured, lambda _asked: _insured("nobody's")),
     (insured_called, lambda asked: _insured_called(asked.summary)),
-    (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's", day=now().date())),
+    (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's")),
     (see_affiliations, lambda asked: _affiliations(asked)),
     (counters_of, lambda asked: counters_of(asked.doctor, at=now())),
     (callers_of, lambda _asked: callers_of(1)),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.country import country
-from salus.eligibility import misuse, rescue, rules
+from salus.eligibility import misuse, rescue
 from salus.eligibility.models import KeptAnswer, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import proof_of
@@ -163,6 +163,7 @@ class _Asked:
             last_known=verdict.last_known,
             only=verdict.only,
             limits=verdict.limits,
+            suspended_until=verdict.suspended_until,
             proof=proof,
         )
 
@@ -204,15 +205,9 @@ def _looked_up(question: LookUpQuestion, asked: _Asked) -> Answer:
 
 def _prescribing(question: PrescribingQuestion, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.PRESCRIBING)
-    practitioner, registrations = prescriber(question.system, question.value, day=asked.day)
-    asked.record(practitioner=practitioner)
-    verdict = rules.prescribing(
-        registrations,
-        product=question.product,
-        own_country=country().CODE,
-        rules=country().ELIGIBILITY,
-    )
-    return asked.answer(verdict, asked.at)
+    professional = prescriber(question.system, question.value)
+    asked.record(practitioner=professional.practitioner)
+    return asked.answer(professional.verdict(question.product, day=asked.day), asked.at)
 
 
 def _kept(key: UUID, question: Question) -> Answer | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -22,7 +22,16 @@ from salus.directory.queries import roles_held
 from salus.directory.rules import History, spans, state_on, value_about
 from salus.eligibility.models import Administrator, Affiliation, Caller, Delivery, Finding, Usage
 from salus.eligibility.permissions import CHECKS
-from salus.eligibility.rules import Licence, Period, Registration, Standing, Verdict, affiliation
+from salus.eligibility.rules import (
+    Licence,
+    Period,
+    Reason,
+    Registration,
+    Standing,
+    Verdict,
+    affiliation,
+    prescribing,
+)
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.prepared import preparing_cursor
@@ -132,22 +141,56 @@ def heard() -> datetime | None:
     return newest
 
 
-def prescriber(
-    system: str, value: str, *, day: date
-) -> tuple[int | None, tuple[Registration, ...]]:
-    """The professional's row who answers for all of theirs, and what the directory says of the day in one query.
+@dataclass(frozen=True, kw_only=True)
+class Prescriber:
+    """A professional with what the directory says of each of their rows and its licences, as `licensing` has it."""
 
-    Any row's identifier names them; a licence is of whom the directory names today. None: nobody is known by it.
-    """
-    root, entries = licensing(system, value)
-    return root, tuple(
-        Registration(
-            profession=value_about(said, "profession", day) or "",
-            standing=_standing(said, day),
-            licences=tuple(_licence(each, day) for each in licences),
+    practitioner: int | None  # the row who answers for all of theirs; None: nobody is known
+    entries: Sequence[tuple[History, Sequence[History]]]
+
+    def verdict(self, product: str, *, day: date) -> Verdict:
+        """Of an ATC code, or its beginning, on the day; a suspension with its end, where that is known."""
+        said = self._said(product, day)
+        if said.reason is not Reason.SUSPENDED:
+            return said
+        others = (
+            one
+            for one in self._days_of_change()
+            if one > day and self._said(product, one).reason is not Reason.SUSPENDED
         )
-        for said, licences in entries
-    )
+        return replace(said, suspended_until=next(others, None))
+
+    def registrations(self, day: date) -> tuple[Registration, ...]:
+        return tuple(
+            Registration(
+                profession=value_about(said, "profession", day) or "",
+                standing=_standing(said, day),
+                licences=tuple(_licence(each, day) for each in licences),
+            )
+            for said, licences in self.entries
+        )
+
+    def _said(self, product: str, day: date) -> Verdict:
+        return prescribing(
+            self.registrations(day),
+            product=product,
+            own_country=country().CODE,
+            rules=country().ELIGIBILITY,
+        )
+
+    def _days_of_change(self) -> list[date]:
+        """Between two of which nothing that is said begins or ends."""
+        histories = [one for said, licences in self.entries for one in (said, *licences)]
+        edges = {
+            edge for history in histories for one in history for edge in (one.since, one.until)
+        }
+        return sorted(edge for edge in edges if edge)
+
+
+def prescriber(system: str, value: str) -> Prescriber:
+    """In one query. Any row's identifier names them; a licence is of whom the directory names today."""
+    root, entries = licensing(system, value)
+    return Prescriber(practitioner=root, entries=entries)
 
 
 def counters_of(actor: Actor, *, at: datetime) -> list[Organization]:

@@ -54,7 +54,8 @@ class Answer:
     """``as_of``: until when the source was known; None where nothing was. ``proof``: salus.eligibility.proofs.
 
     Of prescribing, as beginnings of ATC codes within what was asked: of it ``only`` these may be prescribed (none: all
-    of it), and not what falls under ``limits``.
+    of it), and not what falls under ``limits``. ``suspended_until``: of the reason `suspended`, the first day on which
+    it is another, as far as the directory knows.
     """
 
     status: Status
@@ -65,6 +66,7 @@ class Answer:
     last_known: bool
     only: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    suspended_until: date | None = None
     proof: str = ""
 
 
@@ -89,15 +91,15 @@ def hash_of(question: Question) -> bytes:
 
 
 def written(answer: Answer) -> dict[str, Any]:
-    instants = {"answered_at", "as_of", "day"}
     return {
-        name: value.isoformat() if name in instants and value else value
+        name: value.isoformat() if isinstance(value, date) else value  # a datetime is one too
         for name, value in asdict(answer).items()
     }
 
 
 def read(kept: dict[str, Any]) -> Answer:
-    """What `written` wrote."""
+    """What `written` wrote, within the last week: by the version before, too."""
+    until = kept.get("suspended_until")
     return Answer(
         status=Status(kept["status"]),
         reason=Reason(kept["reason"]),
@@ -107,5 +109,6 @@ def read(kept: dict[str, Any]) -> Answer:
         last_known=kept["last_known"],
         only=tuple(kept["only"]),
         limits=tuple(kept["limits"]),
+        suspended_until=date.fromisoformat(until) if until else None,
         proof=kept["proof"],
     )

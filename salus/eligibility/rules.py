@@ -45,6 +45,7 @@ class Verdict:
     last_known: bool = False  # the register is silent: this is what it said last
     only: tuple[str, ...] = ()  # of what was asked no more than these may be prescribed; (): all
     limits: tuple[str, ...] = ()  # and these not
+    suspended_until: date | None = None  # first day on which the reason is another; None: not known
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,8 +48,6 @@ REASONS: dict[Reason, Promise] = {
     Reason.LICENSED_ABROAD: _("Licensed in another country, whose prescription is good here."),
     Reason.NOT_REGISTERED: _("The directory knows nobody with this code on this day."),
     Reason.SUSPENDED: _("Suspended on this day."),
-    Reason.LEFT_REGISTER: _("No longer in the register on this day."),
-    Reason.NOT_LICENSED_YET: _("The licence had not begun on this day."),
     Reason.LICENCE_ENDED: _("The licence had ended on this day."),
     Reason.NOT_LICENSED_YET: _("The licence had not begun on this day."),
     Reason.LEFT_REGISTER: _("No longer in the register on this day."),

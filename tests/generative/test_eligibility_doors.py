@@ -16,13 +16,12 @@ from salus.country.lu import MATRICULE_SYSTEM
 from salus.eligibility.actions import check
 from salus.eligibility.models import Affiliation, Caller, Delivery, Right
 from salus.eligibility.questions import AffiliationQuestion
-from salus.kernel.actor import Actor, Assurance, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput
 from salus.kernel.rows import rows_of
-from salus.kernel.scopes import read_scopes
 from tests import eligibility, fhir_eligibility, soap
-from tests.fhir_client import Answer, Fhir
+from tests.every_door import Software
+from tests.fhir_client import Answer
 from tests.links import registered
 
 EXAMPLES = 300 if "SALUS_PROVE" in os.environ else 12
@@ -35,18 +34,6 @@ LEAP = (
     date(1999, 12, 31),
     date(2000, 1, 1),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Software:
-    """One caller, at every door."""
-
-    fhir: Fhir
-    actor: Actor
-
-    @property
-    def authorization(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.fhir.token}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,21 +129,7 @@ DOORS: dict[str, Callable[[Software, Asked], Any]] = {
 
 @pytest.fixture(scope="module")
 def software(database: Path) -> Software:
-    fhir, organization = fhir_eligibility.caller()
-    caller = Caller.objects.get(organization=organization)
-    Caller.objects.update(per_minute=10**6, per_day=10**6)
-    return Software(
-        fhir=fhir,
-        actor=Actor(
-            role=Role.SOFTWARE,
-            client=caller.client_id,
-            organization=organization,
-            organization_type="pharmacy",
-            purpose=PurposeOfUse.COVERAGE,
-            scopes=read_scopes([eligibility.SCOPE]),
-            assurance=Assurance.LOW,
-        ),
-    )
+    return Software.new()
 
 
 @pytest.fixture(scope="module")
@@ -200,8 +173,10 @@ CASES = st.builds(
 )
 
 
-def arrange(case: Case, person: int) -> None:
-    Caller.objects.update(rights=sorted({Right.BATCH, *case.rights}))
+def arrange(case: Case, software: Software, person: int) -> None:
+    Caller.objects.filter(client=software.actor.client).update(
+        rights=sorted({Right.BATCH, *case.rights})
+    )
     Delivery.objects.update(applied_at=None)
     if case.silent is not None:
         eligibility.register_heard(now() - timedelta(hours=case.silent))
@@ -219,7 +194,7 @@ def test_every_door_says_the_same_and_counts_once(software: Software, person: in
     @given(CASES)
     def ask(case: Case) -> None:
         nonlocal answered
-        arrange(case, person)
+        arrange(case, software, person)
         asked = Asked(number=known if case.is_known else NOBODY, day=case.day)
         said = {name: door(software, asked) for name, door in DOORS.items()}
         answered += sum(one not in (Forbidden, InvalidInput) for one in said.values())

@@ -10,13 +10,15 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
+from django.utils.formats import date_format
 
 from salus.access.models import AccountPractitioner
 from salus.accounts.models import Account, AccountKind
 from salus.audit.models import EventKind
 from salus.country.lu import PROVIDER_SYSTEM, matricule
-from salus.directory.actions import register_practitioner
-from salus.directory.models import PractitionerRole
+from salus.directory.actions import change, register_practitioner, source_named
+from salus.directory.lines import Line
+from salus.directory.models import How, Kind, PractitionerRole
 from salus.eligibility.callers import end_caller, register_caller
 from salus.eligibility.models import Delivery, LookUp, Right, Usage
 from salus.eligibility.queries import see_affiliations
@@ -331,3 +333,26 @@ def test_a_prescriber_with_limits_has_them_named() -> None:
     assert answered(said) == "May prescribe"
     assert "only what begins with" in said.text and "N02B" in said.text
     assert answered(desk.asks("prescribing/", code=code, product="N02A")) == "May not prescribe"
+
+
+def test_until_when_somebody_is_suspended_is_said_where_it_is_known() -> None:
+    desk, today = counter(), now().date()
+    for days, told in ((9, True), (None, False)):
+        code = str(uuid4())
+        professional(code, desk.organization)
+        line = Line(
+            number=1,
+            kind=Kind.PRACTITIONER,
+            system=PROVIDER_SYSTEM,
+            value=code,
+            said={"status": "suspended"},
+            since=today,
+            until=today + timedelta(days) if days else None,
+        )
+        source = source_named("college", at=now())
+        change(actor=SYSTEM, at=now(), source=source, how=How.FILE, lines=[line])
+        said = desk.asks("prescribing/", code=code)
+        assert answered(said) == "May not prescribe" and "Suspended on this day" in said.text
+        assert ("The first day after the suspension" in said.text) == told
+        if days:
+            assert f"knows: {date_format(today + timedelta(days))}." in said.text

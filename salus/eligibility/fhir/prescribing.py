@@ -62,6 +62,10 @@ def _parameters(answer: Answer) -> Body:
         parameters += [
             {"name": name, "valueCoding": {"system": _ATC, "code": code}} for code in codes
         ]
+    if answer.suspended_until:
+        parameters.append(
+            {"name": "suspendedUntil", "valueDate": answer.suspended_until.isoformat()}
+        )
     return {"resourceType": "Parameters", "parameter": parameters}
 
 

@@ -155,6 +155,7 @@ def _operation() -> Body:
         ("lastKnown", "boolean", "1..1", "Whether this is what a silent source said last."),
         ("only", "Coding", "0..*", "Of what was asked no more than these may be; none: all."),
         ("limit", "Coding", "0..*", "And these may not be."),
+        ("suspendedUntil", "date", "0..1", "Of a suspension: the first day on which it is over."),
     )
     return {
         "resourceType": "OperationDefinition",

@@ -278,6 +278,7 @@ def _written(answer: Answer) -> EligibilityAnswer:
         last_known=answer.last_known,
         only=answer.only,
         limits=answer.limits,
+        suspended_until=answer.suspended_until,
         proof=answer.proof or None,
     )
 

@@ -203,6 +203,9 @@ class EligibilityAnswer(BaseModel):
         description="Of what was asked these alone may be prescribed (beginnings of ATC codes); none: all of it"
     )
     limits: tuple[str, ...] = Field(description="And these not")
+    suspended_until: date | None = Field(
+        description="Of the reason `suspended`: the first day on which it is another, as far as the directory knows"
+    )
     proof: str | None = Field(
         description="The answer, signed (compact JWS by a key of /oauth/jwks): where it was asked for, and of"
         " every answer that is the last known one"

@@ -208,6 +208,8 @@ def _write(parent: Any, answer: Answer) -> None:
         _add(element, "only", code)
     for code in answer.limits:
         _add(element, "limit", code)
+    if answer.suspended_until:
+        _add(element, "suspendedUntil", answer.suspended_until.isoformat())
     if answer.proof:
         _add(element, "proof", answer.proof)
 
