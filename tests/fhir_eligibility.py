@@ -11,6 +11,7 @@ from salus.accounts.models import Client
 from salus.accounts.oauth.registration import NewClient
 from salus.country.lu import INSURER
 from salus.eligibility.callers import register_caller
+from salus.eligibility.fhir.vocabulary import PROOF
 from salus.eligibility.models import Right
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
@@ -79,6 +80,26 @@ def request(number: tuple[str, str], day: date | None = None, **changed: Any) ->
         **changed,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def signed(body: dict[str, Any]) -> dict[str, Any]:
+    """The same request, with an answer that is to be signed."""
+    return body | {"extension": [{"url": PROOF, "valueBoolean": True}]}
+
+
+def looked_up(
+    family: str, given: str, birth_date: str, *, mission: str = "M-1", **changed: Any
+) -> dict[str, Any]:
+    """As `request`, of whoever has this name and birth date."""
+    name = {"family": family, "given": given.split()}
+    whom = {"resourceType": "Patient", "id": "who", "name": [name], "birthDate": birth_date}
+    identifier = {"system": "urn:test:missions", "value": mission}
+    meant: dict[str, Any] = {
+        "contained": [whom],
+        "patient": {"reference": "#who"},
+        "supportingInfo": [{"sequence": 1, "information": {"identifier": identifier}}],
+    }
+    return request(("", ""), **(meant | changed))
 
 
 def submit(fhir: Fhir, body: Any, **headers: str) -> Answer:
