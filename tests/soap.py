@@ -152,7 +152,8 @@ def about(question: AffiliationQuestion) -> Any:
     """CheckAffiliation."""
     person = EL.person(EL.system(question.system), EL.value(question.value))
     days = [EL.day(question.day.isoformat())] if question.day else []
-    return EL.CheckAffiliation(person, *days)
+    proofs = [EL.proof("true")] if question.proof else []
+    return EL.CheckAffiliation(person, *days, *proofs)
 
 
 def envelope(
