@@ -8,12 +8,10 @@ from typing import Any
 
 from django.test import Client as Browser
 
-from salus.eligibility.models import Caller
 from salus.eligibility.questions import Answer
-from salus.kernel.actor import Actor, Assurance, PurposeOfUse, Role
+from salus.kernel.actor import Actor
 from salus.kernel.errors import Forbidden, InvalidInput
-from salus.kernel.scopes import read_scopes
-from tests import eligibility, fhir_eligibility, soap
+from tests import fhir_eligibility, soap
 from tests.fhir_client import Answer as FhirAnswer
 from tests.fhir_client import Fhir
 
@@ -27,21 +25,8 @@ class Software:
 
     @classmethod
     def new(cls) -> "Software":
-        fhir, organization = fhir_eligibility.caller()
-        caller = Caller.objects.get(organization=organization)
-        Caller.objects.filter(pk=caller.pk).update(per_minute=10**6, per_day=10**6)
-        return cls(
-            fhir=fhir,
-            actor=Actor(
-                role=Role.SOFTWARE,
-                client=caller.client_id,
-                organization=organization,
-                organization_type="pharmacy",
-                purpose=PurposeOfUse.COVERAGE,
-                scopes=read_scopes([eligibility.SCOPE]),
-                assurance=Assurance.LOW,
-            ),
-        )
+        fhir, actor = fhir_eligibility.caller(per_minute=10**6, per_day=10**6)
+        return cls(fhir=fhir, actor=actor)
 
     @property
     def authorization(self) -> dict[str, str]:

@@ -18,10 +18,8 @@ from zeep.wsa import WsAddressingPlugin
 from zeep.wsse.compose import Compose
 from zeep.wsse.signature import BinarySignature
 
-from salus.accounts.models import Client
 from salus.country import country
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
-from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
 from salus.eligibility.questions import AffiliationQuestion
 from salus.eligibility.rules import Reason
@@ -192,19 +190,10 @@ def test_ids_are_uuids() -> None:
 
 def _token(purpose: PurposeOfUse = PurposeOfUse.COVERAGE) -> dict[str, str]:
     """Of a new caller that speaks with a token instead of signing."""
-    where = software.organization(str(uuid4()), "pharmacy")
-    client = software.registered(where, scope=eligibility.SCOPE, purposes=(purpose,))
-    register_caller(
-        actor=software.SYSTEM,
-        at=now(),
-        organization=where,
-        client=Client.objects.get(client_id=client.client_id).pk,
-        rights=[Right.AFFILIATION],
-        per_minute=2,
-        per_day=10,
+    made = eligibility.Asking.new(
+        rights=[Right.AFFILIATION], per_minute=2, per_day=10, purpose=purpose
     )
-    told = software.ask(client)
-    return {"Authorization": f"Bearer {told['access_token']}"}
+    return made.authorization
 
 
 def _with_token(request: Any, *, blocks: Any = ()) -> Any:

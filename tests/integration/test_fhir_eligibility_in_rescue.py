@@ -12,6 +12,7 @@ from salus.eligibility.fhir.vocabulary import PROOF
 from salus.eligibility.models import LookUp, Right
 from salus.eligibility.proofs import read_proof
 from salus.fhir.validation import faults
+from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from tests.eligibility import affiliate, register_heard
 from tests.fhir_client import Fhir
@@ -41,8 +42,7 @@ def _register_heard() -> None:
 
 
 @pytest.fixture(scope="module")
-def crew(database: Path) -> tuple[Fhir, int]:
-    """And its organisation."""
+def crew(database: Path) -> tuple[Fhir, Actor]:
     return caller("rescue")
 
 
@@ -56,9 +56,9 @@ def zoe() -> tuple[int, str]:
 
 
 def test_a_name_and_a_birth_date_find_and_owe_a_check(
-    crew: tuple[Fhir, int], zoe: tuple[int, str]
+    crew: tuple[Fhir, Actor], zoe: tuple[int, str]
 ) -> None:
-    fhir, organization = crew
+    fhir, actor = crew
     person, name = zoe
     sent = looked_up(name, "Zoé", BORN, identifier=[{"system": "urn:x", "value": name}])
     with counting(1, "rescue"):
@@ -69,13 +69,13 @@ def test_a_name_and_a_birth_date_find_and_owe_a_check(
     assert answer.body["patient"] == {"reference": "#who"}
     assert said(answer.body)["status"] == "affiliated"
     assert answer.body["insurance"][0]["inforce"] is True
-    owed = LookUp.objects.filter(caller__organization=organization, checked_at=None)
+    owed = LookUp.objects.filter(caller__client=actor.client, checked_at=None)
     assert owed.get().mission == "M-1"
     submit(fhir, request(number_of(person)))
     assert not owed.exists()
 
 
-def test_of_several_none_is_told(crew: tuple[Fhir, int], zoe: tuple[int, str]) -> None:
+def test_of_several_none_is_told(crew: tuple[Fhir, Actor], zoe: tuple[int, str]) -> None:
     registered(family=zoe[1], given="Zoé", birth_date=date(1957, 3, 9))
     told = submit(crew[0], looked_up(zoe[1], "Zoé", BORN))
     assert told.status == 200 and not faults(told.body)
@@ -85,7 +85,9 @@ def test_of_several_none_is_told(crew: tuple[Fhir, int], zoe: tuple[int, str]) -
     assert said(one)["status"] == "affiliated"
 
 
-def test_the_day_may_be_said_when_it_is_today(crew: tuple[Fhir, int], zoe: tuple[int, str]) -> None:
+def test_the_day_may_be_said_when_it_is_today(
+    crew: tuple[Fhir, Actor], zoe: tuple[int, str]
+) -> None:
     today = now().date()
     for day, status in ((today, 200), (today - timedelta(1), 422)):
         sent = looked_up(zoe[1], "Zoé", BORN, servicedDate=day.isoformat())
@@ -123,14 +125,14 @@ def info(**identifier: str) -> dict[str, Any]:
     ],
 )
 def test_a_look_up_that_is_none_is_refused_with_its_place(
-    crew: tuple[Fhir, int], changed: dict[str, Any], place: str
+    crew: tuple[Fhir, Actor], changed: dict[str, Any], place: str
 ) -> None:
     with counting(0, "rescue"):
         answer = submit(crew[0], looked_up("Schmitz", "Zoé", BORN, **changed))
     assert where(answer) == (422, [f"{HERE}.{place}"])
 
 
-def test_it_is_asked_by_right_by_itself_and_by_nothing_else(crew: tuple[Fhir, int]) -> None:
+def test_it_is_asked_by_right_by_itself_and_by_nothing_else(crew: tuple[Fhir, Actor]) -> None:
     narrow, _ = caller(rights=[Right.AFFILIATION])
     sent = looked_up("Schmitz", "Zoé", BORN)
     assert submit(narrow, sent).status == 403
@@ -148,7 +150,7 @@ def test_it_is_asked_by_right_by_itself_and_by_nothing_else(crew: tuple[Fhir, in
 
 
 def test_an_answer_is_signed_where_that_is_asked_for_by_right(
-    crew: tuple[Fhir, int], zoe: tuple[int, str]
+    crew: tuple[Fhir, Actor], zoe: tuple[int, str]
 ) -> None:
     number = number_of(zoe[0])
     answer = submit(crew[0], signed(request(number)))
@@ -165,7 +167,7 @@ def test_an_answer_is_signed_where_that_is_asked_for_by_right(
     assert submit(narrow, signed(request(number))).status == 403
 
 
-def test_in_a_collection_each_line_is_signed_by_itself(crew: tuple[Fhir, int]) -> None:
+def test_in_a_collection_each_line_is_signed_by_itself(crew: tuple[Fhir, Actor]) -> None:
     lines = [signed(request(NOBODY)), request(NOBODY)]
     entries = [{"fullUrl": f"urn:uuid:{uuid4()}", "resource": line} for line in lines]
     sent = {"resourceType": "Bundle", "type": "collection", "entry": entries}

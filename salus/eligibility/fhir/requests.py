@@ -118,16 +118,7 @@ def _look_up(call: Call, request: Element) -> tuple[LookUpQuestion, Body]:
         raise request.wrong("servicedDate", "a look-up by name is about today")
     if _wants_proof(request):
         raise request.wrong("extension", "a look-up by name is not signed")
-    held = request.children("contained")
-    reference = request.child("patient").text("reference")
-    if [(one.text("resourceType"), f"#{one.text('id')}") for one in held] != [
-        ("Patient", reference)
-    ]:
-        raise request.wrong("contained", "must be the one Patient to whom patient refers")
-    patient = held[0]
-    for member in patient.value:
-        if member.lstrip("_") not in ("resourceType", "id", "name", "birthDate"):
-            raise patient.wrong(member, "not supported: a look-up is by name and birthDate")
+    patient = _contained(request)
     name, birth_date = human_name(patient), patient.day("birthDate")
     if not name.given:
         raise best_name(patient).wrong("given", "missing")
@@ -136,14 +127,27 @@ def _look_up(call: Call, request: Element) -> tuple[LookUpQuestion, Body]:
     question = LookUpQuestion(
         family=name.family, given=name.given, birth_date=birth_date, mission=_mission(request)
     )
-    told = {"family": name.family, "given": name.given.split()}
     whom = {
         "resourceType": "Patient",
         "id": patient.text("id"),
-        "name": [told],
+        "name": [{"family": name.family, "given": name.given.split()}],
         "birthDate": birth_date.isoformat(),
     }
-    return question, {"contained": [whom], "patient": {"reference": reference}}
+    return question, {"contained": [whom], "patient": {"reference": f"#{whom['id']}"}}
+
+
+def _contained(request: Element) -> Element:
+    """The Patient to whom it refers, of whom it says what a look-up goes by and nothing else."""
+    reference = request.child("patient").text("reference")
+    held = request.children("contained")
+    if [(one.text("resourceType"), f"#{one.text('id')}") for one in held] != [
+        ("Patient", reference)
+    ]:
+        raise request.wrong("contained", "must be the one Patient to whom patient refers")
+    for member in held[0].value:
+        if member.lstrip("_") not in ("resourceType", "id", "name", "birthDate"):
+            raise held[0].wrong(member, "not supported: a look-up is by name and birthDate")
+    return held[0]
 
 
 def _mission(request: Element) -> str:
@@ -159,7 +163,7 @@ def _mission(request: Element) -> str:
 
 
 def _wants_proof(request: Element) -> bool:
-    asked = [one for one in request.children("extension") if one.text("url") == PROOF]
+    asked = [one for one in request.children("extension") if one.value.get("url") == PROOF]
     return any(one.value.get("valueBoolean") is True for one in asked)
 
 
