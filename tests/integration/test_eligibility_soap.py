@@ -244,8 +244,10 @@ def test_what_a_caller_has_no_right_to_is_said() -> None:
     narrow = Software.new(rights=frozenset([Right.AFFILIATION]))
     reply = narrow.asks(about(eligibility.about(registered(), date(2020, 1, 1))))
     assert (reply.status, reply.code) == (403, "forbidden")
-    treats = posted(_with_token(EL.GetRights()), **_token(PurposeOfUse.TREATMENT))
-    assert (treats.status, treats.code) == (403, "forbidden")
+    treats = _token(PurposeOfUse.TREATMENT)
+    for request in (EL.GetRights(), EL.GetReasons(), EL.GetStatus()):
+        reply = posted(_with_token(request), **treats)
+        assert (reply.status, reply.code) == (403, "forbidden")
 
 
 def test_beyond_the_quota_the_fault_says_when_one_more_is_answered() -> None:

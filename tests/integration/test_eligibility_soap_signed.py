@@ -176,7 +176,7 @@ def test_a_name_finds_and_owes_a_check(crew: Software) -> None:
     ("changed", "at"),
     [
         ({"family": " "}, "LookUp/family"),
-        ({"family": "\t"}, "LookUp/family"),
+        ({"family": "Sch\tmitz"}, "LookUp/family"),
         ({"born": "1899-12-31"}, "LookUp/birthDate"),
         ({"born": "1957"}, "LookUp/birthDate"),
         ({"mission": "x" * 65}, "LookUp/mission"),

@@ -127,7 +127,7 @@ def _reasons(response: Any, request: Any, call: Call) -> None:
 
 def _spoken(language: str) -> str:
     try:
-        return get_supported_language_variant(language.lower())
+        return get_supported_language_variant(language)
     except LookupError:
         spoken = ", ".join(code for code, _ in settings.LANGUAGES)
         raise InvalidInput(f"that is not spoken here, but {spoken}", at="language") from None
