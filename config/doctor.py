@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from config.doctor_services import endpoints, listening
+from config.doctor_services import answers_by_soap, endpoints, listening
 from config.finding import Finding
 from config.ldap_options import LdapOptions
 from config.mllp_options import MllpOptions
@@ -48,6 +48,7 @@ def _findings(data: Path) -> Iterator[Finding]:
     yield _secrets(data)
     yield from listening("HL7 v2", MllpOptions.of(os.environ, port=None))
     yield from listening("address book", LdapOptions.of(os.environ, port=None))
+    yield from answers_by_soap(data)
     if postgres.is_embedded() and not (data / "postgres").is_dir():
         problem = "absent; `salus serve` makes a new one, a backup restores an old one"
         yield Finding(what="database", problem=problem)

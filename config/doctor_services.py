@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import django
 
 from config.finding import Finding
 from config.listening import Listening
+from salus.eligibility.soap import signing
 from salus.kernel.errors import SalusError
 
 _SOON = timedelta(days=30)
@@ -27,6 +29,21 @@ def listening(what: str, options: Listening) -> Iterator[Finding]:
         left = ends_at - datetime.now(UTC) if ends_at else _SOON
         problem = f"its certificate ends in {left.days} days" if left < _SOON else None
         yield Finding(what=f"{what} at {options}", problem=problem, is_warning=left > timedelta())
+
+
+def answers_by_soap(data: Path) -> Iterator[Finding]:
+    """How long the certificate holds by which they are signed, if any ever were."""
+    file = signing.file_of(data)
+    if not file.exists():
+        return
+    what = "answers by SOAP can be signed"
+    try:
+        left = signing.signer_in(file).certificate.not_valid_after_utc - datetime.now(UTC)
+    except SalusError as error:
+        yield Finding(what=what, problem=str(error))
+    else:
+        problem = f"the certificate in {file} ends in {left.days} days" if left < _SOON else None
+        yield Finding(what=what, problem=problem, is_warning=left > timedelta())
 
 
 def endpoints() -> Finding:

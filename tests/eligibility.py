@@ -1,12 +1,13 @@
 """Callers of the eligibility service, and a register that was heard."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from salus.access.oauth.actions import register_client
+from salus.access.oauth.actions import Registered
 from salus.accounts.models import Client
-from salus.accounts.oauth.registration import NewClient
 from salus.accounts.oauth.tokens import AccessToken
 from salus.audit.models import Event, EventKind
 from salus.eligibility.callers import register_caller
@@ -18,55 +19,62 @@ from salus.kernel.rows import rows_of
 from salus.kernel.scopes import read_scopes
 from salus.mpi.models import PersonIdentifier
 from tests.conftest import as_role
-from tests.software import ISSUER, SYSTEM, organization
+from tests.software import ISSUER, SYSTEM, ask, organization, registered
 
 SCOPE = "system/CoverageEligibilityRequest.c"
 _numbers = count(1)
 
 
-def caller(
-    type: str = "pharmacy",
-    *,
-    rights: frozenset[Right] = frozenset(Right),
-    per_minute: int = 1_000,
-    per_day: int = 10_000,
-    certificates: tuple[bytes, ...] = (),
-) -> Actor:
-    """Software of a new organisation of the type, as its token would make it ask."""
-    where = organization(f"E{next(_numbers)}-{type}", type)
-    made = register_client(
-        actor=SYSTEM,
-        at=now(),
-        client=NewClient(
-            name="Counter",
-            scope=SCOPE,
-            contact="",
-            purposes=(PurposeOfUse.COVERAGE,),
-            certificates=certificates,
-        ),
-        organization=where,
-        domains=(),
-        approved=True,
-    )
-    client = Client.objects.get(client_id=made.client_id).pk
-    register_caller(
-        actor=SYSTEM,
-        at=now(),
-        organization=where,
-        client=client,
-        rights=rights,
-        per_minute=per_minute,
-        per_day=per_day,
-    )
-    return Actor(
-        role=Role.SOFTWARE,
-        client=client,
-        organization=where,
-        organization_type=type,
-        purpose=PurposeOfUse.COVERAGE,
-        scopes=read_scopes([SCOPE]),
-        assurance=Assurance.SUBSTANTIAL,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Software of a new organisation that is a caller: with its secret, and as its token would make it ask."""
+
+    client: Registered
+    actor: Actor
+
+    @classmethod
+    def new(
+        cls,
+        type: str = "pharmacy",
+        *,
+        scope: str = SCOPE,
+        purpose: PurposeOfUse = PurposeOfUse.COVERAGE,
+        rights: Collection[Right] = frozenset(Right),
+        per_minute: int = 1_000,
+        per_day: int = 10_000,
+        certificates: tuple[bytes, ...] = (),
+    ) -> "Asking":
+        where = organization(f"E{next(_numbers)}-{type}", type)
+        made = registered(where, scope=scope, purposes=(purpose,), certificates=certificates)
+        client = Client.objects.get(client_id=made.client_id).pk
+        register_caller(
+            actor=SYSTEM,
+            at=now(),
+            organization=where,
+            client=client,
+            rights=rights,
+            per_minute=per_minute,
+            per_day=per_day,
+        )
+        actor = Actor(
+            role=Role.SOFTWARE,
+            client=client,
+            organization=where,
+            organization_type=type,
+            purpose=purpose,
+            scopes=read_scopes(scope.split()),
+            assurance=Assurance.SUBSTANTIAL,
+        )
+        return cls(client=made, actor=actor)
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """With a token of the real endpoint."""
+        return {"Authorization": f"Bearer {ask(self.client)['access_token']}"}
+
+
+def caller(type: str = "pharmacy", **how: Any) -> Actor:
+    return Asking.new(type, **how).actor
 
 
 def token(actor: Actor, **changed: Any) -> str:

@@ -1,6 +1,6 @@
 """Software that speaks SOAP: messages that it signs by xmlsec, which shares no code with ours, and what comes back."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +21,10 @@ from django.db import connections
 from django.test import Client as Browser
 from lxml import etree
 from lxml.builder import ElementMaker
+from zeep.wsse.signature import MemorySignature
 
 from salus.eligibility.questions import AffiliationQuestion
+from salus.eligibility.soap import schema
 from salus.eligibility.soap.names import (
     BASE64,
     OURS,
@@ -31,6 +33,7 @@ from salus.eligibility.soap.names import (
     WSSE,
     WSU,
     X509,
+    ds,
     ours,
     soap,
     wsa,
@@ -43,6 +46,7 @@ from tests import eligibility
 
 HERE = "http://localhost/eligibility/soap"
 TYPE = "application/soap+xml; charset=utf-8"
+SCHEMA = etree.XMLSchema(etree.parse(schema.SCHEMA))
 ENV = ElementMaker(namespace=SOAP, nsmap={"env": SOAP, "wsu": WSU})
 EL = ElementMaker(namespace=OURS, nsmap={None: OURS})
 _SEC = ElementMaker(namespace=WSSE, nsmap={"wsse": WSSE})
@@ -148,7 +152,8 @@ def about(question: AffiliationQuestion) -> Any:
     """CheckAffiliation."""
     person = EL.person(EL.system(question.system), EL.value(question.value))
     days = [EL.day(question.day.isoformat())] if question.day else []
-    return EL.CheckAffiliation(person, *days)
+    proofs = [EL.proof("true")] if question.proof else []
+    return EL.CheckAffiliation(person, *days, *proofs)
 
 
 def envelope(
@@ -220,16 +225,20 @@ def signed(
 
 
 def posted(message: Any, *, type: str = TYPE, **headers: str) -> Reply:
-    """An element or bytes, sent by whoever has no session and no certificate at the proxy."""
+    """An element or bytes, sent by whoever has no session and no certificate at the proxy; what is answered fits."""
     content = message if isinstance(message, bytes) else etree.tostring(message)
     answer = Browser(SERVER_NAME="localhost").post(
         "/eligibility/soap", content, content_type=type, headers=headers
     )
-    return Reply(
+    reply = Reply(
         status=answer.status_code,
         headers=answer.headers,
         envelope=etree.fromstring(answer.content),
     )
+    for said in (reply.content, *reply.content.iter(ours("Problem"))):
+        if said.tag.startswith(f"{{{OURS}}}"):
+            SCHEMA.assertValid(etree.fromstring(etree.tostring(said)))
+    return reply
 
 
 class _Silent(WSGIRequestHandler):
@@ -256,6 +265,34 @@ def served() -> Iterator[str]:
         server.server_close()
 
 
+def certificate_of_answers() -> bytes:
+    """PEM."""
+    return bytes(Browser(SERVER_NAME="localhost").get("/eligibility/soap?certificate").content)
+
+
+def signed_parts(envelope: Any, *, by: bytes) -> set[str]:
+    """What xmlsec finds signed by this certificate (PEM), which must be the one that the message shows.
+
+    Raises xmlsec.Error for a signature that does not hold.
+    """
+    security = envelope.find(f"{soap('Header')}/{wsse('Security')}")
+    shown = b64decode(security.findtext(wsse("BinarySecurityToken")))
+    assert shown == x509.load_pem_x509_certificate(by).public_bytes(Encoding.DER)
+    context = xmlsec.SignatureContext()
+    context.key = xmlsec.Key.from_memory(by, xmlsec.KeyFormat.CERT_PEM, None)
+    named = {f"#{one.get(wsu('Id'))}": one for one in envelope.iter() if one.get(wsu("Id"))}
+    for element in named.values():
+        context.register_id(element, "Id", WSU)
+    signature = security.find(ds("Signature"))
+    context.verify(signature)
+    refers = signature.find(f"{ds('KeyInfo')}/{wsse('SecurityTokenReference')}/{wsse('Reference')}")
+    assert named[refers.get("URI")].tag == wsse("BinarySecurityToken")
+    return {
+        etree.QName(named[reference.get("URI")]).localname
+        for reference in signature.iter(ds("Reference"))
+    }
+
+
 class Timestamped:
     """To be given to zeep as ``wsse``: a Timestamp."""
 
@@ -268,15 +305,16 @@ class Timestamped:
         return envelope, headers
 
     def verify(self, envelope: Any) -> Any:
-        """Answers are not signed."""
+        """Whoever does not look may leave it."""
         return envelope
 
 
 class Signing(Timestamped):
-    """The same, and a signature over all that is to be signed."""
+    """The same, and a signature over all that is to be signed; answers are to be signed by the site, faults too."""
 
     def __init__(self, by: Signer) -> None:
         self.by = by
+        self.site = MemorySignature(by.key_pem, certificate_of_answers())
 
     def apply(self, envelope: Any, headers: Any) -> tuple[Any, Any]:
         envelope, headers = super().apply(envelope, headers)
@@ -287,3 +325,6 @@ class Signing(Timestamped):
             message_id.set(wsu("Id"), "message-id")
             header.find(wsa("To")).set(wsu("Id"), "to")
         return signed(envelope, by=self.by), headers
+
+    def verify(self, envelope: Any) -> Any:
+        return self.site.verify(envelope)

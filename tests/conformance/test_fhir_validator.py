@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,8 @@ from salus.access.models import TrustedProfessional
 from salus.accounts.models import Client
 from salus.accounts.subscriptions import Asked
 from salus.directory.fhir import extensions
-from salus.directory.models import Organization
+from salus.directory.fhir.subscribing import TOPICS
+from salus.directory.models import Organization, Practitioner
 from salus.eligibility.callers import register_caller
 from salus.eligibility.fhir import vocabulary
 from salus.eligibility.fhir.coverage import rendered
@@ -29,16 +30,17 @@ from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.mpi.fhir import explanation
 from salus.mpi.fhir.telling import message
-from salus.mpi.models import PersonIdentifier
+from salus.mpi.models import Person, PersonIdentifier
 from salus.shared_record.models import Document, DocumentContent, Format
 from salus.shared_record.store import LIVE_PACK, ContentStore, StoredContent
 from salus.vaccination.models import Immunization
+from tests.conformance.directory_feed import notifications
 from tests.conformance.evidence import Verdict, page
-from tests.conformance.fhir_server import JSON, Answer, FhirServer, entries, published
+from tests.conformance.fhir_server import JSON, XML, Answer, FhirServer, entries, published
 from tests.conformance.fhir_validator import Issue, validate
 from tests.conftest import Site, as_role, salus
 from tests.fhir_bundles import bundle, encoded, visit
-from tests.fhir_eligibility import request
+from tests.fhir_eligibility import looked_up, request, signed
 
 pytestmark = [pytest.mark.conformance, pytest.mark.java]
 
@@ -53,7 +55,14 @@ OF_A_KIND = 3  # documents of each type, language and origin
 
 
 @pytest.fixture(scope="module")
-def answers(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[Answer]:
+def told(database: Path) -> list[Answer]:
+    return list(notifications())
+
+
+@pytest.fixture(scope="module")
+def answers(
+    site: Site, told: list[Answer], tmp_path_factory: pytest.TempPathFactory
+) -> list[Answer]:
     """Of a site with reports, and with a patient that came in a Bundle."""
     received = tmp_path_factory.mktemp("received") / "visit.json"
     received.write_bytes(encoded(bundle(visit())))
@@ -78,8 +87,9 @@ def answers(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[Answer
     return [
         *published(servers, people),
         *_index_operations(servers[0], people[0]),
-        *_eligibility(site, trust.person_id),
+        *_eligibility(site, trust.person_id, trust.practitioner),
         *_documents(site.data),
+        *told,
     ]
 
 
@@ -142,18 +152,10 @@ def _index_operations(server: FhirServer, person: str) -> Iterator[Answer]:
     )
     assert answered.status == 200, answered.body
     yield answered
-    yield Answer(
-        interaction="message to a subscriber",
-        about="Bundle",
-        method="",
-        path="",
-        status=200,
-        media_type=JSON,
-        body=json.dumps(feed).encode(),
-    )
+    yield _made("message to a subscriber", "Bundle", json.dumps(feed).encode())
 
 
-def _eligibility(site: Site, person: int) -> Iterator[Answer]:
+def _eligibility(site: Site, person: int, practitioner: Practitioner) -> Iterator[Answer]:
     """What a caller is answered, and a period as its patient sees it."""
     with as_role("superuser", site.data):
         pharmacy = Organization.objects.filter(type="pharmacy", deregistered_at=None)[0].pk
@@ -169,42 +171,61 @@ def _eligibility(site: Site, person: int) -> Iterator[Answer]:
             per_day=100,
         )
         known = PersonIdentifier.objects.filter(person=person)[0]
+        whose = Person.objects.get(pk=person)
         Affiliation.objects.create(person_id=person, key="conformance", since=date(2000, 1, 1))
         Delivery.objects.create(kind="delta", as_of=now(), received_at=now(), applied_at=now())
     server = FhirServer(base=f"{site.url}/fhir", headers=token)
     number = (known.system, known.value)
+    prescriber = {"system": practitioner.system, "value": practitioner.value}
     insured, nobody = request(number), request((known.system, "nobody"))
-    lines = [insured, request(number, purpose=["benefits"])]
+    beyond = request(number, purpose=["benefits"])
+    called = looked_up(whose.family, whose.given, whose.birth_date.isoformat())
+    lines = [signed(insured), called, beyond]
     entries = [{"fullUrl": f"urn:uuid:{uuid4()}", "resource": one} for one in lines]
     collection = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    for body in (insured, nobody, collection, lines[1]):
+    questions = [insured, signed(insured), nobody, called, collection, beyond]
+    for body in questions:
+        yield _made("question of a caller", body["resourceType"], json.dumps(body).encode())
+        yield _submitted(server, body)
+    for identifier in ({"system": "urn:x", "value": "1"}, prescriber):
+        asked = {"name": "prescriber", "valueIdentifier": identifier}
         yield server.ask(
-            f"{_CHECK}/$submit", interaction="$submit", about=_CHECK, method="POST", body=body
+            "$may-prescribe",
+            interaction="$may-prescribe",
+            method="POST",
+            body={"resourceType": "Parameters", "parameter": [asked]},
         )
-    prescriber = {"name": "prescriber", "valueIdentifier": {"system": "urn:x", "value": "1"}}
-    yield server.ask(
-        "$may-prescribe",
-        interaction="$may-prescribe",
-        method="POST",
-        body={"resourceType": "Parameters", "parameter": [prescriber]},
-    )
-    asked = urlencode({"beneficiary:identifier": "|".join(number)}).encode()
-    form = Request(f"{server.base}/Coverage/_search", data=asked, headers=token)
+    query = urlencode({"beneficiary:identifier": "|".join(number)}).encode()
+    form = Request(f"{server.base}/Coverage/_search", data=query, headers=token)
     own = Affiliation(pk=1, since=date(2000, 1, 1), until=date(2020, 2, 29))
     own.patient = person
     with urlopen(form) as answer:
-        found = answer.read()
+        yield _made("search-type", "Coverage", answer.read())
     shown = json.dumps(rendered(own, date(2025, 1, 1)).body).encode()
-    for interaction, content in (("search-type", found), ("as patients see it", shown)):
-        yield Answer(
-            interaction=interaction,
-            about="Coverage",
-            method="POST",
-            path="Coverage/_search",
-            status=200,
-            media_type=JSON,
-            body=content,
-        )
+    yield _made("as patients see it", "Coverage", shown)
+    for silent in (3, 31):  # days: the last known answer, then none
+        with as_role("superuser", site.data):
+            Delivery.objects.update(as_of=now() - timedelta(days=silent))
+        yield _submitted(server, insured)
+
+
+def _submitted(server: FhirServer, body: Any) -> Answer:
+    return server.ask(
+        f"{_CHECK}/$submit", interaction="$submit", about=_CHECK, method="POST", body=body
+    )
+
+
+def _made(interaction: str, about: str, body: bytes) -> Answer:
+    """What is no answer of the server's to a request with JSON, or was asked in another way."""
+    return Answer(
+        interaction=interaction,
+        about=about,
+        method="",
+        path="",
+        status=200,
+        media_type=JSON,
+        body=body,
+    )
 
 
 def _token(
@@ -237,15 +258,8 @@ def _documents(data: Path) -> Iterator[Answer]:
                 sha256=bytes(row.sha256),
                 wrapped_key=bytes(row.wrapped_key),
             )
-            yield Answer(
-                interaction=f"document of the {origin}",
-                about="Bundle",
-                method="",
-                path="",
-                status=200,
-                media_type=JSON,
-                body=store.open(document=row.pk, person=row.document.person_id, stored=stored),
-            )
+            body = store.open(document=row.pk, person=row.document.person_id, stored=stored)
+            yield _made(f"document of the {origin}", "Bundle", body)
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +304,8 @@ def test_there_was_something_of_every_type_to_judge(answers: list[Answer]) -> No
     assert served - judged == ONLY_FOR_PATIENTS
     origins = {answer.interaction for answer in answers}
     assert origins >= {"document of the simulation", "document of the import"}
+    told = {(a.about, a.media_type) for a in answers if a.interaction == "told to a subscriber"}
+    assert told == {(kind, media) for kind in TOPICS for media in (JSON, XML)}
 
 
 def test_refusals_are_outcomes_and_nothing_that_is_found_is_refused(answers: list[Answer]) -> None:

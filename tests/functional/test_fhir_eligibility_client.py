@@ -1,9 +1,11 @@
 """Python's fhirpy as a pharmacy's software: by its own code it asks whether somebody is insured."""
 
+import jwt
 import pytest
 from authlib.integrations.requests_client import OAuth2Session
 from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import OperationOutcome
+from jwt import PyJWKClient
 
 from salus.accounts.models import Client
 from salus.directory.models import Organization
@@ -34,7 +36,7 @@ def test_fhirpy_asks_whether_somebody_is_insured(site: Site) -> None:
             at=now(),
             organization=pharmacy,
             client=Client.objects.get(client_id=pair["client_id"]).pk,
-            rights=[Right.AFFILIATION, Right.PRESCRIBING],
+            rights=[*Right],
             per_minute=10,
             per_day=10,
         )
@@ -46,6 +48,17 @@ def test_fhirpy_asks_whether_somebody_is_insured(site: Site) -> None:
     asked = fhir_eligibility.request(("urn:test", "nobody"))
     answer = client.execute("CoverageEligibilityRequest/$submit", method="POST", data=asked)
     assert answer["insurance"][0]["inforce"] is False
+    signed = client.execute(
+        "CoverageEligibilityRequest/$submit", method="POST", data=fhir_eligibility.signed(asked)
+    )
+    proof = fhir_eligibility.said(signed)["proof"]
+    keys = PyJWKClient(f"{site.url}/oauth/jwks")
+    key = keys.get_signing_key_from_jwt(proof)
+    assert jwt.decode(proof, key, algorithms=["ES256"])["identifier"]["value"] == "nobody"
+    called = fhir_eligibility.looked_up("Nobody", "Of this name", "1957-03-09")
+    found = client.execute("CoverageEligibilityRequest/$submit", method="POST", data=called)
+    assert found["insurance"][0]["inforce"] is False
+    assert found["contained"] == called["contained"]
     beyond = asked | {"purpose": ["benefits"]}
     with pytest.raises(OperationOutcome, match="validation"):
         client.execute("CoverageEligibilityRequest/$submit", method="POST", data=beyond)

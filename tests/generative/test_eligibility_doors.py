@@ -1,14 +1,13 @@
-"""The same question by every door: the same status, reason, day and age, each counted once, each refused alike."""
+"""The same question by every door: the same status, reason, day, age, proof; each counted once, each refused alike."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client as Browser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +19,7 @@ from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput
 from salus.kernel.rows import rows_of
 from tests import eligibility, fhir_eligibility, soap
-from tests.every_door import Software
+from tests.every_door import Outcome, Software, of_answer, of_fhir, of_rest, of_soap
 from tests.fhir_client import Answer
 from tests.links import registered
 
@@ -40,85 +39,54 @@ LEAP = (
 class Asked:
     number: tuple[str, str]
     day: date | None
+    proof: bool
+
+    @property
+    def question(self) -> AffiliationQuestion:
+        system, value = self.number
+        return AffiliationQuestion(system=system, value=value, day=self.day, proof=self.proof)
+
+    @property
+    def request(self) -> dict[str, Any]:
+        request = fhir_eligibility.request(self.number, self.day)
+        return fhir_eligibility.signed(request) if self.proof else request
 
 
-def by_check(software: Software, asked: Asked) -> Any:
-    system, value = asked.number
-    question = AffiliationQuestion(system=system, value=value, day=asked.day)
+def by_check(software: Software, asked: Asked) -> Outcome:
     try:
-        said = check(actor=software.actor, question=question, at=now())
+        return of_answer(check(actor=software.actor, question=asked.question, at=now()))
     except (Forbidden, InvalidInput) as error:
         return type(error)
-    as_of = said.as_of.astimezone() if said.as_of else None
-    return said.status, said.reason, said.day, as_of, said.last_known
 
 
-def by_fhir(software: Software, asked: Asked) -> Any:
-    request = fhir_eligibility.request(asked.number, asked.day)
-    return _of_fhir(fhir_eligibility.submit(software.fhir, request))
+def by_fhir(software: Software, asked: Asked) -> Outcome:
+    return of_fhir(fhir_eligibility.submit(software.fhir, asked.request))
 
 
-def by_a_collection(software: Software, asked: Asked) -> Any:
+def by_a_collection(software: Software, asked: Asked) -> Outcome:
     """Of one line."""
-    request = fhir_eligibility.request(asked.number, asked.day)
-    entry = {"fullUrl": "urn:uuid:1e7ff4c5-6d4e-4d0a-9f43-2f4a8c1f0a01", "resource": request}
+    entry = {"fullUrl": "urn:uuid:1e7ff4c5-6d4e-4d0a-9f43-2f4a8c1f0a01", "resource": asked.request}
     answer = fhir_eligibility.submit(
         software.fhir, {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
     )
     (line,) = answer.body["entry"]
     response = line["response"]
     body = line.get("resource", response.get("outcome"))
-    return _of_fhir(Answer(status=int(response["status"][:3]), body=body, headers={}, content=b""))
+    return of_fhir(Answer(status=int(response["status"][:3]), body=body, headers={}, content=b""))
 
 
-def _of_fhir(answer: Answer) -> Any:
-    if answer.status != 200:
-        return {403: Forbidden, 422: InvalidInput}[answer.status]
-    said = fhir_eligibility.said(answer.body)
-    as_of = _instant(said.get("asOf"))
-    day = date.fromisoformat(said["day"])
-    # What FHIR has words for says the same.
-    in_force = [one["inforce"] for one in answer.body.get("insurance", ())]
-    assert in_force == {"affiliated": [True], "not-affiliated": [False]}.get(said["status"], [])
-    assert answer.body["servicedDate"] == said["day"]
-    return said["status"], said["reason"], day, as_of, said["lastKnown"]
-
-
-def by_rest(software: Software, asked: Asked) -> Any:
+def by_rest(software: Software, asked: Asked) -> Outcome:
     body: dict[str, Any] = {"identifier": fhir_eligibility.identifier(asked.number)}
     if asked.day:
         body["day"] = asked.day.isoformat()
-    answer = Browser(SERVER_NAME="localhost").post(
-        "/eligibility/v1/affiliation",
-        body,
-        content_type="application/json",
-        headers=software.authorization,
-    )
-    if answer.status_code != 200:
-        return {403: Forbidden, 422: InvalidInput}[answer.status_code]
-    said = answer.json()
-    day, as_of = date.fromisoformat(said["day"]), _instant(said["as_of"])
-    return said["status"], said["reason"], day, as_of, said["last_known"]
+    return of_rest(*software.by_rest("affiliation", body | {"proof": asked.proof}))
 
 
-def by_soap(software: Software, asked: Asked) -> Any:
-    system, value = asked.number
-    question = AffiliationQuestion(system=system, value=value, day=asked.day)
-    message = soap.ENV.Envelope(soap.ENV.Header(), soap.ENV.Body(soap.about(question)))
-    reply = soap.posted(message, **software.authorization)
-    if reply.status != 200:
-        return {403: Forbidden, 400: InvalidInput}[reply.status]
-    day = date.fromisoformat(reply.said("day") or "")
-    is_last_known = {"true": True, "false": False}[reply.said("lastKnown") or ""]
-    as_of = _instant(reply.said("asOf"))
-    return reply.said("status"), reply.said("reason"), day, as_of, is_last_known
+def by_soap(software: Software, asked: Asked) -> Outcome:
+    return of_soap(software.by_soap(soap.about(asked.question)))
 
 
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone() if text else None
-
-
-DOORS: dict[str, Callable[[Software, Asked], Any]] = {
+DOORS: dict[str, Callable[[Software, Asked], Outcome]] = {
     "check": by_check,
     "FHIR": by_fhir,
     "FHIR, a collection": by_a_collection,
@@ -159,6 +127,7 @@ class Case:
     covered: list[tuple[date, date | None]]
     is_known: bool
     day: date | None
+    proof: bool
     silent: int | None  # hours since the register was heard; None: it never was
     rights: set[Right]
 
@@ -168,8 +137,9 @@ CASES = st.builds(
     covered=periods(),
     is_known=st.booleans(),
     day=st.none() | near(now().date()),
+    proof=st.booleans(),
     silent=st.sampled_from([None, 0, 35, 37, 29 * 24, 31 * 24]),
-    rights=st.sets(st.sampled_from([Right.AFFILIATION, Right.HISTORIC]), max_size=2),
+    rights=st.sets(st.sampled_from([Right.AFFILIATION, Right.HISTORIC, Right.PROOF])),
 )
 
 
@@ -195,7 +165,8 @@ def test_every_door_says_the_same_and_counts_once(software: Software, person: in
     def ask(case: Case) -> None:
         nonlocal answered
         arrange(case, software, person)
-        asked = Asked(number=known if case.is_known else NOBODY, day=case.day)
+        number = known if case.is_known else NOBODY
+        asked = Asked(number=number, day=case.day, proof=case.proof)
         said = {name: door(software, asked) for name, door in DOORS.items()}
         answered += sum(one not in (Forbidden, InvalidInput) for one in said.values())
         assert len(set(said.values())) == 1, said

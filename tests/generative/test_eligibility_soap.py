@@ -4,22 +4,17 @@ import os
 from copy import deepcopy
 from functools import cache
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from salus.accounts.models import Client
 from salus.country.lu import MATRICULE_SYSTEM
-from salus.eligibility.callers import register_caller
-from salus.eligibility.models import Right
 from salus.eligibility.questions import AffiliationQuestion
 from salus.eligibility.soap.names import OURS, SOAP, WSA, WSSE, WSU
-from salus.kernel.actor import PurposeOfUse
-from salus.kernel.clock import now
-from tests import eligibility, software
+from tests import eligibility
 from tests.soap import EL, ENV, Reply, Software, about, envelope, posted, signed
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -27,7 +22,7 @@ PLENTY = 10**6
 MANY = 3_000 if "SALUS_PROVE" in os.environ else 30
 NAMES = st.sampled_from(
     [
-        *(f"{{{OURS}}}{name}" for name in ("CheckAffiliation", "person", "value", "line", "GetStatus")),
+        *(f"{{{OURS}}}{name}" for name in ("CheckAffiliation", "person", "value", "line", "GetStatus", "usedAt")),
         *(f"{{{SOAP}}}{name}" for name in ("Envelope", "Header", "Body", "mustUnderstand", "role")),
         *(f"{{{WSSE}}}{name}" for name in ("Security", "BinarySecurityToken", "Reference")),
         *(f"{{{WSU}}}{name}" for name in ("Id", "Timestamp", "Created", "Expires")),
@@ -65,18 +60,7 @@ def _signed() -> tuple[bytes, str]:
 
 @cache
 def _token() -> dict[str, str]:
-    where = software.organization(str(uuid4()), "pharmacy")
-    client = software.registered(where, scope=eligibility.SCOPE, purposes=(PurposeOfUse.COVERAGE,))
-    register_caller(
-        actor=software.SYSTEM,
-        at=now(),
-        organization=where,
-        client=Client.objects.get(client_id=client.client_id).pk,
-        rights=frozenset(Right),
-        per_minute=PLENTY,
-        per_day=PLENTY,
-    )
-    return {"Authorization": f"Bearer {software.ask(client)['access_token']}"}
+    return eligibility.Asking.new(per_minute=PLENTY, per_day=PLENTY).authorization
 
 
 def _question() -> Any:

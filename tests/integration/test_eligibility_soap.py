@@ -11,23 +11,22 @@ import pytest
 import zeep
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client as Browser
+from django.utils.translation import override
 from lxml import etree
 from xmlsec import Transform
 from zeep.wsa import WsAddressingPlugin
 from zeep.wsse.compose import Compose
 from zeep.wsse.signature import BinarySignature
 
-from salus.accounts.models import Client
 from salus.country import country
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
-from salus.eligibility.callers import register_caller
 from salus.eligibility.models import Right
 from salus.eligibility.questions import AffiliationQuestion
+from salus.eligibility.rules import Reason
 from salus.eligibility.soap.names import SOAP, SOAP_11, WSA, ours, soap, wsa
+from salus.eligibility.words import REASONS
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
-from salus.kernel.rows import rows_of
-from salus.mpi.models import PersonIdentifier
 from tests import eligibility, software
 from tests.links import registered
 from tests.soap import (
@@ -40,6 +39,7 @@ from tests.soap import (
     Software,
     Timestamped,
     about,
+    certificate_of_answers,
     envelope,
     posted,
     served,
@@ -60,17 +60,10 @@ def pharmacy(database: Path) -> Software:
     return Software.new()
 
 
-def question(person: int, day: date | None = None) -> AffiliationQuestion:
-    with rows_of([person]):
-        known = PersonIdentifier.objects.filter(person=person).first()
-    assert known
-    return AffiliationQuestion(system=known.system, value=known.value, day=day)
-
-
 def insured() -> AffiliationQuestion:
     person = registered()
     eligibility.affiliate(person, date(2000, 1, 1))
-    return question(person)
+    return eligibility.about(person)
 
 
 def nobody() -> Any:
@@ -78,8 +71,10 @@ def nobody() -> Any:
 
 
 def test_zeep_asks_all_that_the_description_offers() -> None:
-    pharmacy = Software.new()
-    asked, value = insured(), str(uuid4())
+    pharmacy, name = Software.new(), f"Schmitz{uuid4().hex}"
+    found = registered(family=name, given="Zoé", birth_date=date(1957, 3, 9))
+    eligibility.affiliate(found, date(2000, 1, 1))
+    asked, value = eligibility.about(found), str(uuid4())
     software.professional(value, software.organization(value))
     person = {"system": asked.system, "value": asked.value}
     prescriber = {"system": PROVIDER_SYSTEM, "value": value}
@@ -109,9 +104,17 @@ def test_zeep_asks_all_that_the_description_offers() -> None:
             "doctor": "may-prescribe",
         }
         assert lines[1].refused.code == "invalid-request"
+        used = service.TellOfUse(proof=answer.proof, usedAt=now())
+        assert (used.outcome, used.said, used.found) == ("pending", "affiliated", "affiliated")
+        called = {"family": name, "given": "Zoé", "birthDate": date(1957, 3, 9), "mission": "M-1"}
+        assert service.LookUp(**called).status == "affiliated"
         rights = service.GetRights()
         assert rights.right == sorted(Right)
-        assert (rights.perDay, rights.asked, rights.refused) == (10_000, 6, 0)
+        assert (rights.perDay, rights.asked, rights.refused) == (10_000, 8, 0)
+        meant = {one.code: one.meaning for one in service.GetReasons(language="de-LU").reason}
+        assert meant.keys() == set(Reason)
+        with override("de"):
+            assert meant["covered"] == str(REASONS[Reason.COVERED])
         assert service.GetStatus().status == "able"
         with pytest.raises(zeep.exceptions.Fault) as refused:
             service.CheckAffiliation(person={**person, "value": "x" * 257})
@@ -119,11 +122,12 @@ def test_zeep_asks_all_that_the_description_offers() -> None:
     assert [str(code) for code in refused.value.subcodes] == [ours("invalid-request")]
 
 
-class Unanswered(BinarySignature):  # type: ignore[misc]  # zeep has no types
-    """zeep's own, with answers that are not signed."""
+class Trusting(BinarySignature):  # type: ignore[misc]  # zeep has no types
+    """zeep's own, by which answers are verified with one's own certificate: here with the site's."""
 
     def verify(self, envelope: Any) -> Any:
-        return envelope
+        self.cert_data = certificate_of_answers()
+        return super().verify(envelope)
 
 
 def test_zeeps_own_signature_holds(tmp_path: Path) -> None:
@@ -131,7 +135,7 @@ def test_zeeps_own_signature_holds(tmp_path: Path) -> None:
     laboratory = Software.new(type="laboratory", signer=signer)
     (tmp_path / "key.pem").write_bytes(signer.key_pem)
     (tmp_path / "certificate.pem").write_bytes(signer.pem)
-    own = Unanswered(
+    own = Trusting(
         str(tmp_path / "key.pem"),
         str(tmp_path / "certificate.pem"),
         signature_method=Transform.RSA_SHA256,
@@ -165,7 +169,7 @@ def test_the_description_is_whole_and_names_no_other_host() -> None:
 
 
 def test_a_retry_with_the_same_id_gets_the_same_answer_and_counts_once() -> None:
-    doctor, asked, sent = Software.new(type="hospital"), question(registered()), uuid4()
+    doctor, asked, sent = Software.new(type="hospital"), eligibility.about(registered()), uuid4()
     first = doctor.asks(about(asked), message_id=sent, created=now() - timedelta(minutes=2))
     again = doctor.asks(about(asked), message_id=sent)
     assert first.status == again.status == 200
@@ -186,19 +190,10 @@ def test_ids_are_uuids() -> None:
 
 def _token(purpose: PurposeOfUse = PurposeOfUse.COVERAGE) -> dict[str, str]:
     """Of a new caller that speaks with a token instead of signing."""
-    where = software.organization(str(uuid4()), "pharmacy")
-    client = software.registered(where, scope=eligibility.SCOPE, purposes=(purpose,))
-    register_caller(
-        actor=software.SYSTEM,
-        at=now(),
-        organization=where,
-        client=Client.objects.get(client_id=client.client_id).pk,
-        rights=[Right.AFFILIATION],
-        per_minute=2,
-        per_day=10,
+    made = eligibility.Asking.new(
+        rights=[Right.AFFILIATION], per_minute=2, per_day=10, purpose=purpose
     )
-    told = software.ask(client)
-    return {"Authorization": f"Bearer {told['access_token']}"}
+    return made.authorization
 
 
 def _with_token(request: Any, *, blocks: Any = ()) -> Any:
@@ -247,10 +242,12 @@ def test_limits_of_a_licence_are_said_within_what_was_asked(pharmacy: Software) 
 
 def test_what_a_caller_has_no_right_to_is_said() -> None:
     narrow = Software.new(rights=frozenset([Right.AFFILIATION]))
-    reply = narrow.asks(about(question(registered(), date(2020, 1, 1))))
+    reply = narrow.asks(about(eligibility.about(registered(), date(2020, 1, 1))))
     assert (reply.status, reply.code) == (403, "forbidden")
-    treats = posted(_with_token(EL.GetRights()), **_token(PurposeOfUse.TREATMENT))
-    assert (treats.status, treats.code) == (403, "forbidden")
+    treats = _token(PurposeOfUse.TREATMENT)
+    for request in (EL.GetRights(), EL.GetReasons(), EL.GetStatus()):
+        reply = posted(_with_token(request), **treats)
+        assert (reply.status, reply.code) == (403, "forbidden")
 
 
 def test_beyond_the_quota_the_fault_says_when_one_more_is_answered() -> None:
@@ -260,18 +257,6 @@ def test_beyond_the_quota_the_fault_says_when_one_more_is_answered() -> None:
     assert (reply.status, reply.code) == (429, "too-many")
     assert reply.said("wait") == reply.headers["Retry-After"]
     assert int(reply.headers["Retry-After"]) > 0
-
-
-def test_a_silent_register_is_said_and_its_last_word_is_signed(pharmacy: Software) -> None:
-    asked = insured()
-    eligibility.register_heard(now() - timedelta(days=31))
-    assert pharmacy.asks(EL.GetStatus()).said("status") == "unable"
-    assert pharmacy.asks(about(asked)).said("reason") == "register-silent"
-    eligibility.register_heard(now() - timedelta(days=3))
-    assert pharmacy.asks(EL.GetStatus()).said("status") == "degraded"
-    late = pharmacy.asks(about(asked))
-    assert (late.said("status"), late.said("lastKnown")) == ("affiliated", "true")
-    assert late.said("proof")
 
 
 def faulty(reply: Reply) -> tuple[int, str, str]:

@@ -17,12 +17,9 @@ from salus.access.oauth.actions import end_client
 from salus.accounts.models import AuthMethod, Client, TlsSubject
 from salus.eligibility.callers import end_caller
 from salus.eligibility.models import Caller
-from salus.eligibility.questions import AffiliationQuestion
 from salus.eligibility.soap.names import ds, ours, soap, wsa, wsse, wsu
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
-from salus.kernel.rows import rows_of
-from salus.mpi.models import PersonIdentifier
 from tests import eligibility, software
 from tests.links import registered
 from tests.soap import (
@@ -53,7 +50,7 @@ def pharmacy(database: Path) -> Software:
 
 @pytest.fixture(scope="module")
 def asked(database: Path) -> Any:
-    return about(question(registered()))
+    return about(eligibility.about(registered()))
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +58,7 @@ def other(database: Path) -> Any:
     """What the attacker wants to know."""
     person = registered()
     eligibility.affiliate(person, date(2000, 1, 1))
-    return about(question(person))
-
-
-def question(person: int) -> AffiliationQuestion:
-    with rows_of([person]):
-        known = PersonIdentifier.objects.filter(person=person).first()
-    assert known
-    return AffiliationQuestion(system=known.system, value=known.value)
+    return about(eligibility.about(person))
 
 
 def refused(reply: Reply, security: str) -> None:

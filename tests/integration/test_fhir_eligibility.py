@@ -160,9 +160,9 @@ def test_what_is_not_answered_is_refused_with_its_place(
 
 def test_a_provider_is_the_callers_own_organisation(insured: tuple[str, str]) -> None:
     pharmacy, own = caller()
-    value = Organization.objects.get(pk=own).value
+    value = Organization.objects.get(pk=own.organization).value
     for provider in (
-        {"reference": f"Organization/{own}"},
+        {"reference": f"Organization/{own.organization}"},
         {"identifier": {"system": ORGANIZATION_SYSTEM, "value": value}},
     ):
         assert submit(pharmacy, request(insured, provider=provider)).status == 200

@@ -8,7 +8,7 @@ from lxml import etree
 
 from salus.eligibility.rules import Status
 from salus.eligibility.soap.message import read, request_of, uuid_of
-from salus.eligibility.soap.operations import SCHEMA
+from salus.eligibility.soap.schema import SCHEMA
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "reference" / "eligibility-soap.md"
 

@@ -16,13 +16,14 @@ from salus.eligibility.fhir.vocabulary import (
     insurer,
     reason_coding,
 )
-from salus.eligibility.questions import AffiliationQuestion, Answer, Question
+from salus.eligibility.questions import Answer, LookUpQuestion, Question
 from salus.eligibility.rules import Status
 from salus.fhir import exchange
 from salus.fhir.batch import MOST_ENTRIES, failed, responded
 from salus.fhir.datatypes import URI
 from salus.fhir.dates import instant
 from salus.fhir.element import Element
+from salus.fhir.refusal import Unprocessable
 from salus.fhir.resource import Arguments, Body, Call, Input, Operation, Resource
 from salus.kernel.errors import InvalidInput
 from salus.kernel.scopes import Interaction
@@ -80,9 +81,12 @@ def _line(call: Call, entry: Element) -> Asked | InvalidInput:
     if request.value.get("resourceType") != _TYPE:
         return entry.wrong("resource", f"must be a {_TYPE}")
     try:
-        return read_request(call, request)
+        asked = read_request(call, request)
     except InvalidInput as error:
         return error
+    if isinstance(asked.question, LookUpQuestion):  # each is of a mission, and owes a check
+        return Unprocessable("a look-up by name is asked by itself", at=f"{asked.path}.contained")
+    return asked
 
 
 def _question(line: Asked | InvalidInput) -> Question | InvalidInput:
@@ -99,14 +103,13 @@ def _outcome(said: Outcome, line: Asked | InvalidInput, entry: Element) -> Body:
 
 
 def _response(answer: Answer, asked: Asked, *, named: str) -> Body:
-    """Of the person nothing but the identifier that was sent: who is not known reads like who is not insured."""
-    question = asked.question
+    """Of the person nothing but what was sent: who is not known reads like who is not insured."""
     return {
         "resourceType": "CoverageEligibilityResponse",
         "extension": [answer_extension(answer)],
         "status": "active",
         "purpose": ["validation"],
-        "patient": _patient(question),
+        **asked.whom,
         "servicedDate": answer.day.isoformat(),
         "created": instant(answer.answered_at),
         "request": {
@@ -116,11 +119,6 @@ def _response(answer: Answer, asked: Asked, *, named: str) -> Body:
         **_told(answer),
         "insurer": insurer(),
     }
-
-
-def _patient(question: AffiliationQuestion) -> Body:
-    identifier = {"system": question.system, "value": question.value}
-    return {"type": "Patient", "identifier": identifier}
 
 
 def _told(answer: Answer) -> dict[str, Any]:

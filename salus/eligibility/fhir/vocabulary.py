@@ -13,6 +13,7 @@ from salus.kernel.actor import PurposeOfUse
 STATUSES = "https://salus.example/CodeSystem/eligibility-status"
 REASONS = "https://salus.example/CodeSystem/eligibility-reason"
 ANSWER = "https://salus.example/StructureDefinition/eligibility-answer"
+PROOF = "https://salus.example/StructureDefinition/eligibility-proof"  # of a request: sign it
 MAY_PRESCRIBE = "https://salus.example/OperationDefinition/may-prescribe"
 PURPOSES = frozenset({PurposeOfUse.COVERAGE})
 
@@ -77,7 +78,8 @@ def definitions() -> tuple[Body, ...]:
     return (
         _code_system("eligibility-status", "EligibilityStatus", STATUSES, STATUS_WORDS),
         _code_system("eligibility-reason", "EligibilityReason", REASONS, REASON_WORDS),
-        _extension(),
+        _answer(),
+        _proof(),
         _operation(),
     )
 
@@ -95,36 +97,63 @@ def _code_system(id: str, name: str, url: str, words: Mapping[Any, str]) -> Body
     }
 
 
-def _extension() -> Body:
+def _answer() -> Body:
+    return _extension(
+        ANSWER,
+        "EligibilityAnswer",
+        "The answer of the eligibility service",
+        of=("CoverageEligibilityResponse", "Coverage"),
+        elements=(
+            *_part("status", "Coding", least=1),
+            *_part("reason", "Coding", least=1),
+            *_part("day", "date", least=1),
+            *_part("lastKnown", "boolean", least=1),
+            *_part("asOf", "instant", least=0),
+            *_part("proof", "string", least=0),
+            {"id": "Extension.url", "path": "Extension.url", "fixedUri": ANSWER},
+            {"id": "Extension.value[x]", "path": "Extension.value[x]", "max": "0"},
+        ),
+    )
+
+
+def _proof() -> Body:
+    return _extension(
+        PROOF,
+        "EligibilityProof",
+        "Whether the answer is to be signed, to be shown where there is no line",
+        of=("CoverageEligibilityRequest",),
+        elements=(
+            {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
+            {"id": "Extension.url", "path": "Extension.url", "fixedUri": PROOF},
+            {
+                "id": "Extension.value[x]",
+                "path": "Extension.value[x]",
+                "min": 1,
+                "type": [{"code": "boolean"}],
+            },
+        ),
+    )
+
+
+def _extension(
+    url: str, name: str, title: str, *, of: Iterable[str], elements: Iterable[Body]
+) -> Body:
     return {
         "resourceType": "StructureDefinition",
-        "id": "eligibility-answer",
-        "url": ANSWER,
-        "name": "EligibilityAnswer",
-        "title": "The answer of the eligibility service",
+        "id": url.rpartition("/")[2],
+        "url": url,
+        "name": name,
+        "title": title,
         "status": "active",
         "fhirVersion": "4.0.1",
         "kind": "complex-type",
         "abstract": False,
-        "context": [
-            {"type": "element", "expression": "CoverageEligibilityResponse"},
-            {"type": "element", "expression": "Coverage"},
-        ],
+        "context": [{"type": "element", "expression": place} for place in of],
         "type": "Extension",
         "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
         "derivation": "constraint",
         "differential": {
-            "element": [
-                {"id": "Extension", "path": "Extension", "max": "1"},
-                *_part("status", "Coding", least=1),
-                *_part("reason", "Coding", least=1),
-                *_part("day", "date", least=1),
-                *_part("lastKnown", "boolean", least=1),
-                *_part("asOf", "instant", least=0),
-                *_part("proof", "string", least=0),
-                {"id": "Extension.url", "path": "Extension.url", "fixedUri": ANSWER},
-                {"id": "Extension.value[x]", "path": "Extension.value[x]", "max": "0"},
-            ]
+            "element": [{"id": "Extension", "path": "Extension", "max": "1"}, *elements]
         },
     }
 

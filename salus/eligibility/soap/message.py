@@ -84,7 +84,7 @@ def uuid_of(message_id: Any) -> UUID:
     return UUID(found[1])
 
 
-def written(content: Any, *, answers: UUID | None = None, blocks: Iterable[Any] = ()) -> bytes:
+def enveloped(content: Any, *, answers: UUID | None = None, blocks: Iterable[Any] = ()) -> Any:
     """An envelope with this in its Body."""
     envelope = etree.Element(soap("Envelope"), nsmap=PREFIXES)
     header = etree.SubElement(envelope, soap("Header"))
@@ -92,6 +92,10 @@ def written(content: Any, *, answers: UUID | None = None, blocks: Iterable[Any] 
     if answers:
         etree.SubElement(header, wsa("RelatesTo")).text = answers.urn
     etree.SubElement(envelope, soap("Body")).append(content)
+    return envelope
+
+
+def written(envelope: Any) -> bytes:
     said: bytes = etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
     return said
 

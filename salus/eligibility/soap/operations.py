@@ -4,11 +4,11 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.translation import get_language, get_supported_language_variant, override
 from lxml import etree
 
 from salus.country import country
@@ -19,15 +19,18 @@ from salus.eligibility.queries import heard, use_on
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
+    LookUpQuestion,
     PrescribingQuestion,
     Question,
 )
+from salus.eligibility.rescue import tell_of_use
 from salus.eligibility.soap.faults import code_of
 from salus.eligibility.soap.names import OURS, ours
+from salus.eligibility.soap.schema import check_schema
+from salus.eligibility.words import ANSWERS, REASONS
 from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput
 
-SCHEMA = Path(__file__).with_name("eligibility.xsd")
 _SPACE = " \t\r\n"  # of XML, which dates and booleans may have around them
 
 
@@ -41,12 +44,16 @@ class Call:
 def answered(request: Any, call: Call) -> Any:
     """The element that answers. Raises InvalidInput for what does not fit the schema, and as `check` does."""
     request = deepcopy(request)  # a document of its own, in which places are counted from it
-    _check_schema(request)
+    check_schema(request)
     operation = etree.QName(request).localname
     if operation not in _OPERATIONS:  # an element of the schema that is no question
         raise InvalidInput("that is no operation", at="Body")
     response = etree.Element(ours(f"{operation}Response"), nsmap={"el": OURS})
-    _OPERATIONS[operation](response, request, call)
+    try:
+        _OPERATIONS[operation](response, request, call)
+    except InvalidInput as error:  # of what the schema cannot say
+        place = _PLACES.get(error.at, error.at)
+        raise InvalidInput(error.text, at="/".join(filter(None, [operation, place]))) from error
     return response
 
 
@@ -75,6 +82,27 @@ def _batch(response: Any, request: Any, call: Call) -> None:
             _add(refused, "text", str(outcome))
 
 
+def _look_up(response: Any, request: Any, call: Call) -> None:
+    question = LookUpQuestion(
+        family=request.findtext(ours("family")),
+        given=request.findtext(ours("given")),
+        birth_date=_date(request.findtext(ours("birthDate"))),
+        mission=request.findtext(ours("mission")),
+    )
+    _check(response, question, call)
+
+
+def _use(response: Any, request: Any, call: Call) -> None:
+    told = tell_of_use(
+        actor=call.actor,
+        proof=request.findtext(ours("proof")),
+        used_at=datetime.fromisoformat(request.findtext(ours("usedAt")).strip(_SPACE)),
+        at=call.at,
+    )
+    for name in ("outcome", "said", "found"):
+        _add(response, name, getattr(told, name))
+
+
 def _rights(response: Any, request: Any, call: Call) -> None:
     caller = caller_of(call.actor)
     for right in sorted(caller.rights):
@@ -84,6 +112,25 @@ def _rights(response: Any, request: Any, call: Call) -> None:
     today = use_on(caller.id, call.at.date())
     for name in ("asked", "repeated", "refused"):
         _add(response, name, str(getattr(today, name)))
+
+
+def _reasons(response: Any, request: Any, call: Call) -> None:
+    caller_of(call.actor)
+    said = request.findtext(ours("language"))
+    with override(_spoken(said.strip(_SPACE)) if said else get_language()):
+        for name, words in (("status", ANSWERS), ("reason", REASONS)):
+            for code, meaning in words.items():
+                element = etree.SubElement(response, ours(name))
+                _add(element, "code", code)
+                _add(element, "meaning", str(meaning))
+
+
+def _spoken(language: str) -> str:
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        spoken = ", ".join(code for code, _ in settings.LANGUAGES)
+        raise InvalidInput(f"that is not spoken here, but {spoken}", at="language") from None
 
 
 def _status(response: Any, request: Any, call: Call) -> None:
@@ -98,9 +145,13 @@ _OPERATIONS: dict[str, Callable[[Any, Any, Call], None]] = {
     "CheckAffiliation": _affiliation,
     "CheckPrescriber": _prescriber,
     "CheckBatch": _batch,
+    "LookUp": _look_up,
+    "TellOfUse": _use,
     "GetRights": _rights,
+    "GetReasons": _reasons,
     "GetStatus": _status,
 }
+_PLACES = {"birth_date": "birthDate", "used_at": "usedAt"}
 
 
 def _check(response: Any, question: Question, call: Call) -> None:
@@ -137,7 +188,11 @@ def _identifier(element: Any, name: str, own_system: str) -> tuple[str, str]:
 
 def _day(element: Any) -> date | None:
     said = element.findtext(ours("day"))
-    return date.fromisoformat(said.strip(_SPACE)) if said else None
+    return _date(said) if said else None
+
+
+def _date(said: str) -> date:
+    return date.fromisoformat(said.strip(_SPACE))
 
 
 def _write(parent: Any, answer: Answer) -> None:
@@ -161,41 +216,3 @@ def _write(parent: Any, answer: Answer) -> None:
 
 def _add(parent: Any, name: str, text: str) -> None:
     etree.SubElement(parent, ours(name)).text = text
-
-
-_schema = etree.XMLSchema(etree.parse(SCHEMA))
-_one_at_a_time = Lock()  # what is wrong is noted at the schema itself
-
-
-def _check_schema(element: Any) -> None:
-    """Raises InvalidInput, which quotes nothing but names of elements."""
-    with _one_at_a_time:
-        if _schema.validate(element):
-            return
-        wrong = _schema.error_log[0]
-    prefixes = {name: uri for one in element.iter() for name, uri in one.nsmap.items() if name}
-    found = element.xpath(wrong.path.partition("/@")[0], namespaces=prefixes)
-    raise InvalidInput(
-        _WORDS.get(wrong.type_name, "the value is not of its type"),
-        at=_path_of(found[0] if found else element),
-    )
-
-
-_WORDS = {
-    "SCHEMAV_ELEMENT_CONTENT": "the element is not expected here, or lacks one that must be in it",
-    "SCHEMAV_CVC_ELT_1": "there is no such operation",
-    "SCHEMAV_CVC_IDC": "two lines have the same name",
-    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1": "the attribute is not expected here",
-    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_2": "the attribute is not expected here",
-    "SCHEMAV_CVC_COMPLEX_TYPE_4": "an attribute is missing",
-    "SCHEMAV_CVC_COMPLEX_TYPE_2_1": "nothing is expected in it",
-    "SCHEMAV_CVC_COMPLEX_TYPE_2_3": "text is not expected here",
-}
-
-
-def _path_of(place: Any) -> str:
-    """As CheckAffiliation/person/value; what is not of our schema is *."""
-    path = [*reversed(list(place.iterancestors())), place]
-    return "/".join(
-        etree.QName(one).localname if one.tag.startswith(f"{{{OURS}}}") else "*" for one in path
-    )

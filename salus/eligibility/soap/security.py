@@ -76,6 +76,7 @@ class Authentic:
     actor: Actor
     request: Any  # the element in the Body
     request_id: UUID | None
+    is_signed: bool  # and so its answer is
 
 
 def authenticated(
@@ -86,7 +87,7 @@ def authenticated(
     if message.security is None:
         if by_token is None:
             raise SecurityRefused("a message is signed, or comes with an access token")
-        return _authentic(by_token, message.body, message.message_id, message.to, here)
+        return _authentic(by_token, message.body, message.message_id, message.to, here=here)
     if by_token is not None:
         raise SecurityRefused("a message is signed, or comes with an access token: not both")
     certificate = _certificate(message.security)
@@ -94,7 +95,12 @@ def authenticated(
     signed = _signed(message, message.security, certificate)
     _check_fresh(signed[wsu("Timestamp")], at)
     authentic = _authentic(
-        actor, signed[soap("Body")], signed.get(wsa("MessageID")), signed.get(wsa("To")), here
+        actor,
+        signed[soap("Body")],
+        signed.get(wsa("MessageID")),
+        signed.get(wsa("To")),
+        here=here,
+        is_signed=True,
     )
     if authentic.request_id is None:
         _check_first(actor, signed, at)
@@ -102,7 +108,13 @@ def authenticated(
 
 
 def _authentic(
-    actor: Actor, body: Any, message_id: Any | None, to: Any | None, here: Collection[str]
+    actor: Actor,
+    body: Any,
+    message_id: Any | None,
+    to: Any | None,
+    *,
+    here: Collection[str],
+    is_signed: bool = False,
 ) -> Authentic:
     if to is not None and (to.text or "").strip() not in here:
         raise SecurityRefused("the message is for another address (wsa:To)")
@@ -110,6 +122,7 @@ def _authentic(
         actor=actor,
         request=request_of(body),
         request_id=None if message_id is None else uuid_of(message_id),
+        is_signed=is_signed,
     )
 
 
