@@ -10,7 +10,7 @@ from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.eligibility.models import LookUp, ProofUse, Right
 from salus.eligibility.permissions import CallerInForce, check_right
-from salus.eligibility.proofs import Proof, read_proof
+from salus.eligibility.proofs import TOLD_WITHIN, Proof, read_proof
 from salus.eligibility.queries import insured
 from salus.eligibility.quota import counted
 from salus.eligibility.rules import Status
@@ -44,14 +44,16 @@ def confirm(caller: int, persons: tuple[int, ...], *, at: datetime) -> None:
 def tell_of_use(*, actor: Actor, proof: str, used_at: datetime, at: datetime) -> Told:
     """The caller relied on a proof at ``used_at``: counted once, and held against what the register says of the day.
 
-    To be told again while the outcome is pending. Raises InvalidInput for what was not signed here or did not hold
-    then, Forbidden, TooMany.
+    To be told again while the outcome is pending, until TOLD_WITHIN after the proof's end. Raises InvalidInput for what
+    was not signed here or did not hold then, Forbidden, TooMany.
     """
-    shown = read_proof(proof)
+    shown = read_proof(proof, at=at)
     if not shown.since <= used_at <= at:
         raise InvalidInput("a proof is used after it was signed, and before now", at="used_at")
     if used_at >= shown.until:
         raise InvalidInput("the proof held no more", at="used_at")
+    if at >= shown.until + TOLD_WITHIN:
+        raise InvalidInput("the use is told too late", at="proof")
     return counted(actor, 1, at, lambda caller: _told(actor, caller, shown, used_at, at))
 
 

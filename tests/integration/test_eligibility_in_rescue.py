@@ -1,6 +1,8 @@
 """Looking somebody up by few data, with a check afterwards; signed answers that are used where there is no line."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import jwt
@@ -9,6 +11,7 @@ import pytest
 from salus.accounts.oauth.keys import public_keys
 from salus.eligibility.actions import check
 from salus.eligibility.models import Affiliation, LookUp, ProofUse, Right
+from salus.eligibility.proofs import TOLD_WITHIN, read_proof, read_until
 from salus.eligibility.questions import Answer, LookUpQuestion
 from salus.eligibility.rescue import Told, tell_of_use
 from salus.eligibility.rules import Reason, Status
@@ -17,6 +20,7 @@ from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput
 from salus.kernel.rows import rows_of
 from salus.kernel.search_key import search_key
+from salus.kernel.signing_keys import rotate
 from salus.mpi.models import FormerName
 from tests import eligibility
 from tests.eligibility import about
@@ -133,15 +137,63 @@ def told(crew: Actor, text: str, used_at: datetime) -> Told:
     return tell_of_use(actor=crew, proof=text, used_at=used_at, at=now())
 
 
+def read_elsewhere(text: str, *, at: datetime) -> dict[str, Any]:
+    """By another library than ours, with the keys that are published at the instant."""
+    keys = jwt.PyJWKSet.from_dict(public_keys(at))
+    key = keys[jwt.get_unverified_header(text)["kid"]]
+    said: dict[str, Any] = jwt.decode(
+        text, key, algorithms=["ES256"], options={"verify_exp": False}
+    )
+    return said
+
+
 def test_a_proof_is_read_by_any_library(crew: Actor) -> None:
     person = insured_person(family())
     text = proof(crew, person)
-    keys = jwt.PyJWKSet.from_dict(public_keys())
-    key = keys[jwt.get_unverified_header(text)["kid"]]
-    said = jwt.decode(text, key, algorithms=["ES256"])
+    said = read_elsewhere(text, at=now())
     assert said["identifier"]["value"] == about(person).value
     assert said["status"] == "affiliated"
     assert said["exp"] > said["iat"]
+
+
+def test_a_proof_is_read_as_long_as_its_use_may_be_told_however_often_the_key_rotates(
+    crew: Actor, database: Path
+) -> None:
+    at = now()
+    text = proof(crew, insured_person(family()))
+    # The last that the first key may sign; the register's clock may be five minutes ahead.
+    eligibility.register_heard(at + timedelta(minutes=5))
+    longest = proof(crew, insured_person(family()))
+    signed = now()
+    for days in range(3):
+        rotated = signed + timedelta(days=days)
+        rotate(database, at=rotated, until=read_until(at=rotated))
+    used_at = now()
+    eligibility.register_heard(used_at)
+    assert told(crew, text, used_at).outcome is ProofUse.Outcome.CONFIRMED
+    ends = datetime.fromtimestamp(read_elsewhere(longest, at=at)["exp"], UTC)
+    last = ends + TOLD_WITHIN - timedelta(seconds=1)
+    assert read_elsewhere(longest, at=last)["status"] == "affiliated"
+    assert tell_of_use(actor=crew, proof=longest, used_at=used_at, at=last).said == "affiliated"
+    with pytest.raises(InvalidInput, match="too late"):  # the first ended five minutes before
+        tell_of_use(actor=crew, proof=text, used_at=used_at, at=last)
+
+
+def test_a_key_of_which_nothing_holds_any_more_is_forgotten(crew: Actor, database: Path) -> None:
+    at, text = now(), proof(crew, insured_person(family()))
+    kid = jwt.get_unverified_header(text)["kid"]
+
+    def kids(later: datetime) -> list[str]:
+        return [key.key_id or "" for key in jwt.PyJWKSet.from_dict(public_keys(later)).keys]
+
+    rotate(database, at=at, until=read_until(at=at))
+    over = read_until(at=at)
+    assert kid in kids(over - timedelta(seconds=1)) and kid not in kids(over)
+    with pytest.raises(InvalidInput, match="signed here"):
+        read_proof(text, at=over)
+    rotate(database, at=over, until=read_until(at=over))
+    assert kid not in (database / "secrets" / "token_keys_before.json").read_text()
+    assert all("d" not in key for key in cast(Any, public_keys(at))["keys"])
 
 
 def test_a_proof_is_asked_for_by_right_and_given_unasked_when_the_register_is_silent(

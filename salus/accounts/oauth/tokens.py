@@ -74,7 +74,7 @@ def verified(text: str, *, issuer: str, audience: str, at: datetime) -> AccessTo
     try:
         if len(text) > _LONGEST:
             raise Unauthorized("the token is none of ours")
-        token = jwt.decode(text, verifying_keys(), algorithms=[ALGORITHM])
+        token = jwt.decode(text, verifying_keys(at), algorithms=[ALGORITHM])
         claims = token.claims
         if token.header.get("typ") != _TYPE:
             raise Unauthorized("the token is not an access token")
