@@ -1,7 +1,9 @@
 """What looks like misuse of insurance checks is found, told to the agency, and closed by it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -44,25 +46,36 @@ def caller_number(actor: Actor) -> int:
     return Caller.objects.get(client=actor.client).pk
 
 
-class Counter:
-    """A pharmacy's counter with a pharmacist, who is somebody in the index too."""
+BORN = {"birth_date": "1977-07-07"}
 
-    def __init__(self) -> None:
+
+def say(value: str, said: Mapping[str, Any]) -> None:
+    """Of a professional, as a register does."""
+    line = Line(number=1, kind=Kind.PRACTITIONER, system=PROVIDER_SYSTEM, value=value, said=said)
+    change(
+        actor=SYSTEM, at=now(), source=source_named("test", at=now()), how=How.FEED, lines=[line]
+    )
+
+
+class Counter:
+    """A pharmacy's counter with a pharmacist, who is somebody in the index too.
+
+    ``told``: what the register says of the pharmacist beside the family name; ``elsewhere``: another register.
+    """
+
+    def __init__(
+        self, told: Mapping[str, Any] = BORN, elsewhere: Mapping[str, Any] | None = None
+    ) -> None:
         name, born = f"M{uuid4().hex}", date(1977, 7, 7)
         where = organization(name, "pharmacy")
         practitioner = professional(name, where)
-        known = {"family": name, "given": "Anne", "birth_date": born.isoformat()}
-        change(
-            actor=SYSTEM,
-            at=now(),
-            source=source_named("test", at=now()),
-            how=How.FEED,
-            lines=[
-                Line(
-                    number=1, kind=Kind.PRACTITIONER, system=PROVIDER_SYSTEM, value=name, said=known
-                )
-            ],
-        )
+        say(name, {"family": name, "given": "Anne"} | told)
+        if elsewhere is not None:
+            say(
+                f"{name}-elsewhere",
+                {"family": name, "profession": "62247001", "same_as": f"{PROVIDER_SYSTEM}|{name}"}
+                | elsewhere,
+            )
         home = Address(line=name, postal_code="1234", municipality="Lëtzebuerg", country="LU")
         self.person = registered(family=name, given="Anne", birth_date=born, address=home)
         self.partner = registered(address=home)
@@ -92,6 +105,21 @@ def test_whoever_asks_about_themselves_or_their_household_is_found() -> None:
     counter.ask(other)  # another row of theirs
     counter.ask(counter.partner)
     assert findings(counter.caller) == {Rule.SELF: 2, Rule.FAMILY: 1}
+
+
+def test_a_birth_date_that_another_register_told_finds_them_too() -> None:
+    counter = Counter(told={}, elsewhere={"given": "Anna-Maria"} | BORN)
+    counter.ask(counter.person)
+    counter.ask(counter.partner)
+    assert findings(counter.caller) == {Rule.SELF: 1, Rule.FAMILY: 1}
+
+
+def test_of_whom_no_register_told_the_birth_date_nobody_is_found_and_one_name_is_a_name() -> None:
+    unknown, one_name = Counter(told={}), Counter(told={"given": None} | BORN)
+    for counter in (unknown, one_name):
+        counter.ask(counter.person)
+    assert findings(unknown.caller) == {}  # whoever has the name may be somebody else
+    assert findings(one_name.caller) == {Rule.SELF: 1}
 
 
 def test_a_check_of_a_watched_person_is_found_until_the_watch_ends() -> None:
