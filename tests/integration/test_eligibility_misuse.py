@@ -46,7 +46,7 @@ def caller_number(actor: Actor) -> int:
     return Caller.objects.get(client=actor.client).pk
 
 
-BORN = {"birth_date": "1977-07-07"}
+BORN: dict[str, Any] = {"birth_date": "1977-07-07"}
 
 
 def say(value: str, said: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ class Counter:
     """
 
     def __init__(
-        self, told: Mapping[str, Any] = BORN, elsewhere: Mapping[str, Any] | None = None
+        self, told: dict[str, Any] = BORN, elsewhere: dict[str, Any] | None = None
     ) -> None:
         name, born = f"M{uuid4().hex}", date(1977, 7, 7)
         where = organization(name, "pharmacy")
