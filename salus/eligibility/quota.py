@@ -1,7 +1,8 @@
 """Who asks, and how often yet: what stands in front of every question."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from math import ceil
 from typing import TypeVar
 
 from django.db import connection, transaction
@@ -42,6 +43,8 @@ def counted(
         raise
 
 
+# Whoever waited for its turn since the minute before counts to the one that has begun.
+_GOES_ON = "usage.minute between excluded.minute and excluded.minute + interval '1 minute'"
 # The caller and the quota in one round trip: every request waits for it.
 _USE = f"""
     with caller as (
@@ -54,8 +57,8 @@ _USE = f"""
         on conflict (caller_id, day) do update set
             asked = usage.asked + excluded.asked,
             asked_in_minute = excluded.asked_in_minute
-                + case when usage.minute = excluded.minute then usage.asked_in_minute else 0 end,
-            minute = excluded.minute
+                + case when {_GOES_ON} then usage.asked_in_minute else 0 end,
+            minute = case when {_GOES_ON} then usage.minute else excluded.minute end
         returning asked, asked_in_minute
     )
     select caller.*, used.asked, used.asked_in_minute from caller, used
@@ -79,8 +82,8 @@ def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
     caller = CallerInForce.of(row and row[:-2])
     in_day, in_minute = row[-2:]
     if in_day > caller.per_day:
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        left = 24 * 3600 - int((at - midnight).total_seconds())
+        midnight = datetime.combine(at.date() + timedelta(days=1), time.min, at.tzinfo)
+        left = ceil(midnight.timestamp() - at.timestamp())  # a day may have 23 or 25 hours
         raise TooMany(f"the quota of {caller.per_day} questions a day is used up", wait=left)
     if in_minute > caller.per_minute:
         raise TooMany(
