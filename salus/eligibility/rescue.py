@@ -2,7 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
@@ -26,7 +26,9 @@ class Told:
 
     outcome: ProofUse.Outcome
     said: Status  # by the proof
-    found: Status  # of the day on which it was used, as it is known now
+    found: (
+        Status  # of the day on which it was used, or of that of which it spoke, as it is known now
+    )
 
 
 def remember(caller: int, person: int, *, mission: str, at: datetime) -> None:
@@ -71,7 +73,7 @@ def _told(
             persons=person.persons[1:],
             repeated=use is not None,
         )
-        verdict = person.verdict(day=used_at.astimezone(at.tzinfo).date(), at=at)
+        verdict = person.verdict(day=_day(proof, used_at.astimezone(at.tzinfo)), at=at)
     outcome = ProofUse.Outcome.CONFIRMED
     if person.heard is None or person.heard < used_at:
         outcome = ProofUse.Outcome.PENDING
@@ -85,6 +87,12 @@ def _told(
         create_defaults={"outcome": outcome, "told_at": at},
     )
     return Told(outcome=outcome, said=proof.status, found=verdict.status)
+
+
+def _day(proof: Proof, used_at: datetime) -> date:
+    """Of which the user of the proof took it to speak: of the moment, unless it is one of a day before."""
+    is_of_its_day = proof.day == proof.since.astimezone(used_at.tzinfo).date()
+    return used_at.date() if is_of_its_day else proof.day
 
 
 def _hash(person: int) -> bytes:

@@ -1,16 +1,18 @@
 """Looking somebody up by few data, with a check afterwards; signed answers that are used where there is no line."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 import jwt
 import pytest
+from django.test import override_settings
+from joserfc import jws
 
-from salus.accounts.oauth.keys import public_keys
+from salus.accounts.oauth.keys import public_keys, signing_key
 from salus.eligibility.actions import check
-from salus.eligibility.models import Affiliation, LookUp, ProofUse, Right
+from salus.eligibility.models import Affiliation, LookUp, ProofUse, Right, Usage
 from salus.eligibility.proofs import TOLD_WITHIN, read_proof, read_until
 from salus.eligibility.questions import Answer, LookUpQuestion
 from salus.eligibility.rescue import Told, tell_of_use
@@ -240,3 +242,85 @@ def test_what_was_not_signed_here_or_held_no_more_is_refused(crew: Actor) -> Non
     later = now() + timedelta(days=40)
     with pytest.raises(InvalidInput):
         tell_of_use(actor=crew, proof=text, used_at=later, at=later)
+
+
+def test_a_check_by_somebody_else_settles_no_debt(crew: Actor) -> None:
+    name = family()
+    person = insured_person(name)
+    by_name(crew, name)
+    check(actor=eligibility.caller("rescue"), question=about(person), at=now())
+    assert owed(crew) == 1
+
+
+def test_a_proof_says_what_was_answered_of_when_and_until_when_it_holds(crew: Actor) -> None:
+    heard = (now() - timedelta(days=3)).replace(microsecond=0)
+    eligibility.register_heard(heard)
+    day = now().date() - timedelta(days=400)
+    person = insured_person(family())
+    with override_settings(ORIGIN="https://salus.example"):
+        answer = check(actor=crew, question=about(person, day, proof=True), at=now())
+    said = read_elsewhere(answer.proof, at=now())
+    assert (said["day"], said["reason"], said["iss"]) == (
+        day.isoformat(),
+        "covered",
+        "https://salus.example",
+    )
+    assert said["lastKnown"] is True and datetime.fromisoformat(said["asOf"]) == heard
+    assert said["exp"] == int((heard + timedelta(days=30)).timestamp())
+    eligibility.register_heard(now() - timedelta(days=31))
+    assert not check(actor=crew, question=about(person, proof=True), at=now()).proof
+    ends = datetime.fromtimestamp(said["exp"], UTC)
+    with pytest.raises(InvalidInput, match="held no more"):
+        tell_of_use(actor=crew, proof=answer.proof, used_at=ends, at=ends)
+
+
+def test_longer_than_any_proof_is_not_even_read() -> None:
+    padded = jws.serialize_compact(
+        {"alg": "ES256", "typ": "salus-affiliation+jws", "kid": signing_key().kid},
+        b" " * 5_000,
+        signing_key(),
+    )
+    with pytest.raises(InvalidInput, match="longer"):
+        read_proof(padded, at=now())
+
+
+def test_each_use_by_each_caller_is_one_and_counts_towards_its_quota(crew: Actor) -> None:
+    other, linked_row = eligibility.caller("rescue"), registered()
+    person = insured_person(family())
+    linked(person, linked_row)
+    text, before = proof(crew, person), eligibility.counted(crew)
+    first, second = now(), now()
+    for one, used_at in ((crew, first), (crew, second), (other, first), (crew, first)):
+        told(one, text, used_at)
+    assert eligibility.counted(crew) == before + 3
+    event = eligibility.last_event()
+    assert event.repeated and {event.person_id, *(event.persons or ())} == {person, linked_row}
+    asked = Usage.objects.get(caller__client=crew.client).asked
+    assert asked == 4  # the proof, and what was told of it
+    without = eligibility.caller(rights=frozenset([Right.AFFILIATION]))
+    with pytest.raises(Forbidden):
+        told(without, text, first)
+
+
+def test_a_use_is_held_against_its_own_day_here_and_a_proof_of_a_day_before_against_that(
+    crew: Actor,
+) -> None:
+    at = now()
+    tomorrow, past = at.date() + timedelta(days=1), at.date() - timedelta(days=400)
+    person = registered(family=family(), given="Zoë", birth_date=BORN)
+    eligibility.affiliate(person, at.date(), tomorrow)
+    eligibility.affiliate(person, past, past + timedelta(days=1))
+    today = proof(crew, person)
+    historic = check(actor=crew, question=about(person, past, proof=True), at=at).proof
+    midnight = datetime.combine(tomorrow, time.min, at.tzinfo)
+    later = midnight + timedelta(hours=12)
+    eligibility.register_heard(later)
+    outcomes = [
+        tell_of_use(actor=crew, proof=text, used_at=used_at.astimezone(UTC), at=later).outcome
+        for text, used_at in (
+            (today, midnight - timedelta(seconds=1)),
+            (today, midnight),
+            (historic, midnight),
+        )
+    ]
+    assert outcomes == ["confirmed", "differs", "confirmed"]
