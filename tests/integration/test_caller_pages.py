@@ -138,6 +138,7 @@ def test_the_agency_registers_a_counter_and_its_administrator_and_ends_both(
     again = page(agency.post(path, {"act": "name", "email": email_of(desk)}))
     assert "administrator already" in again.text
     named = Administrator.objects.get(account=desk.account, until=None)
+    assert agency.post(path, {"act": "end-caller", "row": "x"}).status_code == 404
     agency.post(path, {"act": "end-administrator", "row": named.pk})
     agency.post(path, {"act": "end-caller", "row": caller.pk})
     assert "administrator of no organisation" in callers_page(desk)
