@@ -19,6 +19,7 @@ from config.directory_options import add_directory_steps
 from config.eligibility_feed import add_feed_steps
 from config.eligibility_options import add_eligibility_steps
 from config.index_options import add_index_steps
+from config.key_options import add_key_options
 from config.ldap_options import LdapOptions
 from config.migrate import is_current, is_migrated
 from config.mllp_options import MllpOptions
@@ -215,10 +216,15 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _key(options: argparse.Namespace) -> int:
-    from config.key import check, export, rotate
-
+    if options.stolen and options.act != "rotate":
+        options.wrong("--stolen is of rotate")
     if options.act == "rotate":
-        return rotate(options.data)
+        with _settings(options.data, role="app"):
+            from config.key import rotate
+
+            return rotate(options.data, stolen=options.stolen)
+    from config.key import check, export
+
     run, file = (export, options.to) if options.act == "export" else (check, options.copy)
     if file is None:
         options.wrong("export needs --to FILE, check needs --copy FILE")
@@ -337,13 +343,8 @@ def _parser() -> argparse.ArgumentParser:
         "--check", default="sample", choices=["all", "sample"], help="documents to open (sample)"
     )
 
-    summary = "Seal a copy of the keys by a passphrase, check one, or rotate what signs tokens."
-    command = add("key", _key, summary)
-    command.add_argument("act", choices=["export", "check", "rotate"])
-    command.add_argument("--to", type=Path, metavar="FILE", help="of export: the copy to make")
-    command.add_argument("--copy", type=Path, metavar="FILE", help="of check: the copy to open")
-    command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="else it is asked")
-    command.set_defaults(wrong=command.error)
+    summary = "Seal a copy of the keys, check one, or rotate what signs tokens and proofs."
+    add_key_options(add("key", _key, summary))
 
     add("demo-people", _demo_people, "List the demo people and how to sign in as them.")
     add(

@@ -4,8 +4,10 @@ import sys
 from getpass import getpass
 from pathlib import Path
 
+from salus.eligibility.proofs import read_until
 from salus.kernel import keys, signing_keys
 from salus.kernel.backup_folder import remember
+from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
 
 
@@ -35,12 +37,20 @@ def check(data: Path, copy: Path, passphrase_file: Path | None) -> int:
     return 0
 
 
-def rotate(data: Path) -> int:
-    """Have a new key sign tokens from now on, in a running site too."""
-    kid = signing_keys.rotate(data)
+def rotate(data: Path, *, stolen: bool) -> int:
+    """Have a new key sign tokens and proofs from now on, in a running site too."""
+    at = now()
+    until = None if stolen else read_until(at=at)
+    kid = signing_keys.rotate(data, at=at, until=until)
     print(
-        f"The key {kid} signs tokens from now on. The one before it still verifies what it signed:\n"
-        "was it stolen, rotate a second time at once; software asks for a new token by itself."
+        f"The key {kid} signs tokens and proofs from now on.\n"
+        + (
+            f"The one before it verifies what it signed, until {until:%Y-%m-%d}: was it stolen, rotate again with\n"
+            "--stolen."
+            if until
+            else "Nothing holds that was signed before: software asks for a new token by itself; who carries proofs\n"
+            "of insurance asks for them again."
+        )
     )
     return 0
 

@@ -128,3 +128,8 @@ def counted_of(type: str) -> int:
             denied=False,
             repeated=False,
         ).count()
+
+
+def last_event(kind: EventKind = EventKind.ELIGIBILITY_CHECK) -> Event:
+    with as_role("superuser"):
+        return Event.objects.filter(kind=kind).latest("id")

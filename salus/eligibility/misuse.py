@@ -5,6 +5,7 @@ A finding is a question to the caller, no verdict: somebody of the agency looks 
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import product
 from statistics import median
 
 from django.db import connection, transaction
@@ -12,8 +13,10 @@ from django.db.models import Count
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
-from salus.directory.history import as_of
+from salus.directory import duplicates
+from salus.directory.history import histories
 from salus.directory.models import Kind
+from salus.directory.rules import state_on
 from salus.eligibility.models import Finding, LookUp, Usage, WatchedPerson
 from salus.eligibility.permissions import check_agency
 from salus.eligibility.queries import Insured
@@ -21,7 +24,7 @@ from salus.eligibility.rescue import OWED_WITHIN
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from salus.kernel.rows import rows_of
-from salus.mpi.identities import identities_of, rows_of_human
+from salus.mpi.identities import humans, rows_of_human
 from salus.mpi.models import Residence
 from salus.mpi.queries import people_called
 
@@ -137,16 +140,17 @@ def _note(caller: int, rule: Finding.Rule, at: datetime) -> None:
 
 def _behind(actor: Actor) -> set[int]:
     """The rows in the index of the professional who stands at the counter, or for whom the software asks: who has
-    the name and the birth date that the directory keeps. An account says nothing of that: people have two."""
-    said = as_of(Kind.PRACTITIONER, actor.practitioner or 0, day=date.max)
-    if "birth_date" not in said:
-        return set()
-    people = people_called(
-        family=said["family"],
-        given=said["given"],
-        birth_date=date.fromisoformat(said["birth_date"]),
-    )
-    return {row for person in people for row in identities_of(person).all}
+    a name and a birth date that registers told of them. No account tells: people have two, with nothing in common."""
+    rows = duplicates.rows_of(Kind.PRACTITIONER, actor.practitioner or 0)
+    told = [state_on(said, date.max) for said in histories(Kind.PRACTITIONER, rows).values()]
+    names = {(said["family"], said.get("given", "")) for said in told if "family" in said}
+    born = {said["birth_date"] for said in told if "birth_date" in said}
+    people = {
+        person
+        for (family, given), day in product(names, born)
+        for person in people_called(family=family, given=given, birth_date=date.fromisoformat(day))
+    }
+    return {row for human in humans(people).values() for row in human.all}
 
 
 def _lives_with(own: set[int], persons: tuple[int, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 A proof is a JSON Web Signature (RFC 7515, compact, ES256) by the key of this installation's tokens, so that any
 library reads it with the keys of /oauth/jwks (docs/reference/eligibility.md). It holds until the register's word is
-too old to say anything.
+too old to say anything; its use may be told for some time more.
 """
 
 import json
@@ -16,6 +16,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from salus.accounts.oauth.keys import signing_key, verifying_keys
+from salus.country import country
 from salus.eligibility.questions import AffiliationQuestion
 from salus.eligibility.rules import Status, Verdict
 from salus.kernel.errors import InvalidInput
@@ -23,6 +24,16 @@ from salus.kernel.signing_keys import ALGORITHM
 
 _TYPE = "salus-affiliation+jws"
 _LONGEST = 4096  # characters; ours have about 700
+TOLD_WITHIN = timedelta(days=30)  # of its end; ours: a crew comes home, and a register speaks again
+_AHEAD = timedelta(
+    minutes=5
+)  # the register's clock may be so much ahead (salus.eligibility.register)
+
+
+def read_until(*, at: datetime) -> datetime:
+    """When a proof that is signed now, or was before, is read no more."""
+    lasts: timedelta = country().ELIGIBILITY.last_known_for
+    return at + _AHEAD + lasts + TOLD_WITHIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +77,12 @@ def proof_of(
     return jws.serialize_compact(header, json.dumps(said).encode(), key)
 
 
-def read_proof(text: str) -> Proof:
+def read_proof(text: str, *, at: datetime) -> Proof:
     """Raises InvalidInput unless this installation signed it; whether it still holds is another question."""
     if len(text) > _LONGEST:
         raise InvalidInput("it is longer than any proof", at="proof")
     try:
-        signed = jws.deserialize_compact(text, verifying_keys(), algorithms=[ALGORITHM])
+        signed = jws.deserialize_compact(text, verifying_keys(at), algorithms=[ALGORITHM])
         if signed.headers().get("typ") != _TYPE:
             raise ValueError
         said: dict[str, Any] = json.loads(signed.payload)

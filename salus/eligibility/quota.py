@@ -1,13 +1,12 @@
 """Who asks, and how often yet: what stands in front of every question."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from math import ceil
 from typing import TypeVar
 
 from django.db import connection
 from django.db.models import F
-from django.utils.timezone import get_default_timezone
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -51,6 +50,8 @@ def counted(
         raise
 
 
+# Whoever waited for its turn since the minute before counts to the one that has begun.
+_GOES_ON = "usage.minute between excluded.minute and excluded.minute + interval '1 minute'"
 # The caller and the quota, in the round trip that every request waits for.
 _USE = f"""
     with caller as (
@@ -63,8 +64,8 @@ _USE = f"""
         on conflict (caller_id, day) do update set
             asked = usage.asked + excluded.asked,
             asked_in_minute = excluded.asked_in_minute
-                + case when usage.minute = excluded.minute then usage.asked_in_minute else 0 end,
-            minute = excluded.minute
+                + case when {_GOES_ON} then usage.asked_in_minute else 0 end,
+            minute = case when {_GOES_ON} then usage.minute else excluded.minute end
         returning asked, asked_in_minute
     )
 """  # noqa: S608  # its parts are ours
@@ -91,10 +92,8 @@ def _caller(used: Answers, at: datetime) -> CallerInForce:
     *caller_, in_day, in_minute = used
     caller = CallerInForce.of(caller_)
     if in_day > caller.per_day:
-        tomorrow = datetime.combine(at.date() + timedelta(1), time(), get_default_timezone())
-        left = ceil(
-            (tomorrow.astimezone(UTC) - at).total_seconds()
-        )  # a day may have 23 or 25 hours
+        midnight = datetime.combine(at.date() + timedelta(days=1), time.min, at.tzinfo)
+        left = ceil(midnight.timestamp() - at.timestamp())  # a day may have 23 or 25 hours
         raise TooMany(f"the quota of {caller.per_day} questions a day is used up", wait=left)
     if in_minute > caller.per_minute:
         raise TooMany(

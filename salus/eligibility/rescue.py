@@ -2,16 +2,16 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.utils.timezone import localdate
+from django.utils.timezone import localtime
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
 from salus.eligibility.models import LookUp, ProofUse, Right
 from salus.eligibility.permissions import CallerInForce, check_right
-from salus.eligibility.proofs import Proof, read_proof
+from salus.eligibility.proofs import TOLD_WITHIN, Proof, read_proof
 from salus.eligibility.queries import Insured
 from salus.eligibility.quota import counted
 from salus.eligibility.rules import Status
@@ -27,7 +27,9 @@ class Told:
 
     outcome: ProofUse.Outcome
     said: Status  # by the proof
-    found: Status  # of the day on which it was used, as it is known now
+    found: (
+        Status  # of the day on which it was used, or of that of which it spoke, as it is known now
+    )
 
 
 def remember(caller: int, person: int, *, mission: str, at: datetime) -> None:
@@ -45,14 +47,16 @@ def confirm(caller: int, persons: tuple[int, ...], *, at: datetime) -> None:
 def tell_of_use(*, actor: Actor, proof: str, used_at: datetime, at: datetime) -> Told:
     """The caller relied on a proof at ``used_at``: counted once, and held against what the register says of the day.
 
-    To be told again while the outcome is pending. Raises InvalidInput for what was not signed here or did not hold
-    then, Forbidden, TooMany.
+    To be told again while the outcome is pending, until TOLD_WITHIN after the proof's end. Raises InvalidInput for what
+    was not signed here or did not hold then, Forbidden, TooMany.
     """
-    shown = read_proof(proof)
+    shown = read_proof(proof, at=at)
     if not shown.since <= used_at <= at:
         raise InvalidInput("a proof is used after it was signed, and before now", at="used_at")
     if used_at >= shown.until:
         raise InvalidInput("the proof held no more", at="used_at")
+    if at >= shown.until + TOLD_WITHIN:
+        raise InvalidInput("the use is told too late", at="proof")
     return counted(
         actor,
         1,
@@ -80,7 +84,7 @@ def _told(
         persons=person.persons[1:],
         repeated=use is not None,
     )
-    verdict = person.verdict(day=localdate(used_at), at=at)
+    verdict = person.verdict(day=_day(proof, localtime(used_at)), at=at)
     outcome = ProofUse.Outcome.CONFIRMED
     if person.heard is None or person.heard < used_at:
         outcome = ProofUse.Outcome.PENDING
@@ -94,6 +98,12 @@ def _told(
         create_defaults={"outcome": outcome, "told_at": at},
     )
     return Told(outcome=outcome, said=proof.status, found=verdict.status)
+
+
+def _day(proof: Proof, used_at: datetime) -> date:
+    """Of which the user of the proof took it to speak: of the moment, unless it is one of a day before."""
+    is_of_its_day = proof.day == proof.since.astimezone(used_at.tzinfo).date()
+    return used_at.date() if is_of_its_day else proof.day
 
 
 def _hash(person: int) -> bytes:

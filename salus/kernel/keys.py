@@ -16,7 +16,7 @@ from salus.kernel.data_folder import SECRETS, disk_errors, secret, write_whole
 from salus.kernel.errors import InvalidInput
 from salus.kernel.postgres import ROLES
 
-# What it signs lives for minutes, so it is made anew as a password is.
+# What these open or sign is asked for anew.
 _MADE_ANEW = ("superuser", "django_secret_key", "token_signing_key", *ROLES)
 KEYS = tuple(name for name in SECRETS if name not in _MADE_ANEW)
 CONTENT_KEY = "content_kek"

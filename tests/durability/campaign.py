@@ -135,7 +135,7 @@ class Campaign:
         """The table of a kill log, in Markdown."""
         lines = [
             f"# Kills under load, {now():%Y-%m-%d %H:%M} UTC\n",
-            f"Seed {self.seed}. Nine writers, each in a session of its own; every act has a request id and"
+            f"Seed {self.seed}. Eleven writers, each in a session of its own; every act has a request id and"
             " is done again until it is acknowledged. `tests/durability/campaign.py` says what is killed"
             " and how, `tests/durability/outside.py` what is compared after each kill.\n",
             "| killed | kills | acknowledged writes | lost | doubled | half | restarts |",

@@ -5,6 +5,7 @@ import json
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from http.cookiejar import CookieJar
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlencode
 
+from salus.country.lu import INSURER, MATRICULE_SYSTEM
+from salus.eligibility.soap.names import OURS, SOAP, WSA
+from salus.kernel.clock import now
 from tests.durability.site import SALUS
 
 _PATIENCE = 60  # seconds; who has no answer by then takes it for lost
@@ -81,11 +85,57 @@ class Client:
             raise Unanswered from error
 
 
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """A way to ask whether somebody is insured."""
+
+    path: str
+    type: str
+    asking: Callable[[str, str], str]  # the body: of a matricule and the key of this question
+    key: str = ""  # the header for the key; '': it stands in the body
+
+
+def _on_fhir(matricule: str, _key: str) -> str:
+    body = {
+        "resourceType": "CoverageEligibilityRequest",
+        "status": "active",
+        "purpose": ["validation"],
+        "patient": {"identifier": {"system": MATRICULE_SYSTEM, "value": matricule}},
+        "created": now().date().isoformat(),
+        "insurer": {"identifier": {"system": INSURER.system, "value": INSURER.value}},
+    }
+    return json.dumps(body)
+
+
+def _by_soap(matricule: str, key: str) -> str:
+    return f"""<env:Envelope xmlns:env="{SOAP}">
+        <env:Header><MessageID xmlns="{WSA}">urn:uuid:{key}</MessageID></env:Header>
+        <env:Body>
+            <CheckAffiliation xmlns="{OURS}"><person><value>{matricule}</value></person></CheckAffiliation>
+        </env:Body>
+    </env:Envelope>"""
+
+
+REST = Door(
+    path="/eligibility/v1/affiliation",
+    type="application/json",
+    asking=lambda matricule, _key: json.dumps({"identifier": {"value": matricule}}),
+    key="Idempotency-Key",
+)
+FHIR = Door(
+    path="/fhir/CoverageEligibilityRequest/$submit",
+    type="application/fhir+json",
+    asking=_on_fhir,
+    key="X-Request-Id",
+)
+BY_SOAP = Door(path="/eligibility/soap", type="application/soap+xml", asking=_by_soap)
+
+
 class Software:
     """Of an organisation, which asks who is insured."""
 
-    def __init__(self, url: str, data: Path, organization: int) -> None:
-        self.url, self._token = url, ""
+    def __init__(self, url: str, data: Path, organization: int, *, door: Door = REST) -> None:
+        self.url, self._door, self._token = url, door, ""
         scope = ("--scope", "system/CoverageEligibilityRequest.c", "--purpose", "COVERAGE")
         whose = ("--organization", str(organization))
         made = dict(
@@ -99,19 +149,23 @@ class Software:
         )
 
     def asks(self, matricule: str, key: str) -> tuple[int, str]:
-        """HTTP's status, and what is answered about this person. The same key is the same request."""
-        question = json.dumps({"identifier": {"value": matricule}}).encode()
+        """HTTP's status, and what is answered by REST about this person. The same key is the same request."""
+        status, answer = self.is_told(matricule, key)
+        return status, json.loads(answer)["status"] if status == 200 else ""
+
+    def is_told(self, matricule: str, key: str) -> tuple[int, bytes]:
+        """The same as it comes, by the software's own door."""
+        door = self._door
+        question = door.asking(matricule, key).encode()
         for _ in range(2):  # the second time with a new token
-            headers = {
-                "Authorization": f"Bearer {self._token}",
-                "Content-Type": "application/json",
-                "Idempotency-Key": key,
-            }
-            status, answer = self._send("/eligibility/v1/affiliation", question, headers)
+            headers = {"Authorization": f"Bearer {self._token}", "Content-Type": door.type}
+            if door.key:
+                headers[door.key] = key
+            status, answer = self._send(door.path, question, headers)
             if status != 401:
                 break
             self._renew()
-        return status, json.loads(answer)["status"] if status == 200 else ""
+        return status, answer
 
     def _renew(self) -> None:
         basic = base64.b64encode(self._secret.encode()).decode()

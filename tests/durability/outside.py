@@ -57,6 +57,17 @@ _PAIRS = {
         select 1 where (select count(*) from eligibility_keptanswer where at >= %(at)s) <>
         (select count(*) from audit_event where kind = 'eligibility_check'
             and request_id is not null and not repeated and not denied and id > %(event)s)""",
+    "a caller whose use is not what its events say, with its kind": """
+        select caller.id, type, asked, repeated, events, retries, otherwise from eligibility_caller caller
+        join lateral (select type from directory_organization where id = organization_id) o on true
+        left join lateral (select sum(usage.asked), sum(usage.repeated) from eligibility_usage usage
+            where caller_id = caller.id) u (asked, repeated) on true
+        join lateral (select count(*), count(*) filter (where e.repeated),
+                count(*) filter (where agent::text <> type or organization_id <> caller.organization_id)
+            from audit_event e where e.kind = 'eligibility_check' and not denied
+                and id > %(event)s and client_id = caller.client_id) e (events, retries, otherwise) on true
+        where since >= %(at)s and ended_at is null and (events, retries, otherwise)
+            is distinct from (coalesce(asked, 0), coalesce(repeated, 0), 0)""",
 }
 
 

@@ -1,10 +1,11 @@
-"""Those who write while something dies: demo people at the site, a hospital's files by `salus import`, and a
-pharmacy's software."""
+"""Those who write while something dies: demo people at the site, a hospital's files by `salus import`, and software
+that asks who is insured, of one kind of caller at each door."""
 
 import json
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, cycle
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -16,13 +17,14 @@ from salus.audit.models import EventKind
 from salus.country.lu import MATRICULE_SYSTEM
 from salus.kernel.clock import now
 from salus.simulation.demo_people import EMAILS, PASSWORD
-from tests.durability.client import Answer, Client, Software, Unanswered
+from tests.durability.client import BY_SOAP, FHIR, REST, Answer, Client, Software, Unanswered
 from tests.durability.ledger import Act, Ledger, new_request_id
 from tests.durability.site import SALUS
 from tests.fhir_bundles import bundle, visit
 
 _PAUSE = 0.02  # seconds between two acts of one writer, so that all get their turn on few cores
 _RETRY = 0.5  # seconds before an act is done again
+DOORS = {"pharmacy": REST, "laboratory": FHIR, "rescue": BY_SOAP}  # by kind of caller
 _DOCUMENT = 200_000  # characters: a kill finds a document that is half written
 
 
@@ -111,7 +113,13 @@ class Load:
             self._vaccinating(client("physician"), patient),
             self._searching(client("physician"), people.matricule(patient)),
             self._importing(data),
-            self._checking(Software(url, data, people.pharmacy), people.matricule(patient)),
+            *(
+                self._checking(
+                    Software(url, data, people.organization(kind), door=door),
+                    people.matricule(patient),
+                )
+                for kind, door in DOORS.items()
+            ),
         )
         self.writers = [Writer(deeds, ledger) for deeds in writers]
         for writer in self.writers:
@@ -210,17 +218,26 @@ class Load:
             yield Deed(act=act, do=take)
 
     def _checking(self, software: Software, matricule: str) -> Iterator[Deed]:
-        """Whether the same person is insured, each question with a key of its own."""
+        """Whether the same person is insured, each question with a key of its own, after the one that was answered
+        last has come once more: whatever died since, the answer is the very same."""
+        told: dict[str, bytes] = {}
+
+        def ask(key: str) -> bool:
+            for asked in (*told, key):
+                status, answer = software.is_told(matricule, asked)
+                if status not in (200, 401, 500, 503):  # out of order it may not know the client
+                    raise WrongAnswer(f"{status} {answer!r}")
+                if status != 200:
+                    return False
+                if told.get(asked, answer) != answer:
+                    raise WrongAnswer(f"{told[asked]!r} became {answer!r}")
+            told.clear()
+            told[key] = answer
+            return True
+
         while True:
             act = _act(EventKind.ELIGIBILITY_CHECK, ("check",), "add")
-
-            def ask(key: str = act.request_id) -> bool:
-                status, _answer = software.asks(matricule, key)
-                if status not in (200, 401, 500, 503):  # out of order it may not know the client
-                    raise WrongAnswer(str(status))
-                return status == 200
-
-            yield Deed(act=act, do=ask)
+            yield Deed(act=act, do=partial(ask, act.request_id))
 
 
 class _People:
@@ -236,12 +253,12 @@ class _People:
         )
         self.person = {part: accounts[email] for part, email in EMAILS.items() if email in accounts}
 
-    @property
-    def pharmacy(self) -> int:
+    def organization(self, kind: str) -> int:
         """The row id of one."""
         row = self._outside.execute(
-            "select id from directory_organization where type = 'pharmacy' and deregistered_at is null"
-            " order by id limit 1"
+            "select id from directory_organization where type = %s and deregistered_at is null"
+            " order by id limit 1",
+            [kind],
         ).fetchone()
         assert row
         return int(row[0])

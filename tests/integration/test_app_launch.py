@@ -58,7 +58,7 @@ def test_a_patient_lets_an_app_in(world: World, app: App, patient: Browser) -> N
     tokens = app.redeems(heard["code"]).json()
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 300)
     assert tokens["patient"] == str(world.patient)
-    key = jwt.PyJWKSet.from_dict(public_keys()).keys[0].key
+    key = jwt.PyJWKSet.from_dict(public_keys(now())).keys[0].key
     claims = jwt.decode(tokens["id_token"], key, ["ES256"], audience=app.client_id, issuer=HERE)
     assert claims["nonce"] == "n-0S6_WzA2Mj"
     assert claims["fhirUser"] == f"{BASE}/Patient/{world.patient}"

@@ -10,8 +10,16 @@ from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 
 from salus.accounts.models import Account, AccountKind
-from salus.eligibility.callers import end_administrator, name_administrator, register_caller
+from salus.audit.models import EventKind
+from salus.directory.models import Organization
+from salus.eligibility.callers import (
+    end_administrator,
+    end_caller,
+    name_administrator,
+    register_caller,
+)
 from salus.eligibility.models import Administrator, Caller, Finding, Right, Usage
+from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests import eligibility
@@ -130,6 +138,7 @@ def test_the_agency_registers_a_counter_and_its_administrator_and_ends_both(
     again = page(agency.post(path, {"act": "name", "email": email_of(desk)}))
     assert "administrator already" in again.text
     named = Administrator.objects.get(account=desk.account, until=None)
+    assert agency.post(path, {"act": "end-caller", "row": "x"}).status_code == 404
     agency.post(path, {"act": "end-administrator", "row": named.pk})
     agency.post(path, {"act": "end-caller", "row": caller.pk})
     assert "administrator of no organisation" in callers_page(desk)
@@ -167,3 +176,83 @@ def test_what_looks_unusual_is_shown_to_both_and_closed_by_the_agency(agency: Br
     agency.post(path, said)
     assert "What came out: a broken scanner" in callers_page(desk)
     assert "to look at" not in page(agency.get("/eligibility/desk/")).text
+
+
+def test_callers_and_administrators_are_the_agencys_to_make_and_end_and_each_act_is_an_event() -> (
+    None
+):
+    desk, other = counter(), eligibility.caller()
+    signed_in = Actor(role=Role.PROFESSIONAL, account=desk.account, practitioner=desk.practitioner)
+    where: dict[str, Any] = {"organization": desk.organization}
+    said = where | {"at": now(), "per_minute": 1, "per_day": 1, "rights": [Right.BATCH]}
+    for actor in (signed_in, other):
+        with pytest.raises(Forbidden):
+            register_caller(actor=actor, client=None, **said)
+        with pytest.raises(Forbidden):
+            end_caller(actor=actor, at=now(), caller=desk.caller)
+    with pytest.raises(NotFound, match="software"):
+        register_caller(actor=SYSTEM, client=other.client, **said)
+    with pytest.raises(InvalidInput):
+        register_caller(actor=SYSTEM, client=None, **(said | {"per_minute": 0}))
+
+    def event() -> int:
+        return eligibility.last_event(EventKind.CLIENT_CHANGED).id
+
+    events = [event()]
+    caller = register_caller(actor=SYSTEM, client=None, **said)
+    events.append(event())
+    end_caller(actor=SYSTEM, at=now(), caller=caller)
+    events.append(event())
+    with pytest.raises(NotFound):
+        end_caller(actor=SYSTEM, at=now(), caller=caller)
+    email = email_of(desk).upper()
+    named = name_administrator(actor=SYSTEM, at=now(), email=email, **where)
+    events.append(event())
+    end_administrator(actor=SYSTEM, at=now(), administrator=named)
+    events.append(event())
+    assert events == sorted(set(events)) and len(events) == 5
+    Account.objects.filter(pk=desk.account).update(deleted_at=now())
+    with pytest.raises(NotFound):
+        name_administrator(actor=SYSTEM, at=now(), email=email, **where)
+
+
+def test_an_organisation_that_closed_has_no_new_caller_no_administrator_and_no_desk(
+    agency: Browser,
+) -> None:
+    desk = counter()
+    Organization.objects.filter(pk=desk.organization).update(deregistered_at=now())
+    said: dict[str, Any] = {"actor": SYSTEM, "at": now(), "organization": desk.organization}
+    with pytest.raises(NotFound):
+        register_caller(client=None, rights=[], per_minute=1, per_day=1, **said)
+    with pytest.raises(NotFound):
+        name_administrator(email=email_of(desk), **said)
+    assert agency.get(f"/eligibility/desk/{desk.organization}/").status_code == 404
+    assert desk.browser.get(f"/eligibility/counter/{desk.organization}/").status_code == 404
+
+
+def test_each_caller_of_an_organisation_has_its_own_days_since_it_may_ask_and_its_own_findings() -> (
+    None
+):
+    desk, software, today = counter(), eligibility.caller(), now().date()
+    administers(desk, desk.organization)
+    asks = Caller.objects.filter(client=software.client)
+    asks.update(organization=desk.organization, since=now() - timedelta(days=3))
+    caller = asks.get()
+    used = {"day": today, "minute": now(), "asked_in_minute": 0}
+    Usage.objects.create(caller_id=desk.caller, asked=1, **used)
+    Usage.objects.create(caller=caller, asked=2 * caller.per_day, **used)
+    for back, rule in ((29, Finding.Rule.NEGATIVE), (31, Finding.Rule.VOLUME)):
+        Finding.objects.create(
+            caller=caller,
+            rule=rule,
+            day=today - timedelta(days=back),
+            times=1,
+            reviewed_at=now(),
+            outcome=f"{back} days ago",
+        )
+    shown = page(desk.browser.get("/eligibility/callers/"))
+    tables = re.findall(r"<tbody>(.*?)</tbody>", shown.html, re.DOTALL)
+    assert [table.count("<tr>") for table in tables] == [1, 4]
+    percents = [re.findall(r"use__cell\">(\d+) %", table)[0] for table in tables]
+    assert percents == ["1", "100"]
+    assert shown.text.count("29 days ago") == 1 and "31 days ago" not in shown.text

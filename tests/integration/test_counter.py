@@ -12,7 +12,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils.formats import date_format
 
-from salus.access.models import AccountPractitioner
+from salus.access.models import AccountPerson, AccountPractitioner
 from salus.accounts.models import Account, AccountKind
 from salus.audit.models import EventKind
 from salus.country.lu import PROVIDER_SYSTEM, matricule
@@ -27,6 +27,7 @@ from salus.eligibility.words import ANSWERS, ICONS, REASONS, RIGHTS, TONES
 from salus.kernel.actor import Actor, PurposeOfUse, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
+from salus.kernel.rows import rows_of
 from salus.portal.access_log import access_log
 from tests import eligibility
 from tests.links import registered
@@ -57,6 +58,7 @@ class Page:
     status: int
     text: str  # without markup
     html: str
+    again: int  # seconds after which to come again; 0: nothing was said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +131,12 @@ def registered_at(where: int, *, rights: Collection[Right] = EVERY, per_minute: 
 def page(answer: Any) -> Page:
     html = answer.content.decode()
     text = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", html)
-    return Page(status=answer.status_code, text=" ".join(text.split()), html=html)
+    return Page(
+        status=answer.status_code,
+        text=" ".join(text.split()),
+        html=html,
+        again=int(answer.headers.get("Retry-After", 0)),
+    )
 
 
 def answered(page: Page) -> str:
@@ -229,6 +236,8 @@ def test_who_works_at_one_counter_stands_there_at_once_and_at_several_chooses() 
     assert choice.status == 200
     for where in (desk.organization, other.organization):
         assert f"/eligibility/counter/{where}/" in choice.html
+    assert "Another counter" in desk.asks(number="1").text
+    assert "Another counter" not in counter().asks(number="1").text
 
 
 def test_another_day_is_asked_by_right_alone() -> None:
@@ -238,6 +247,7 @@ def test_another_day_is_asked_by_right_alone() -> None:
     assert answered(historic) == "Insured" and "Today" not in historic.text
     today = may_not.asks(number=number, day=day.isoformat())
     assert "Today" in today.text and 'name="day"' not in today.html
+    assert "/prescribing/" in historic.html and "/prescribing/" not in today.html
     tomorrow = (now().date() + timedelta(days=1)).isoformat()
     assert "must be today or before" in may.asks(number=number, day=tomorrow).text
     for under in ("prescribing/", "look-up/"):
@@ -250,6 +260,7 @@ def test_a_used_up_quota_says_when_again() -> None:
     late = next(page for page in told if page.status == 429)
     assert answered(late) == "Too many questions"
     assert re.search(r"again from \d\d:\d\d|again from midnight", late.text)
+    assert 0 < late.again <= 60
 
 
 def test_a_silent_register_is_told_as_such() -> None:
@@ -264,8 +275,8 @@ def test_a_silent_register_is_told_as_such() -> None:
 
 def test_who_may_prescribe_what_is_answered_in_words() -> None:
     desk = counter()
-    licensed = desk.asks("prescribing/", code=desk.code, product="n02aa01")
-    assert answered(licensed) == "May prescribe" and "N02AA01" in licensed.text
+    licensed = desk.asks("prescribing/", code=desk.code, product="n02ba51")
+    assert answered(licensed) == "May prescribe" and "N02BA51" in licensed.text
     assert f"ending in {desk.code[-4:]}" in licensed.text
     nobody = desk.asks("prescribing/", code="nobody")
     assert answered(nobody) == "May not prescribe"
@@ -356,3 +367,26 @@ def test_until_when_somebody_is_suspended_is_said_where_it_is_known() -> None:
         assert ("The first day after the suspension" in said.text) == told
         if days:
             assert f"knows: {date_format(today + timedelta(days))}." in said.text
+
+
+def test_patients_see_their_own_periods_and_whether_they_are_insured_today() -> None:
+    serial, today = next(_serials), now().date()
+    row = registered(serial=serial)
+    account = Account.objects.create(
+        kind=AccountKind.PATIENT,
+        email=f"{uuid4()}@home.example",
+        created_at=now(),
+        activated_at=now(),
+    )
+    with rows_of([row]):
+        AccountPerson.objects.create(account=account, person_id=row)
+    browser = Browser(SERVER_NAME="localhost", headers={"accept-language": "en"})
+    browser.force_login(account)
+
+    def mine() -> str:
+        return page(browser.get("/eligibility/mine/")).text
+
+    eligibility.affiliate(row, date(2020, 1, 1), today)
+    assert "Not insured" in mine() and "Today" not in mine() and "last heard on" in mine()
+    eligibility.affiliate(row, today)
+    assert "Not insured" not in mine() and mine().count("Today") == 1

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
-from salus.eligibility.actions import check, check_batch
-from salus.eligibility.models import Right, Usage
+from salus.eligibility.actions import check, check_batch, forget_kept_answers
+from salus.eligibility.callers import end_caller, register_caller
+from salus.eligibility.models import Caller, Right, Usage
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
@@ -18,13 +20,14 @@ from salus.eligibility.questions import (
     Question,
 )
 from salus.eligibility.rules import Reason, Status
-from salus.kernel.actor import Actor
+from salus.kernel.actor import Actor, PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, Forbidden, InvalidInput, TooMany
+from salus.kernel.scopes import read_scopes
 from tests import eligibility
 from tests.eligibility import about
 from tests.links import linked, parted, registered
-from tests.software import organization, professional
+from tests.software import SYSTEM, organization, professional
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -169,3 +172,83 @@ def test_a_registered_physician_may_prescribe_and_nobody_may_not() -> None:
         nobody = asked(pharmacy, PrescribingQuestion(system=PROVIDER_SYSTEM, value="nobody"))
     assert (said.status, said.reason) == (Status.MAY_PRESCRIBE, Reason.LICENSED)
     assert (nobody.status, nobody.reason) == (Status.MAY_NOT_PRESCRIBE, Reason.NOT_REGISTERED)
+
+
+def test_the_event_of_a_check_names_who_asked_about_all_rows_of_whom_and_by_which_request() -> None:
+    person, other, pharmacy, request = registered(), registered(), eligibility.caller(), uuid4()
+    linked(person, other)
+    check(actor=pharmacy, question=about(person), at=now(), request_id=request)
+    event = eligibility.last_event()
+    assert {event.person_id, *(event.persons or ())} == {person, other}
+    asker = (event.client_id, event.organization_id, event.agent, event.purpose)
+    assert asker == (pharmacy.client, pharmacy.organization, "pharmacy", PurposeOfUse.COVERAGE)
+    assert (event.request_id, event.repeated, event.denied) == (request, False, False)
+    value = str(uuid4())
+    prescriber = professional(value, organization(value))
+    asked(pharmacy, PrescribingQuestion(system=PROVIDER_SYSTEM, value=value))
+    event = eligibility.last_event()
+    assert (event.practitioner_id, event.person_id) == (prescriber, None)
+
+
+def test_a_refusal_leaves_an_event_that_counts_nowhere() -> None:
+    pharmacy = eligibility.caller(rights=frozenset([Right.PRESCRIBING]))
+    with counting(pharmacy, 0), pytest.raises(Forbidden):
+        asked(pharmacy, about(registered()))
+    event = eligibility.last_event()
+    assert (event.client_id, event.denied, event.person_id) == (pharmacy.client, True, None)
+    assert not Usage.objects.filter(caller__client=pharmacy.client).exists()
+
+
+def test_who_is_a_caller_no_more_is_refused_and_software_and_counter_are_two() -> None:
+    pharmacy, person = eligibility.caller(rights=frozenset([Right.AFFILIATION])), registered()
+    assert pharmacy.organization
+    register_caller(
+        actor=SYSTEM,
+        at=now(),
+        organization=pharmacy.organization,
+        client=None,
+        rights=[Right.HISTORIC],
+        per_minute=1,
+        per_day=1,
+    )
+    asked(pharmacy, about(person))
+    with pytest.raises(Forbidden):
+        asked(pharmacy, about(person, date(2020, 1, 1)))
+    used = Usage.objects.filter(caller__organization=pharmacy.organization)
+    assert list(used.values_list("caller__client", "asked")) == [(pharmacy.client, 1)]
+    end_caller(actor=SYSTEM, at=now(), caller=Caller.objects.get(client=pharmacy.client).pk)
+    with pytest.raises(Forbidden):
+        asked(pharmacy, about(person))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"account": 1},  # somebody signed in to it
+        {"purpose": PurposeOfUse.TREATMENT},
+        {"scopes": read_scopes(["system/Coverage.rs"])},
+        {"scopes": read_scopes(["user/CoverageEligibilityRequest.c"])},
+        {"scopes": read_scopes(["system/CoverageEligibilityRequest.c?status=active"])},
+    ],
+)
+def test_software_asks_in_its_own_name_with_its_scope_and_its_purpose(
+    changed: dict[str, Any],
+) -> None:
+    pharmacy, person = eligibility.caller(), registered()
+    asked(pharmacy, about(person))
+    with pytest.raises(Forbidden):
+        asked(replace(pharmacy, **changed), about(person))
+
+
+def test_an_answer_is_kept_for_retries_until_housekeeping_forgets_it() -> None:
+    person, pharmacy, request, at = registered(), eligibility.caller(), uuid4(), now()
+
+    def ask() -> Answer:
+        return check(actor=pharmacy, question=about(person), at=now(), request_id=request)
+
+    first = check(actor=pharmacy, question=about(person), at=at, request_id=request)
+    forget_kept_answers(before=at)
+    assert ask() == first
+    forget_kept_answers(before=at + timedelta(microseconds=1))
+    with counting(pharmacy, 1):
+        assert ask().answered_at > first.answered_at

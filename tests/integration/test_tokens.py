@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client as Browser
 
+from config.key import rotate
 from salus.access.oauth.actions import end_client
 from salus.accounts.models import Client, RevokedToken
 from salus.accounts.oauth import throttle
@@ -16,7 +17,6 @@ from salus.directory.models import Organization
 from salus.kernel.actor import PurposeOfUse
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
-from salus.kernel.signing_keys import rotate
 from tests.conftest import as_role
 from tests.software import (
     ISSUER,
@@ -291,16 +291,27 @@ def test_a_token_is_taken_back_by_its_own_client(lab: int) -> None:
     assert RevokedToken.objects.filter(id=read(token)["jti"]).exists()
 
 
-def test_old_keys_verify_until_the_next_rotation(lab: int, database: Path) -> None:
+def test_old_keys_verify_until_one_was_stolen(
+    lab: int, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = registered(lab)
-    before = ask(client)["access_token"]
-    kid = rotate(database)
-    after = ask(client)["access_token"]
-    assert jwt.get_unverified_header(after)["kid"] == kid
-    assert read(before)["client_id"] == read(after)["client_id"]
-    rotate(database)
-    assert ask(client, path="/oauth/introspect", token=before)["active"] is False
-    assert ask(client, path="/oauth/introspect", token=after)["active"] is True
+
+    def signed_after(*, stolen: bool) -> str:
+        rotate(database, stolen=stolen)
+        token = ask(client)["access_token"]
+        assert jwt.get_unverified_header(token)["kid"] in capsys.readouterr().out
+        return str(token)
+
+    def holds(token: str) -> bool:
+        active: bool = ask(client, path="/oauth/introspect", token=token)["active"]
+        return active
+
+    tokens = [ask(client)["access_token"], *(signed_after(stolen=False) for _ in range(2))]
+    assert all(holds(token) and read(token)["client_id"] == client.client_id for token in tokens)
+    after = signed_after(stolen=True)
+    assert [holds(token) for token in (*tokens, after)] == [False, False, False, True]
+    published = Browser(SERVER_NAME="localhost").get("/oauth/jwks").json()["keys"]
+    assert [key["kid"] for key in published] == [jwt.get_unverified_header(after)["kid"]]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 from salus.accounts.models import Account, AuthorizationCode
 from salus.accounts.oauth.keys import signing_key, verifying_keys
 from salus.kernel.actor import Actor
+from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
 from salus.kernel.origin import fhir_base, origin
 from salus.kernel.signing_keys import ALGORITHM
@@ -57,7 +58,7 @@ def fhir_user(actor: Actor, base: str) -> str:
 def hinted_client(request: HttpRequest, id_token_hint: str) -> str:
     """The client id of an id_token of ours, of today or of long ago. Raises InvalidInput for anything else."""
     try:
-        token = jwt.decode(id_token_hint, verifying_keys(), algorithms=[ALGORITHM])
+        token = jwt.decode(id_token_hint, verifying_keys(now()), algorithms=[ALGORITHM])
     except (JoseError, ValueError) as error:
         raise InvalidInput("the id_token_hint is none of ours") from error
     if token.claims.get("iss") != origin(request) or token.header.get("typ") != "JWT":

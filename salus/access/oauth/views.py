@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from salus.access.oauth import discovery
 from salus.access.oauth.server import server
 from salus.accounts.oauth.keys import public_keys
+from salus.kernel.clock import now
 from salus.kernel.page import public
 
 # Public, and the same for all.
@@ -39,7 +40,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
 @require_safe
 @_described
 def jwks(request: HttpRequest) -> HttpResponse:
-    return JsonResponse(public_keys())
+    return JsonResponse(public_keys(now()))
 
 
 @public

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from salus.accounts.oauth.keys import signing_key, verifying_keys
+from salus.accounts.oauth.keys import known_keys, signing_key, verifying_keys
 from salus.kernel.actor import Assurance
 from salus.kernel.errors import Unauthorized
 from salus.kernel.signing_keys import ALGORITHM
@@ -75,7 +75,7 @@ def verified(text: str, *, issuer: str, audience: str, at: datetime) -> AccessTo
     """
     if len(text) > _LONGEST:
         raise Unauthorized("the token is none of ours")
-    read = _signed(text, frozenset(key.kid for key in verifying_keys()))
+    read = _signed(text, frozenset(key.kid for key in verifying_keys(at)))
     if (read.issuer, read.audience) != (issuer, audience):
         raise Unauthorized("the token is for another audience")
     if at >= read.expires_at:
@@ -87,7 +87,7 @@ def verified(text: str, *, issuer: str, audience: str, at: datetime) -> AccessTo
 @lru_cache(maxsize=4096)
 def _signed(text: str, kids: frozenset[str | None]) -> AccessToken:
     """Raises Unauthorized, unless one of the keys with these ids signed it."""
-    keys = KeySet([key for key in verifying_keys() if key.kid in kids])
+    keys = KeySet([key for key in known_keys() if key.kid in kids])
     try:
         token = jwt.decode(text, keys, algorithms=[ALGORITHM])
         claims = token.claims
