@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client as Browser
 
 from salus.audit.models import Event, EventKind
@@ -15,12 +16,14 @@ from salus.eligibility.models import Delivery, Notice, Right, WaitingPeriod
 from salus.eligibility.queries import heard, insured
 from salus.eligibility.register.actions import bring_in_waiting
 from salus.eligibility.register.files import END
+from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
 from salus.kernel.rows import Scope, finding_in, rows_of
-from tests.affiliations import PEOPLE, Sending, Sent, as_csv, send, standing
+from salus.portal.access_log import access_log
+from tests.affiliations import Sending, Sent, as_csv, periods, person, send, standing
 from tests.eligibility import caller, token
-from tests.links import SYSTEM, registered
+from tests.links import SYSTEM, linked, parted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -31,15 +34,6 @@ def _as_before() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-def person(serial: int) -> tuple[int, str]:
-    return registered(serial=serial), matricule(date(1980, 1, 1), serial)
-
-
-def periods(*messages: Sent, sequence: int | None = None) -> bytes:
-    body = as_csv(Sending(messages=messages, sequence=sequence))
-    return body.replace(PEOPLE.encode(), MATRICULE_SYSTEM.encode())
 
 
 def many(number: int, value: str, *, sequence: int = 1) -> list[Sent]:
@@ -90,7 +84,7 @@ def test_whose_cover_changes_sees_it_in_the_log_and_a_delivery_is_one_event() ->
     assert before == 0
 
 
-def test_a_period_waits_for_its_person_and_reads_over_linked_rows() -> None:
+def test_a_period_waits_for_its_person() -> None:
     value = matricule(date(1980, 1, 1), 4)
     send(periods(Sent(key="A", value=value, since="2020-01-01", sequence=5)))
     send(periods(Sent(key="A", value=value, since="2019-01-01", sequence=4)))
@@ -110,6 +104,54 @@ def test_a_file_that_was_cut_short_does_nothing() -> None:
         with pytest.raises(InvalidInput):
             send(cut)
     assert not standing() and not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("in_state", "likely"), [(100, 5), (300, 6), (12_000, 240)], ids=["few", "some", "many"]
+)
+def test_a_delta_is_held_when_it_withdraws_more_than_two_in_a_hundred_and_than_five(
+    in_state: int, likely: int
+) -> None:
+    who, value = person(10)
+    with finding_in(Scope.REGISTER), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into eligibility_affiliation (person_id, key, since)
+            select %s, 'K' || n, '2020-01-01' from generate_series(0, %s - 1) n
+            """,
+            [who, in_state],
+        )
+    gone = [replace(one, withdrawn=True) for one in many(likely + 1, value)]
+    held = send(periods(*gone))
+    assert held.held_for == f"{likely + 1} of {in_state} periods would be withdrawn"
+    assert held.counts["withdrawn"] == likely + 1 and not notices()
+    assert not send(periods(*gone[:likely])).held_for
+    assert len(standing()) == in_state - likely
+
+
+def test_of_a_full_file_what_it_names_withdrawn_and_what_it_does_not_name_count_together() -> None:
+    _, value = person(11)
+    known = many(300, value)
+    send(periods(*known))
+    gone = [replace(one, withdrawn=True) for one in known[:3]]
+    stranger = matricule(date(1980, 1, 1), 999)
+    theirs = [replace(one, value=stranger) for one in known[3:5]]  # nobody's yet
+    held = send(periods(*gone, *theirs, *known[7:], sequence=10), full=True)
+    assert held.held_for == "7 of 300 periods would be withdrawn" and len(standing()) == 300
+    likely = send(periods(*gone, *theirs, *known[6:], sequence=10), full=True)
+    assert not likely.held_for and len(standing()) == 294
+    assert likely.counts == {
+        "applied": 3,
+        "late": 0,
+        "repeated": 294,
+        "waiting": 2,
+        "refused": 0,
+        "withdrawn": 6,
+    }
+    # What came meanwhile is newer than a full file, which then withdraws nothing of it.
+    send(periods(*many(20, value, sequence=12)))
+    few = send(periods(*known[20:], sequence=11), full=True)
+    assert few.counts["withdrawn"] == 0 and len(standing()) == 300
 
 
 def test_a_full_file_that_withdraws_much_is_held_until_confirmed() -> None:
@@ -134,6 +176,85 @@ def test_a_file_with_many_refused_lines_is_held_and_withdraws_none_of_them() -> 
     assert send(body, full=True).held_for == "6 of 100 lines are refused"
     assert not send(body, full=True, confirmed=True).held_for
     assert len(standing()) == 100
+
+
+def test_a_file_with_refused_lines_is_held_beyond_five_and_beyond_one_in_a_hundred() -> None:
+    _, value = person(12)
+    for lines, likely in ((100, 5), (700, 7)):
+        known = many(lines, value)
+        for refused, is_held in ((likely, False), (likely + 1, True)):
+            broken = [replace(one, since="never") for one in known[:refused]]
+            held_for = f"{refused} of {lines} lines are refused" if is_held else ""
+            assert send(periods(*broken, *known[refused:])).held_for == held_for
+
+
+def test_what_a_file_leaves() -> None:
+    (first, one), (second, two) = person(13), person(14)
+    send(periods(*many(2, one), Sent(key="T", value=two, since="2020-01-01", sequence=1)))
+    assert (len(notices()), _told(first, second)) == (3, [[first, second]])
+    body = periods(
+        *many(2, one),
+        Sent(key="T", value=two, since="2021-01-01"),
+        Sent(key="N", value="nobody", since="2021-01-01"),
+        Sent(key="R", value=one, since=""),
+        sequence=5,
+    )
+    send(body, full=True)
+    # Of a full file not the lines that say what stands, and of a person whose cover is as it was no event.
+    assert [outcome for _, outcome, _ in notices()[3:]] == ["applied", "waiting", "refused"]
+    assert _told(first, second)[1:] == [[second]]
+    send(body, full=True)
+    assert [outcome for _, outcome, _ in notices()[6:]] == ["refused"]
+    send(periods(Sent(key="T", value=two, since="2021-01-01", sequence=4)))
+    assert [outcome for _, outcome, _ in notices()[7:]] == ["repeated"]
+    # Whose it was, and whose it is.
+    send(periods(Sent(key="T", value=one, since="2021-01-01", sequence=6)))
+    assert _told(first, second)[2:] == [[first, second]]
+    # Whose it was, when it is of somebody who waits, or is not named any more.
+    send(periods(Sent(key="K0", value="nobody", since="2021-01-01", sequence=7)))
+    send(periods(Sent(key="T", value=one, since="2021-01-01"), sequence=8), full=True)
+    assert _told(first, second)[3:] == [[first], [first]]
+    assert standing() == {"T": (first, date(2021, 1, 1), None)}
+    with finding_in(Scope.REGISTER):
+        assert not WaitingPeriod.objects.exists()
+    kinds = ["delta", "full", "full", "delta", "delta", "delta", "full"]
+    assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == kinds
+
+
+def _told(*whom: int) -> list[list[int]]:
+    """Whom each event names that tells of cover of these people."""
+    with rows_of(whom):
+        events = Event.objects.filter(kind=EventKind.AFFILIATIONS_CHANGED).order_by("id")
+        return [event.persons or [] for event in events]
+
+
+def test_what_the_register_says_of_either_row_of_one_human_being_is_seen_for_both() -> None:
+    (first, one), (second, two) = person(15), person(16)
+    link = linked(second, first)
+    send(
+        periods(
+            Sent(key="A", value=one, since="2020-01-01", until="2021-01-01", sequence=1),
+            Sent(key="B", value=two, since="2022-01-01", sequence=2),
+        )
+    )
+    days = {"A": date(2020, 1, 1), "B": date(2022, 1, 1)}
+    assert _since(one) == _since(two) == set(days.values())
+    patient = Actor(role=Role.PATIENT, account=2**40, person=first)
+    told, *_ = access_log(actor=patient, person=first, at=now())
+    assert told.kind is EventKind.AFFILIATIONS_CHANGED
+    # A period stays with the number that the register has named, whoever that turns out to be.
+    assert {key: who for key, (who, *_) in standing().items()} == {"A": first, "B": second}
+    parted(link)
+    assert (_since(one), _since(two)) == ({days["A"]}, {days["B"]})
+    # The register corrects itself: the period of the one is the other's.
+    send(periods(Sent(key="B", value=one, since="2022-01-01", sequence=3)))
+    assert (_since(one), _since(two)) == (set(days.values()), set())
+    assert _told(second)[1:] == [[first, second]]
+
+
+def _since(value: str) -> set[date | None]:
+    with insured(MATRICULE_SYSTEM, value) as known:
+        return {period.since for period in known.periods}
 
 
 def test_a_preview_changes_nothing() -> None:
