@@ -101,11 +101,12 @@ def _day(said: Mapping[str, Any], name: str) -> date | None:
     if text is None or text == "":
         return None
     try:
-        if len(text) != 10:  # others of ISO 8601 are taken too
-            raise ValueError
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise InvalidInput("should be a date, year-month-day", at=name) from None
+        day = None
+    if day is None or day.isoformat() != text:  # other forms of ISO 8601 are read too
+        raise InvalidInput("should be a date, year-month-day", at=name)
+    return day
 
 
 def _number(said: Mapping[str, Any], name: str, *, least: int = 1) -> int:
