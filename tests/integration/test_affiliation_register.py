@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test import Client as Browser
@@ -19,9 +21,10 @@ from salus.eligibility.register.files import END
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput
+from salus.kernel.postgres import login
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.portal.access_log import access_log
-from tests.affiliations import Sending, Sent, as_csv, periods, person, send, standing
+from tests.affiliations import PEOPLE, Sending, Sent, as_csv, periods, person, send, standing
 from tests.eligibility import caller, token
 from tests.links import SYSTEM, linked, parted
 
@@ -226,6 +229,34 @@ def _told(*whom: int) -> list[list[int]]:
     with rows_of(whom):
         events = Event.objects.filter(kind=EventKind.AFFILIATIONS_CHANGED).order_by("id")
         return [event.persons or [] for event in events]
+
+
+def test_the_log_has_one_event_for_a_thousand_people(database: Path) -> None:
+    body = as_csv(
+        Sending(
+            messages=tuple(
+                Sent(key=f"E{n}", value=f"E{n}", since="2020-01-01", sequence=1)
+                for n in range(1_001)
+            )
+        )
+    )
+    assert send(body).counts["waiting"] == 1_001
+    with psycopg.connect(**asdict(login(database, "superuser"))) as rows:
+        rows.execute(_MANY, {"system": PEOPLE, "people": 1_001})
+    assert bring_in_waiting(actor=SYSTEM, at=now()) == 1_001
+    whom = sorted(who for who, *_ in standing().values())
+    assert _told(*whom) == [whom[:1_000], whom[1_000:]]
+
+
+_MANY = """
+    with person as (
+        insert into mpi_person (family, given, birth_family, birth_date, gender, registered_at, family_key, given_key)
+        select 'Weber', 'Anna', '', '1980-01-01', 'female', now(), 'weber', 'anna' from generate_series(1, %(people)s)
+        returning id
+    )
+    insert into mpi_personidentifier (person_id, system, value)
+    select id, %(system)s, 'E' || row_number() over () - 1 from person
+"""
 
 
 def test_what_the_register_says_of_either_row_of_one_human_being_is_seen_for_both() -> None:
