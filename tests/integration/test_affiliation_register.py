@@ -1,20 +1,17 @@
-"""The social-security register at the queue and at the command line; files that are cut short, implausible, at once."""
+"""Files of the social-security register: what they change and leave; cut short, implausible, of people unknown."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection, transaction
-from django.test import Client as Browser
 
 from salus.audit.models import Event, EventKind
 from salus.country.lu import MATRICULE_SYSTEM, matricule
-from salus.eligibility.models import Delivery, Notice, Right, WaitingPeriod
+from salus.eligibility.models import Delivery, Notice, WaitingPeriod
 from salus.eligibility.queries import heard, insured
 from salus.eligibility.register.actions import bring_in_waiting
 from salus.eligibility.register.files import END
@@ -25,7 +22,6 @@ from salus.kernel.postgres import login
 from salus.kernel.rows import Scope, finding_in, rows_of
 from salus.portal.access_log import access_log
 from tests.affiliations import PEOPLE, Sending, Sent, as_csv, periods, person, send, standing
-from tests.eligibility import caller, token
 from tests.links import SYSTEM, linked, parted
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,15 +54,16 @@ def test_two_jobs_overlap_and_a_refused_line_says_why_and_where() -> None:
             Sent(key="B", value=value, since="2024-03-01", sequence=2),
             Sent(key="C", value=value, since="2023-02-29", sequence=3),
             Sent(key="A", value=value, since="2024-02-28", sequence=1),
+            Sent(key="B", value=value, since="never", sequence=4),
         )
     )
     assert standing() == {
         "A": (who, date(2024, 2, 29), date(2024, 3, 31)),
         "B": (who, date(2024, 3, 1), None),
     }
-    assert [line for line, _ in done.refused] == [4, 5]
+    assert [line for line, _ in done.refused] == [4, 5, 6]
     assert done.refused[0][1] == "since: should be a date, year-month-day"
-    assert [outcome for _, outcome, _ in notices()] == ["applied", "applied", "refused", "refused"]
+    assert [outcome for _, outcome, _ in notices()] == ["applied"] * 2 + ["refused"] * 3
     with insured(MATRICULE_SYSTEM, value) as known:
         assert len(known.periods) == 2
 
@@ -103,7 +100,11 @@ def test_a_period_waits_for_its_person() -> None:
 def test_a_file_that_was_cut_short_does_nothing() -> None:
     _, value = person(5)
     body = periods(*many(10, value))
-    for cut in (body[: body.index(END.encode())], body.replace(b"#end,10", b"#end,11")):
+    for cut in (
+        body[: body.index(END.encode())],
+        body.replace(b"#end,10", b"#end,11"),
+        body.replace(b"#end,10", b"#end,9"),
+    ):
         with pytest.raises(InvalidInput):
             send(cut)
     assert not standing() and not Delivery.objects.exists()
@@ -304,28 +305,28 @@ def test_until_when_the_register_was_heard() -> None:
         send(as_csv(Sending(messages=()), as_of=(now() + timedelta(days=1)).isoformat()))
 
 
-def _post(token: str, *messages: dict[str, Any]) -> Any:
-    return Browser(SERVER_NAME="localhost").post(
-        "/eligibility/v1/register",
-        "\n".join(map(json.dumps, messages)),
-        content_type="application/x-ndjson",
-        headers={"authorization": f"Bearer {token}"} if token else {},
-    )
+def test_the_first_twenty_refused_lines_are_told() -> None:
+    _, value = person(19)
+    broken = [replace(one, since="never") for one in many(21, value)]
+    done = send(periods(*broken), preview=True)
+    assert [line for line, _ in done.refused] == list(range(2, 22))
 
 
-def test_the_queue_answers_each_message_and_takes_none_without_the_right() -> None:
-    who, value = person(9)
-    said = {"key": "Q", "value": value, "since": "2024-01-01", "sequence": 3}
-    end = {"end": {"lines": 2, "asOf": now().isoformat()}}
-    assert _post("", said).status_code == 401
-    asks_only = caller(rights=frozenset([Right.AFFILIATION]))
-    assert _post(token(asks_only), said).status_code == 403
-    assert not standing() and heard() is None
-    register = token(caller(rights=frozenset([Right.REGISTER])))
-    assert _post(register, said | {"until": "2023-01-01"}).json()["messages"] == [
-        {"line": 1, "key": "Q", "outcome": "refused", "problem": "until: should be after since"}
-    ]
-    body = _post(register, said, said | {"since": "2023-01-01", "sequence": 2}, end).json()
-    assert [one["outcome"] for one in body["messages"]] == ["applied", "late"]
-    assert standing() == {"Q": (who, date(2024, 1, 1), None)} and heard()
-    assert _post(register, said).json()["messages"][0]["outcome"] == "repeated"
+def test_what_stands_behind_the_end_refuses_the_file() -> None:
+    _, value = person(20)
+    body = periods(*many(1, value))
+    for more in (body.splitlines()[1], body.splitlines()[2]):
+        with pytest.raises(InvalidInput, match="behind the end"):
+            send(body + more)
+
+
+def test_text_of_any_kind_is_kept_as_it_came() -> None:
+    _, value = person(21)
+    keys = ["a\\b", "a\\tb", "\\N", "ä€😀", "\\."]
+    send(periods(*(Sent(key=key, value=value, since="2020-01-01", sequence=1) for key in keys)))
+    assert set(standing()) == set(keys)
+    odd = b'"a\tb\\","1\r\n2",never,\0,\x0b,\xff\n'
+    send(b"key,value,since,until,withdrawn,sequence\n" + odd + b"#end,1,,2026-01-01T00:00:00Z\n")
+    with finding_in(Scope.REGISTER):
+        notice = Notice.objects.latest("pk")
+    assert (notice.key, notice.text) == ("a\tb\\", "a\tb\\,1\r\n2,never,\ufffd,\x0b,?")

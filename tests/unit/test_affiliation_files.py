@@ -61,8 +61,8 @@ def test_a_table_and_objects_say_the_same() -> None:
 def test_columns_come_in_any_order_with_windows_lines_and_a_byte_order_mark() -> None:
     lines = read(
         "\ufeffsequence,withdrawn,until,since,value,key,system",
-        f"7,true,2024-03-01,2024-02-29,1,K,{SYSTEM}",
-        f"8,TRUE,2024-03-01,2024-02-29,1,K,{SYSTEM}",
+        f"7,True,2024-03-01,2024-02-29,1,K,{SYSTEM}",
+        f"8,1,2024-03-01,2024-02-29,1,K,{SYSTEM}",
         "9,0,,2024-02-29,1,K,urn:others",
         end="\r\n",
     )
