@@ -95,6 +95,10 @@ def test_a_period_waits_for_its_person() -> None:
     with finding_in(Scope.REGISTER):
         assert not WaitingPeriod.objects.exists()
     assert [outcome for _, outcome, _ in notices()] == ["waiting", "late", "applied"]
+    # The same number in another numbering is somebody else's.
+    theirs = Sending(messages=(Sent(key="O", value=value, since="2020-01-01", sequence=6),))
+    assert send(as_csv(theirs)).counts["waiting"] == 1
+    assert bring_in_waiting(actor=SYSTEM, at=now()) == 0 and set(standing()) == {"A"}
 
 
 def test_a_file_that_was_cut_short_does_nothing() -> None:
@@ -209,8 +213,17 @@ def test_what_a_file_leaves() -> None:
     assert _told(first, second)[1:] == [[second]]
     send(body, full=True)
     assert [outcome for _, outcome, _ in notices()[6:]] == ["refused"]
-    send(periods(Sent(key="T", value=two, since="2021-01-01", sequence=4)))
-    assert [outcome for _, outcome, _ in notices()[7:]] == ["repeated"]
+    before = [
+        Sent(key="T", value=two, since="2021-01-01", sequence=4),
+        Sent(key="K0", value=one, since="2020-01-01", sequence=5),
+        Sent(key="K1", value=one, since="2020-01-01", sequence=3),
+        *(Sent(key=f"L{n}", value=one, since="2019-01-01", sequence=n) for n in (4, 5)),
+    ]
+    send(periods(*before, Sent(key="K0", value=one, since="2019-01-01", sequence=5)))
+    told = [outcome for _, outcome, _ in notices()[7:]]
+    assert told == ["repeated"] * 3 + ["late"] * 2 + ["refused"]
+    send(periods(Sent(key="K0", value=one, since="2019-01-01", sequence=5)))
+    assert [outcome for _, outcome, _ in notices()[13:]] == ["late"]
     # Whose it was, and whose it is.
     send(periods(Sent(key="T", value=one, since="2021-01-01", sequence=6)))
     assert _told(first, second)[2:] == [[first, second]]
@@ -221,7 +234,7 @@ def test_what_a_file_leaves() -> None:
     assert standing() == {"T": (first, date(2021, 1, 1), None)}
     with finding_in(Scope.REGISTER):
         assert not WaitingPeriod.objects.exists()
-    kinds = ["delta", "full", "full", "delta", "delta", "delta", "full"]
+    kinds = ["delta", "full", "full", *["delta"] * 4, "full"]
     assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == kinds
 
 
