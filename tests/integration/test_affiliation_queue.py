@@ -55,7 +55,9 @@ def test_the_queue_answers_each_message_and_takes_none_without_the_right() -> No
     body = _post(register, said, said | {"since": "2023-01-01", "sequence": 2}, end).json()
     assert [one["outcome"] for one in body["messages"]] == ["applied", "late"]
     assert standing() == {"Q": (who, date(2024, 1, 1), None)} and heard()
-    assert _post(register, said).json()["messages"][0]["outcome"] == "repeated"
+    assert _post(register, said).json()["messages"] == [
+        {"line": 1, "key": "Q", "outcome": "repeated", "problem": ""}
+    ]
     assert Browser(SERVER_NAME="localhost").get("/eligibility/v1/register").status_code == 405
     assert set(Delivery.objects.values_list("kind", flat=True)) == {"queue"}
 

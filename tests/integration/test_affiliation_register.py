@@ -88,13 +88,15 @@ def test_a_period_waits_for_its_person() -> None:
     value = matricule(date(1980, 1, 1), 4)
     send(periods(Sent(key="A", value=value, since="2020-01-01", sequence=5)))
     send(periods(Sent(key="A", value=value, since="2019-01-01", sequence=4)))
+    other = send(periods(Sent(key="A", value="other", since="2020-01-01", sequence=5)))
+    assert other.refused == [(2, "sequence: was another message's of this period")]
     assert not standing()
     who, _ = person(4)
     assert bring_in_waiting(actor=SYSTEM, at=now()) == 1
     assert standing() == {"A": (who, date(2020, 1, 1), None)}
     with finding_in(Scope.REGISTER):
         assert not WaitingPeriod.objects.exists()
-    assert [outcome for _, outcome, _ in notices()] == ["waiting", "late", "applied"]
+    assert [outcome for _, outcome, _ in notices()] == ["waiting", "late", "refused", "applied"]
     # The same number in another numbering is somebody else's.
     theirs = Sending(messages=(Sent(key="O", value=value, since="2020-01-01", sequence=6),))
     assert send(as_csv(theirs)).counts["waiting"] == 1
@@ -222,10 +224,14 @@ def test_what_a_file_leaves() -> None:
     send(periods(*before, Sent(key="K0", value=one, since="2019-01-01", sequence=5)))
     told = [outcome for _, outcome, _ in notices()[7:]]
     assert told == ["repeated"] * 3 + ["late"] * 2 + ["refused"]
-    send(periods(Sent(key="K0", value=one, since="2019-01-01", sequence=5)))
-    assert [outcome for _, outcome, _ in notices()[13:]] == ["late"]
-    # Whose it was, and whose it is.
+    send(
+        periods(*(Sent(key=key, value=one, since="2019-01-01", sequence=5) for key in ("K0", "T")))
+    )
+    assert notices()[13:] == [("K0", "late", ""), ("T", "late", "")]
+    # Whose it was, and whose it is; what is said twice under one sequence is not heard the second time.
     send(periods(Sent(key="T", value=one, since="2021-01-01", sequence=6)))
+    send(periods(Sent(key="T", value=two, since="2021-01-01", sequence=6)))
+    assert notices()[16:] == [("T", "refused", "sequence: was another message's of this period")]
     assert _told(first, second)[2:] == [[first, second]]
     # Whose it was, when it is of somebody who waits, or is not named any more.
     send(periods(Sent(key="K0", value="nobody", since="2021-01-01", sequence=7)))
@@ -234,7 +240,7 @@ def test_what_a_file_leaves() -> None:
     assert standing() == {"T": (first, date(2021, 1, 1), None)}
     with finding_in(Scope.REGISTER):
         assert not WaitingPeriod.objects.exists()
-    kinds = ["delta", "full", "full", *["delta"] * 4, "full"]
+    kinds = ["delta", "full", "full", *["delta"] * 5, "full"]
     assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == kinds
 
 
