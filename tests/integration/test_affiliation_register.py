@@ -158,6 +158,9 @@ def test_of_a_full_file_what_it_names_withdrawn_and_what_it_does_not_name_count_
         "refused": 0,
         "withdrawn": 6,
     }
+    again = [replace(one, sequence=11) for one in gone]
+    late = replace(known[50], withdrawn=True, sequence=9)
+    assert send(periods(*again, late)).counts["withdrawn"] == 0
     # What came meanwhile is newer than a full file, which then withdraws nothing of it.
     send(periods(*many(20, value, sequence=12)))
     few = send(periods(*known[20:], sequence=11), full=True)
@@ -234,13 +237,15 @@ def test_what_a_file_leaves() -> None:
     assert notices()[16:] == [("T", "refused", "sequence: was another message's of this period")]
     assert _told(first, second)[2:] == [[first, second]]
     # Whose it was, when it is of somebody who waits, or is not named any more.
-    send(periods(Sent(key="K0", value="nobody", since="2021-01-01", sequence=7)))
-    send(periods(Sent(key="T", value=one, since="2021-01-01"), sequence=8), full=True)
-    assert _told(first, second)[3:] == [[first], [first]]
+    send(periods(Sent(key="K0", value="nobody", since="2021-01-01", sequence=8)))
+    send(periods(Sent(key="M", value=two, since="2021-01-01", sequence=8)))
+    whole = periods(Sent(key="T", value=one, since="2021-01-01"), sequence=8)
+    assert send(whole, full=True).counts["withdrawn"] == 2
+    assert _told(first, second)[3:] == [[first], [second], [first, second]]
     assert standing() == {"T": (first, date(2021, 1, 1), None)}
     with finding_in(Scope.REGISTER):
         assert not WaitingPeriod.objects.exists()
-    kinds = ["delta", "full", "full", *["delta"] * 5, "full"]
+    kinds = ["delta", "full", "full", *["delta"] * 6, "full"]
     assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == kinds
 
 
