@@ -238,13 +238,14 @@ def test_what_a_file_leaves() -> None:
     assert _told(first, second)[2:] == [[first, second]]
     # Whose it was, when it is of somebody who waits, or is not named any more.
     send(periods(Sent(key="K0", value="nobody", since="2021-01-01", sequence=8)))
-    send(periods(Sent(key="M", value=two, since="2021-01-01", sequence=8)))
+    newer = Sent(key="Z", value="nobody", since="2021-01-01", sequence=9)
+    send(periods(Sent(key="M", value=two, since="2021-01-01", sequence=8), newer))
     whole = periods(Sent(key="T", value=one, since="2021-01-01"), sequence=8)
     assert send(whole, full=True).counts["withdrawn"] == 2
     assert _told(first, second)[3:] == [[first], [second], [first, second]]
     assert standing() == {"T": (first, date(2021, 1, 1), None)}
     with finding_in(Scope.REGISTER):
-        assert not WaitingPeriod.objects.exists()
+        assert [one.key for one in WaitingPeriod.objects.all()] == ["Z"]
     kinds = ["delta", "full", "full", *["delta"] * 6, "full"]
     assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == kinds
 
