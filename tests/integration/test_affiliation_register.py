@@ -90,13 +90,23 @@ def test_a_period_waits_for_its_person() -> None:
     send(periods(Sent(key="A", value=value, since="2019-01-01", sequence=4)))
     other = send(periods(Sent(key="A", value="other", since="2020-01-01", sequence=5)))
     assert other.refused == [(2, "sequence: was another message's of this period")]
+    newest = send(periods(Sent(key="A", value=value, since="2020-01-01", sequence=6)))
     assert not standing()
     who, _ = person(4)
     assert bring_in_waiting(actor=SYSTEM, at=now()) == 1
     assert standing() == {"A": (who, date(2020, 1, 1), None)}
     with finding_in(Scope.REGISTER):
         assert not WaitingPeriod.objects.exists()
-    assert [outcome for _, outcome, _ in notices()] == ["waiting", "late", "refused", "applied"]
+    assert [outcome for _, outcome, _ in notices()] == [
+        "waiting",
+        "late",
+        "refused",
+        "waiting",
+        "applied",
+    ]
+    with finding_in(Scope.REGISTER):
+        applied = Notice.objects.latest("pk")
+    assert (applied.delivery_id, applied.line) == (newest.number, 0)
     # The same number in another numbering is somebody else's.
     theirs = Sending(messages=(Sent(key="O", value=value, since="2020-01-01", sequence=6),))
     assert send(as_csv(theirs)).counts["waiting"] == 1
@@ -177,6 +187,8 @@ def test_a_full_file_that_withdraws_much_is_held_until_confirmed() -> None:
     assert not Delivery.objects.filter(kind="full", applied_at__isnull=False).exists()
     assert not send(rest, full=True, confirmed=True).held_for
     assert len(standing()) == 290
+    fewer = send(periods(*many(280, value), sequence=11), full=True)
+    assert fewer.held_for == "10 of 290 periods would be withdrawn"
     few = periods(*many(286, value), sequence=11)
     assert not send(few, full=True).held_for and len(standing()) == 286
 
