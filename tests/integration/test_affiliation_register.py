@@ -178,7 +178,7 @@ def test_of_a_full_file_what_it_names_withdrawn_and_what_it_does_not_name_count_
 
 
 def test_a_full_file_that_withdraws_much_is_held_until_confirmed() -> None:
-    _, value = person(6)
+    who, value = person(6)
     send(periods(*many(300, value)))
     rest = periods(*many(290, value), sequence=10)
     held = send(rest, full=True)
@@ -186,7 +186,7 @@ def test_a_full_file_that_withdraws_much_is_held_until_confirmed() -> None:
     assert len(standing()) == 300
     assert not Delivery.objects.filter(kind="full", applied_at__isnull=False).exists()
     assert not send(rest, full=True, confirmed=True).held_for
-    assert len(standing()) == 290
+    assert len(standing()) == 290 and _told(who) == [[who], [who]]
     fewer = send(periods(*many(280, value), sequence=11), full=True)
     assert fewer.held_for == "10 of 290 periods would be withdrawn"
     few = periods(*many(286, value), sequence=11)
