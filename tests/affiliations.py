@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from salus.country.lu import MATRICULE_SYSTEM, matricule
 from salus.eligibility.models import Affiliation, Delivery
 from salus.eligibility.register.actions import Delivered, deliver
 from salus.eligibility.register.files import END, read_lines
 from salus.eligibility.register.messages import COLUMNS
 from salus.kernel.clock import now
 from salus.kernel.rows import Scope, finding_in
-from tests.links import SYSTEM
+from tests.links import SYSTEM, registered
 
 PEOPLE = "urn:test:people"
 
@@ -71,6 +72,17 @@ def as_json(sending: Sending) -> bytes:
     ]
     end = {"lines": len(said), "sequence": sending.sequence, "asOf": now().isoformat()}
     return "\n".join(map(json.dumps, [*said, {"end": end}])).encode()
+
+
+def person(serial: int) -> tuple[int, str]:
+    """Somebody new: the row in the index, and the number by which the register knows them."""
+    return registered(serial=serial), matricule(date(1980, 1, 1), serial)
+
+
+def periods(*messages: Sent, sequence: int | None = None) -> bytes:
+    """A file about people of the national register; with a ``sequence`` a full one."""
+    body = as_csv(Sending(messages=messages, sequence=sequence))
+    return body.replace(PEOPLE.encode(), MATRICULE_SYSTEM.encode())
 
 
 def send(body: bytes, *, full: bool = False, **how: Any) -> Delivered:

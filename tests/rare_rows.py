@@ -17,26 +17,30 @@ from salus.mpi.models import Link
 def change_people() -> None:
     """Three who were renamed: nobody has a former name in the simulation."""
     for person in (11, 12, 13):
-        change_person(
-            actor=Actor(role=Role.SYSTEM, system="test"),
-            at=now(),
-            person=person,
-            version=None,
-            identifiers=[],
-            demographics=Demographics(
-                family="Neuer",
-                given="Name",
-                birth_family="",
-                birth_date=date(1900, 1, 1),
-                gender="unknown",
-                multiple_birth=None,
-                deceased_on=None,
-                address=None,
-            ),
-            former_names=[],
-            received={},
-            shown=lambda _row: {},
-        )
+        rename(person)
+
+
+def rename(person: int) -> None:
+    change_person(
+        actor=Actor(role=Role.SYSTEM, system="test"),
+        at=now(),
+        person=person,
+        version=None,
+        identifiers=[],
+        demographics=Demographics(
+            family="Neuer",
+            given="Name",
+            birth_family="",
+            birth_date=date(1900, 1, 1),
+            gender="unknown",
+            multiple_birth=None,
+            deceased_on=None,
+            address=None,
+        ),
+        former_names=[],
+        received={},
+        shown=lambda _row: {},
+    )
 
 
 # The nation's people use no apps: everybody with an account lets one in.

@@ -126,7 +126,7 @@ def change_person(
     another person.
     """
     with rows_of([person]):
-        row = Person.objects.select_for_update().filter(pk=person).first()
+        row = Person.objects.select_for_update(no_key=True).filter(pk=person).first()
         if row is None:
             raise NotFound("no such person")
         newest = row.version or 1

@@ -1,13 +1,9 @@
 """Two requests at the same moment: the same act is done once, and a closing record takes nothing more."""
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
 
 from salus.audit.actions import record
 from salus.audit.models import Event, EventKind
@@ -20,11 +16,11 @@ from salus.shared_record.actions import close_record, file_document, open_record
 from salus.shared_record.models import Format
 from salus.vaccination.actions import open_vaccination_record, record_immunization
 from salus.vaccination.models import ActType
+from tests.at_once import after
 
 pytestmark = pytest.mark.usefixtures("database")
 
 SYSTEM = Actor(role=Role.SYSTEM, system="test")
-Result = TypeVar("Result")
 
 
 @pytest.fixture
@@ -43,30 +39,6 @@ def person() -> int:
     return number
 
 
-def after(first: Callable[[], object], second: Callable[[], Result], person: int) -> Future[Result]:
-    """Do the first act, and the second on another connection before the first is committed."""
-
-    def on_its_own() -> Result:
-        try:
-            return second()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with rows_of([person]):
-            first()
-            future = pool.submit(on_its_own)
-            while not future.done() and not _somebody_waits():
-                pass
-        return future
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select exists (select from pg_locks where not granted)")
-        return bool(cursor.fetchone()[0])
-
-
 def test_one_request_id_counts_once(person: int) -> None:
     request_id = uuid4()
 
@@ -75,7 +47,7 @@ def test_one_request_id_counts_once(person: int) -> None:
         with rows_of([person]):
             record(actor=SYSTEM, kind=kind, at=now(), person=person, request_id=request_id)
 
-    after(answer, answer, person).result()
+    after(answer, answer, persons=[person]).result()
     assert _repeated(person, request_id) == [False, True]
 
 
@@ -118,7 +90,7 @@ def test_a_form_sent_twice_records_one_vaccination(person: int) -> None:
             request_id=request_id,
         )
 
-    assert after(vaccinate, vaccinate, person).result()[1] is False
+    assert after(vaccinate, vaccinate, persons=[person]).result()[1] is False
 
 
 def _file(person: int, identifier: str | None = None) -> tuple[int, bool]:
@@ -137,7 +109,9 @@ def _file(person: int, identifier: str | None = None) -> tuple[int, bool]:
 
 def test_one_document_sent_twice_is_filed_once(person: int) -> None:
     identifier = f"urn:uuid:{uuid4()}"
-    filed = after(lambda: _file(person, identifier), lambda: _file(person, identifier), person)
+    filed = after(
+        lambda: _file(person, identifier), lambda: _file(person, identifier), persons=[person]
+    )
     assert filed.result()[1] is False
 
 
@@ -148,4 +122,4 @@ def test_a_record_that_is_being_closed_takes_nothing_more(person: int) -> None:
         close_record(actor=patient, person=person, at=now())
 
     with pytest.raises(Conflict):
-        after(close, lambda: _file(person), person).result()
+        after(close, lambda: _file(person), persons=[person]).result()

@@ -1,15 +1,14 @@
 """Two who link at the same moment: no ring, no link lost, no one judged by whom nobody asked."""
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from salus.kernel.errors import Conflict
 from salus.kernel.rows import Scope, finding_in
 from salus.mpi.models import Link
+from tests.at_once import after
 from tests.links import (
     confirmed,
     linked,
@@ -22,32 +21,6 @@ from tests.links import (
 )
 
 pytestmark = pytest.mark.usefixtures("database")
-
-Result = TypeVar("Result")
-
-
-def after(first: Callable[[], object], second: Callable[[], Result]) -> Future[Result]:
-    """Do the first act, and the second on another connection before the first is committed."""
-
-    def on_its_own() -> Result:
-        try:
-            return second()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            first()
-            future = pool.submit(on_its_own)
-            while not future.done() and not _somebody_waits():
-                pass
-        return future
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select exists (select from pg_locks where not granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def links_away(person: int) -> list[int]:

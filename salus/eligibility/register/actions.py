@@ -1,6 +1,6 @@
 """Taking in a delivery: whole, or not at all."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,7 +90,7 @@ def deliver(
             ).pk
             if not is_held:
                 applying.write(delivery=number, full=full, whole=whole)
-                _tell(actor, at, [*applying.touched(_PEOPLE_AT_ONCE)])
+                _tell(actor, at)
                 _bring_in_waiting(actor, at)
     return Delivered(
         number=number,
@@ -110,18 +110,18 @@ def bring_in_waiting(*, actor: Actor, at: datetime) -> int:
 
 
 def _bring_in_waiting(actor: Actor, at: datetime) -> int:
-    people = applying.bring_in_waiting()
-    if people:
-        parts = range(0, len(people), _PEOPLE_AT_ONCE)
-        _tell(actor, at, [people[start : start + _PEOPLE_AT_ONCE] for start in parts])
-    return len(people)
+    applying.bring_in_waiting()
+    return _tell(actor, at)
 
 
-def _tell(actor: Actor, at: datetime, parts: Collection[Collection[int]]) -> None:
-    """Everybody sees in the own log who said what of their cover; the log has one event for many."""
-    for people in parts:
+def _tell(actor: Actor, at: datetime) -> int:
+    """Everybody sees in the own log who said what of their cover; the log has one event for many. Returns how many."""
+    told = 0
+    for people in applying.touched(_PEOPLE_AT_ONCE):
         with rows_of(people):
             record(actor=actor, kind=EventKind.AFFILIATIONS_CHANGED, at=at, persons=people)
+        told += len(people)
+    return told
 
 
 def _floor() -> int:

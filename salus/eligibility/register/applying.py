@@ -1,6 +1,9 @@
 """Bringing what arrived into the state, in the same transaction."""
 
+from collections.abc import Iterator
+
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from salus.kernel.rows import Scope, finding_in
 
@@ -14,10 +17,9 @@ _WOULD_GO = """
     select count(*) from eligibility_affiliation known join arriving on arriving.key = known.key
     where not known.withdrawn and (outcome = 'waiting' or outcome = 'applied' and arriving.withdrawn)
 """
-# Whose cover the delivery changes: of whom a period was, and of whom it is.
+# Whose cover changes: of whom a period was, and of whom it is.
 _TOUCHED = """
-    create temporary table touched on commit drop as
-    select person from arriving where outcome = 'applied'
+    insert into touched select person from arriving where outcome = 'applied'
     union
     select known.person_id from eligibility_affiliation known join arriving on arriving.key = known.key
     where outcome in ('applied', 'waiting')
@@ -85,9 +87,9 @@ def would_go(*, whole: int | None) -> tuple[int, int]:
 
 
 def write(*, delivery: int, full: bool, whole: int | None) -> None:
-    """``touched`` are the people whose cover may have changed (`touched`)."""
+    """Afterwards `touched` are the people whose cover may have changed."""
     with finding_in(Scope.REGISTER), connection.cursor() as cursor:
-        cursor.execute("drop table if exists touched")
+        _touch_nobody(cursor)
         cursor.execute(_TOUCHED)
         if whole is not None:
             for step in _STEPS_OF_FULL:
@@ -97,19 +99,17 @@ def write(*, delivery: int, full: bool, whole: int | None) -> None:
         cursor.execute(_NOTICES, {"delivery": delivery, "full": full})
 
 
-def touched(at_once: int) -> list[list[int]]:
-    """Their rows in the index, so many at a time."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select array_agg(person) from (
-                select person, (row_number() over (order by person) - 1) / %s as part
-                from (select distinct person from touched) one
-            ) parted group by part order by part
-            """,
-            [at_once],
-        )
-        return [people for (people,) in cursor.fetchall()]
+def _touch_nobody(cursor: CursorWrapper) -> None:
+    cursor.execute("drop table if exists touched")
+    cursor.execute("create temporary table touched (person bigint not null) on commit drop")
+
+
+def touched(at_once: int) -> Iterator[list[int]]:
+    """Their rows in the index, so many at a time: it may be everybody, whom memory need not hold."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute("select distinct person from touched order by person")
+        while rows := cursor.fetchmany(at_once):
+            yield [person for (person,) in rows]
 
 
 _WAITED = """
@@ -125,17 +125,19 @@ _MOVED = """
         insert into eligibility_notice
             (delivery_id, line, outcome, key, system, value, since, until, withdrawn, sequence, problem, text)
         select delivery_id, 0, 'applied', key, system, value, since, until, withdrawn, sequence, '', '' from moved
+    ), brought as (
+        insert into eligibility_affiliation (person_id, key, since, until, sequence, withdrawn)
+        select person, key, since, until, sequence, withdrawn from moved
+        on conflict (key) do update set person_id = excluded.person_id, since = excluded.since,
+            until = excluded.until, sequence = excluded.sequence, withdrawn = excluded.withdrawn
+        returning person_id
     )
-    insert into eligibility_affiliation (person_id, key, since, until, sequence, withdrawn)
-    select person, key, since, until, sequence, withdrawn from moved
-    on conflict (key) do update set person_id = excluded.person_id, since = excluded.since,
-        until = excluded.until, sequence = excluded.sequence, withdrawn = excluded.withdrawn
-    returning person_id
+    insert into touched select person_id from brought
 """
 
 
-def bring_in_waiting() -> list[int]:
-    """Apply what waited for people who are there now; returns whose cover it is."""
+def bring_in_waiting() -> None:
+    """Apply what waited for people who are there now; afterwards they are `touched`."""
     with connection.cursor() as cursor:
         cursor.execute("drop table if exists waited")
         with finding_in(Scope.REGISTER):
@@ -148,5 +150,5 @@ def bring_in_waiting() -> list[int]:
                 """
             )
         with finding_in(Scope.REGISTER):
+            _touch_nobody(cursor)
             cursor.execute(_MOVED)
-            return sorted({person for (person,) in cursor.fetchall()})

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any, BinaryIO
 
 from salus.eligibility.register.messages import COLUMNS, End, Line, read_end, read_message
@@ -17,16 +18,21 @@ _LONGEST = 10_000  # characters of a line
 def read_lines(file: BinaryIO, *, system: str, full: bool) -> Iterator[Line | End]:
     """What stands in it, a refused line with its reason. Raises InvalidInput for what is no such file at all."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    first = text.readline(_LONGEST)
     rest = _short(text)
+    first = next(rest, "")
     if first.lstrip().startswith("{"):
         return _of_json(first, rest, system=system, full=full)
     return _of_csv(first, rest, system=system, full=full)
 
 
 def _short(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines; a longer one comes in pieces, and is refused."""
-    while line := text.readline(_LONGEST):
+    """Raises InvalidInput for a line that is too long: a piece of it might look like another one."""
+    for number in count(1):
+        line = text.readline(_LONGEST)
+        if len(line) == _LONGEST:
+            raise InvalidInput(f"has {_LONGEST} characters or more", at=f"line {number}")
+        if not line:
+            return
         yield line
 
 

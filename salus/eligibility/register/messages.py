@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from salus.country.identifiers import spelled
 from salus.kernel.errors import InvalidInput
 
 COLUMNS = ("key", "system", "value", "since", "until", "withdrawn", "sequence")
@@ -58,10 +59,11 @@ def read_message(said: Mapping[str, Any], *, system: str, sequenced: bool) -> Me
         raise InvalidInput("is missing", at="since")
     if until is not None and until <= since:
         raise InvalidInput("should be after since", at="until")
+    system = _text(said, "system") if said.get("system") else system
     return Message(
         key=_text(said, "key"),
-        system=_text(said, "system") if said.get("system") else system,
-        value=_text(said, "value"),
+        system=system,
+        value=spelled(system, _text(said, "value")),  # as the index keeps it, to be found there
         since=since,
         until=until,
         withdrawn=withdrawn,
@@ -99,11 +101,12 @@ def _day(said: Mapping[str, Any], name: str) -> date | None:
     if text is None or text == "":
         return None
     try:
-        if len(text) != 10:  # others of ISO 8601 are taken too
-            raise ValueError
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise InvalidInput("should be a date, year-month-day", at=name) from None
+        day = None
+    if day is None or day.isoformat() != text:  # other forms of ISO 8601 are read too
+        raise InvalidInput("should be a date, year-month-day", at=name)
+    return day
 
 
 def _number(said: Mapping[str, Any], name: str, *, least: int = 1) -> int:

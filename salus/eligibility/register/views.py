@@ -47,7 +47,7 @@ def _delivered(request: HttpRequest) -> dict[str, object]:
     body = request.read(_LARGEST + 1)
     if len(body) > _LARGEST or body.count(b"\n") > SHORT:
         raise InvalidInput(f"at most {SHORT} messages, and {_LARGEST} bytes, at a time")
-    if body.lstrip()[:1] not in (b"{", b""):
+    if not body.lstrip().startswith(b"{"):
         raise InvalidInput("should be NDJSON")
     done = deliver(
         actor=actor,
