@@ -193,7 +193,9 @@ def test_every_door_hears_of_a_use_alike_and_it_counts_once(software: Software) 
         _insure(person, was_insured)
         question = known if is_known else nobody
         proof = check(actor=software.actor, question=question, at=now()).proof
-        used_at = now() if used is None else read_proof(proof).since + timedelta(seconds=used)
+        used_at = (
+            now() if used is None else read_proof(proof, at=now()).since + timedelta(seconds=used)
+        )
         _insure(person, is_insured)
         if is_heard:
             eligibility.register_heard(now())

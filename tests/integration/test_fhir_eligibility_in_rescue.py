@@ -155,7 +155,7 @@ def test_an_answer_is_signed_where_that_is_asked_for_by_right(
     number = number_of(zoe[0])
     answer = submit(crew[0], signed(request(number)))
     assert answer.status == 200 and not faults(answer.body)
-    proof = read_proof(said(answer.body)["proof"])
+    proof = read_proof(said(answer.body)["proof"], at=now())
     assert (proof.value, proof.status, proof.day) == (number[1], "affiliated", now().date())
     for extension in (
         {"url": PROOF, "valueBoolean": False},
