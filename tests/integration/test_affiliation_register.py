@@ -191,6 +191,12 @@ def test_a_full_file_that_withdraws_much_is_held_until_confirmed() -> None:
     assert fewer.held_for == "10 of 290 periods would be withdrawn"
     few = periods(*many(286, value), sequence=11)
     assert not send(few, full=True).held_for and len(standing()) == 286
+    for sequence in (
+        10,
+        11,
+    ):  # no newer than what was applied: what it does not name it does not withdraw
+        again = send(periods(*many(282, value), sequence=sequence), full=True)
+        assert again.counts["withdrawn"] == 0 and len(standing()) == 286
 
 
 def test_a_file_with_many_refused_lines_is_held_and_withdraws_none_of_them() -> None:
