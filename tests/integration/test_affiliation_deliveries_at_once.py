@@ -93,8 +93,19 @@ def test_what_waits_is_brought_in_while_a_delivery_says_more_of_it() -> None:
             assert not WaitingPeriod.objects.filter(key=key).exists()
 
 
-def hourly() -> None:
-    bring_in_waiting(actor=SYSTEM, at=now())
+def test_what_waits_is_brought_in_for_nobody_when_a_delivery_names_somebody_else() -> None:
+    serial = next(_serials)
+    value = matricule(BORN, serial)
+    waits = Sent(key="X", value=value, since="2020-01-01", sequence=next(_sequences))
+    sending(waits)()
+    person(serial)
+    corrected = sending(replace(waits, value="nobody", sequence=next(_sequences)))
+    assert after(corrected, hourly, waits=True).result() == 0
+    assert standing("X") == {}
+
+
+def hourly() -> int:
+    return bring_in_waiting(actor=SYSTEM, at=now())
 
 
 def test_nobody_waits_for_a_delivery_to_be_changed_in_the_index() -> None:

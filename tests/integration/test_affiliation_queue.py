@@ -91,4 +91,6 @@ def test_only_software_in_its_own_name_tells_of_periods() -> None:
         AccountPerson.objects.create(account=account, person_id=who)
     app = app_of(account, scope="patient/Coverage.rs")
     said = {"key": "Q", "value": value, "since": "2024-01-01", "sequence": 3}
-    assert _post(app.token, said).status_code == 403 and not standing()
+    answer = _post(app.token, said)
+    assert answer.status_code == 403 and not standing()
+    assert answer.json()["error"] == "only the register's own software tells of periods"

@@ -113,6 +113,14 @@ def test_a_period_waits_for_its_person() -> None:
     assert bring_in_waiting(actor=SYSTEM, at=now()) == 0 and set(standing()) == {"A"}
 
 
+def test_each_delivery_brings_in_what_waits_for_people_who_are_there_by_now() -> None:
+    value = matricule(date(1980, 1, 1), 22)
+    send(periods(Sent(key="A", value=value, since="2020-01-01", sequence=5)))
+    who, _ = person(22)
+    send(periods())
+    assert standing() == {"A": (who, date(2020, 1, 1), None)} and _told(who) == [[who]]
+
+
 def test_a_file_that_was_cut_short_does_nothing() -> None:
     _, value = person(5)
     body = periods(*many(10, value))
@@ -191,6 +199,12 @@ def test_a_full_file_that_withdraws_much_is_held_until_confirmed() -> None:
     assert fewer.held_for == "10 of 290 periods would be withdrawn"
     few = periods(*many(286, value), sequence=11)
     assert not send(few, full=True).held_for and len(standing()) == 286
+    for sequence in (
+        10,
+        11,
+    ):  # no newer than what was applied: what it does not name it does not withdraw
+        again = send(periods(*many(282, value), sequence=sequence), full=True)
+        assert again.counts["withdrawn"] == 0 and len(standing()) == 286
 
 
 def test_a_file_with_many_refused_lines_is_held_and_withdraws_none_of_them() -> None:

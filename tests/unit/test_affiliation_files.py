@@ -142,13 +142,22 @@ def test_a_refused_line_says_which_period_it_was_about_and_how_it_came() -> None
         (3, "K2", "K2,1,2024-02-29"),
         (4, "K\udcff", "K\udcff,1,2024-02-29,,,7"),
     ]
-    lines = read('{"key": "K", "since": 1}', "", '{"key": "L", "more": 1}', "[]", "{", '{"key": 5}')
+    lines = read(
+        '{"key": "K", "since": 1}',
+        "",
+        '{"key": "L", "more": 1}',
+        "[]",
+        "{",
+        '{"key": 5}',
+        "[" * 9_000,
+    )
     assert [(line.number, line.key) for line in lines if isinstance(line, Line)] == [
         (1, "K"),
         (3, "L"),
         (4, ""),
         (5, ""),
         (6, ""),
+        (7, ""),
     ]
     assert all(map(problem, lines))
 
