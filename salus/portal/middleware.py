@@ -14,7 +14,7 @@ from django.urls import Resolver404, get_resolver
 from salus.access.queries import actor_of
 from salus.kernel.clock import now
 from salus.kernel.errors import Conflict, InvalidInput, NotFound, SalusError
-from salus.kernel.page import View, permits, rule_of
+from salus.kernel.page import Rule, View, permits, rule_of
 from salus.portal.views import errors
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ _PAGES: list[tuple[type[Exception], Callable[[HttpRequest, Exception], HttpRespo
 class DoorsMiddleware:
     """Lets software in at the doors for it (config.doors): there is no session, no cookie and no page.
 
-    The token in the header decides there, and the door answers whatever is raised.
+    The token in the header decides there, and the door answers whatever is raised. What has a rule for people is no
+    door.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -44,6 +45,8 @@ class DoorsMiddleware:
         try:
             request.resolver_match = found = self._doors.resolve(request.path_info)
         except Resolver404:
+            return self._for_people(request)
+        if rule_of(found.func) is not Rule.PUBLIC:
             return self._for_people(request)
         response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
         response.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")

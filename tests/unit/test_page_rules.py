@@ -53,6 +53,13 @@ def test_every_view_states_its_rule() -> None:
     assert [path for path, entry in addresses.items() if rule_of(entry.callback) is None] == []
 
 
+def test_a_door_for_software_rides_on_no_session_of_people() -> None:
+    doors = dict(mounted(get_resolver("config.doors")))
+    assert {"/eligibility/soap", "/fhir/metadata"} < set(doors)
+    for entry in doors.values():
+        assert rule_of(entry.callback) is Rule.PUBLIC and entry.callback.csrf_exempt
+
+
 def test_what_shows_a_person_is_never_public() -> None:
     personal = (
         "documents",
