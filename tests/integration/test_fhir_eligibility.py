@@ -160,7 +160,7 @@ def test_what_is_not_answered_is_refused_with_its_place(
 
 def test_a_provider_is_the_callers_own_organisation(insured: tuple[str, str]) -> None:
     pharmacy, own = caller()
-    value = Organization.objects.get(pk=own.organization).value
+    value = Organization.objects.get(pk=own.organization or 0).value
     for provider in (
         {"reference": f"Organization/{own.organization}"},
         {"identifier": {"system": ORGANIZATION_SYSTEM, "value": value}},
