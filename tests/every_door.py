@@ -58,6 +58,17 @@ class Said:
     last_known: bool
     proof: str  # what is signed in it but for its own number and instant; '' without one
 
+    def __post_init__(self) -> None:
+        """What is signed is what is answered."""
+        signed = json.loads(self.proof or "{}")
+        answered = {
+            "status": self.status,
+            "reason": self.reason,
+            "day": self.day.isoformat(),
+            "lastKnown": self.last_known,
+        }
+        assert not signed or signed.items() >= answered.items()
+
 
 Outcome = Said | type[Forbidden] | type[InvalidInput]
 REFUSED: dict[int, type[Forbidden] | type[InvalidInput]] = {

@@ -168,6 +168,8 @@ def test_every_door_hears_of_a_use_alike_and_it_counts_once(software: Software) 
     person = registered(serial=846)
     known = eligibility.about(person, proof=True)
     nobody = AffiliationQuestion(system=MATRICULE_SYSTEM, value="0000000000000", proof=True)
+    differs = {"is_known": True, "was_insured": True, "is_insured": False, "used": None}
+    plain = {"is_heard": True, "is_forged": False, "is_right": True}
 
     @settings(max_examples=EXAMPLES)
     @given(
@@ -179,6 +181,9 @@ def test_every_door_hears_of_a_use_alike_and_it_counts_once(software: Software) 
         is_forged=st.sampled_from((False, False, False, True)),
         is_right=st.sampled_from((True, True, True, False)),
     )
+    @example(**differs | plain)
+    @example(**differs | plain | {"is_forged": True})
+    @example(**differs | plain | {"is_right": False})
     def tell(
         is_known: bool,
         was_insured: bool,
