@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from django.db import connection
 from django.db.models import F
+from django.utils.timezone import get_default_timezone
 
 from salus.audit.actions import record
 from salus.audit.models import EventKind
@@ -92,7 +93,8 @@ def _caller(used: Answers, at: datetime) -> CallerInForce:
     *caller_, in_day, in_minute = used
     caller = CallerInForce.of(caller_)
     if in_day > caller.per_day:
-        midnight = datetime.combine(at.date() + timedelta(days=1), time.min, at.tzinfo)
+        tomorrow = at.date() + timedelta(days=1)
+        midnight = datetime.combine(tomorrow, time.min, get_default_timezone())
         left = ceil(midnight.timestamp() - at.timestamp())  # a day may have 23 or 25 hours
         raise TooMany(f"the quota of {caller.per_day} questions a day is used up", wait=left)
     if in_minute > caller.per_minute:

@@ -28,7 +28,7 @@ PHYSICIAN, MIDWIFE, PHYSIOTHERAPIST = "62247001", "309453006", "36682004"
 PRODUCTS = ("N02AA01", "J07BB02", "N02BE01")
 # Two registers know somebody, each with licences of its own.
 OWNERS = {"A1": "A", "A2": "A", "B1": "B"}
-ORDER = [
+ORDER = [  # of two licences the one answers whose reason comes first
     "licensed",
     "licensed-abroad",
     "product-excluded",
@@ -87,7 +87,7 @@ SAYING = st.one_of(
     st.builds(Say, st.sampled_from(sorted(OWNERS)), OF_LICENCE, INNER, INNER),
 )
 STEPS = st.lists(
-    st.one_of(SAYING, SAYING, SAYING, st.builds(Back, st.integers(1, 6)), st.just(Together())),
+    st.one_of(SAYING, SAYING, SAYING, st.builds(Back, st.integers(0, 6)), st.just(Together())),
     max_size=8,
 )
 MADE = st.fixed_dictionaries(
@@ -201,9 +201,9 @@ class Model:
             return {"suspended": "suspended", "to-come": "not-licensed-yet"}.get(
                 licensed, "licence-ended"
             )
-        if where == "US":
+        if where not in ("LU", "DE"):
             return "country-not-recognised"
-        if profession == PHYSIOTHERAPIST:
+        if profession not in (PHYSICIAN, MIDWIFE):
             return "profession-does-not-prescribe"
         if any(product.startswith(limit.upper()) for limit in limits):
             return "product-excluded"
@@ -254,7 +254,7 @@ class Directory:
     def take(self, step: Say | Back | Together) -> None:
         self.at += timedelta(hours=5)
         match step:
-            case Say() if self.model.writes(step.entry):
+            case Say() if self.model.writes(step.entry) and not self.model.sets[0].is_back:
                 if step.since and step.until and step.until <= step.since:
                     return
                 self.model.sets.append(Set())
@@ -267,7 +267,7 @@ class Directory:
                     actor=ACTOR, at=self.at, change_set=self.sets[step.number], reason="wrong"
                 )
                 self.model.sets[step.number].is_back = True
-            case Together() if self.model.writes("B"):
+            case Together() if self.model.writes("B") and not self.model.sets[0].is_back:
                 self._join()
 
     def _join(self) -> None:
@@ -299,7 +299,7 @@ class Directory:
         self.sets.append(ChangeSet.objects.latest("pk").pk)
 
 
-SUSPENDED = {"status": "suspended"}
+ACTIVE, SUSPENDED = {"status": "active"}, {"status": "suspended"}
 
 
 @pytest.mark.usefixtures("database")
@@ -312,6 +312,22 @@ SUSPENDED = {"status": "suspended"}
         Say("A1", SUSPENDED, DAYS[5], DAYS[14]),
         Say("A1", {"status": "ended"}, DAYS[16], None),
         Say("A1", {"status": "active"}, DAYS[10], DAYS[11]),
+    ],
+)
+@example(  # in use before it was registered: what it is, is known only of later
+    made={"A": DAYS[6], "B": None, "B1": DAYS[6]},
+    steps=[Say("A", ACTIVE, DAYS[1], DAYS[5]), Say("B1", ACTIVE, DAYS[1], DAYS[5])],
+)
+@example(  # the same, and then what registered both is taken back
+    made={"A": DAYS[6], "A1": None},
+    steps=[Say("A", ACTIVE, DAYS[1], DAYS[5]), Back(0)],
+)
+@example(  # limits for a while; of two licences one is suspended and one ended
+    made={"A": None, "A1": None, "A2": None},
+    steps=[
+        Say("A1", {"limits": ["N02A"]}, DAYS[3], DAYS[6]),
+        Say("A2", {"status": "ended"}, DAYS[2], None),
+        Say("A1", SUSPENDED, DAYS[9], None),
     ],
 )
 @example(  # two entries of one professional, of whom one is suspended for good

@@ -109,13 +109,32 @@ def test_a_group_of_which_a_part_is_excluded_says_which() -> None:
     assert (said.status, said.only, said.limits) == (Status.MAY_PRESCRIBE, (), ("N02A",))
     assert asked([_one(limits=("N02A",))], "N02AA").reason is Reason.PRODUCT_EXCLUDED
     assert asked([_one(profession=MIDWIFE)], "N").only == ("N01B", "N02B")
+    assert asked([_one(profession=MIDWIFE, limits=("N01B",))], "N").only == ("N02B",)
+    nothing_left = asked([_one(profession=MIDWIFE, limits=("N01B", "N02B"))], "N")
+    assert nothing_left.reason is Reason.PRODUCT_EXCLUDED
+    within = asked([_one(profession=MIDWIFE, limits=("N02BE", "N05B"))], "N")
+    assert (within.only, within.limits) == (("N01B", "N02B"), ("N02BE",))
+
+
+def test_limits_are_codes_however_they_are_written() -> None:
+    assert asked([_one(limits=("j07",))], "J07BB02").limits == ("J07",)
+    physiotherapist = asked([_one(profession=PHYSIOTHERAPIST)], "")
+    assert physiotherapist.reason is Reason.PROFESSION_DOES_NOT_PRESCRIBE
+
+
+def test_of_several_licences_the_one_that_leaves_most_answers() -> None:
+    narrow, limited = _one(profession=MIDWIFE), _one(limits=("N02A",))
+    both = asked([narrow, limited], "N")
+    assert (both.only, both.limits) == ((), ("N02A",))
+    assert asked([_one(limits=("N02A", "N05B")), _one(limits=("N02BE",))], "N").limits == ("N02BE",)
 
 
 def test_abroad_special_prescriptions_and_other_countries_are_not_recognised() -> None:
     german, american = _one(country="DE"), _one(country="US")
     assert asked([german], "N02").reason is Reason.LICENSED_ABROAD
     assert asked([german], "N02").limits == ("N02A",)
-    assert asked([german], "N02AA01").reason is Reason.NOT_FROM_ABROAD
+    special = asked([german], "N02AA01")
+    assert (special.reason, special.limits) == (Reason.NOT_FROM_ABROAD, ("N02A",))
     assert asked([german, _one()], "N02AA01").reason is Reason.LICENSED
     assert asked([american], "N02").reason is Reason.COUNTRY_NOT_RECOGNISED
 
@@ -128,6 +147,11 @@ def test_a_licence_is_worth_what_its_registration_is() -> None:
     )
     assert asked([_one(), _one(Standing.DECEASED)], "").reason is Reason.LEFT_REGISTER
     assert asked([_one(standing=Standing.TO_COME), elsewhere], "").reason is Reason.NOT_LICENSED_YET
+    assert asked([_one(standing=Standing.DECEASED)], "").reason is Reason.LICENCE_ENDED
+    assert asked([_one(Standing.TO_COME)], "").reason is Reason.NOT_REGISTERED
+    ended, suspended = _one(standing=Standing.ENDED), _one(standing=Standing.SUSPENDED)
+    assert asked([ended], "").reason is Reason.LICENCE_ENDED
+    assert asked([ended, suspended], "").reason is Reason.SUSPENDED
 
 
 def test_registers_without_licences_say_all_by_registering() -> None:
