@@ -13,7 +13,7 @@ from salus.eligibility import misuse, rescue, rules
 from salus.eligibility.models import KeptAnswer, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import proof_of
-from salus.eligibility.queries import insured, insured_called, prescriber
+from salus.eligibility.queries import Insured, insured, insured_called, prescriber
 from salus.eligibility.questions import (
     AffiliationQuestion,
     Answer,
@@ -44,7 +44,13 @@ def check(
     """
     check_question(question, at)
     begun = time.perf_counter()
-    answer = counted(actor, 1, at, lambda caller: _answer(actor, caller, question, at, request_id))
+    answer = counted(
+        actor,
+        1,
+        at,
+        lambda caller, person: _answer(actor, caller, question, person, at, request_id),
+        about=_about(question),
+    )
     _even_out([answer], begun)
     return answer
 
@@ -59,7 +65,7 @@ def check_batch(
     """By the line's own name its outcome; each answered line counts as a check. Raises as `check`, but for what is
     wrong with a line."""
 
-    def answers(caller: CallerInForce) -> dict[str, Outcome]:
+    def answers(caller: CallerInForce, _nobody: Insured) -> dict[str, Outcome]:
         check_right(caller, Right.BATCH)
         return {
             name: _line(actor, caller, question, at, request_id and uuid5(request_id, name))
@@ -93,7 +99,8 @@ def _line(
         return question
     try:
         check_question(question, at)
-        return _answer(actor, caller, question, at, request_id)
+        with insured(*_about(question)) as person:
+            return _answer(actor, caller, question, person, at, request_id)
     except (
         InvalidInput,
         Forbidden,
@@ -102,8 +109,21 @@ def _line(
         return error
 
 
+def _about(question: Question) -> tuple[str, str]:
+    """The identifier of the person in whose rows the answer is worked out: nobody's, if it is not about one known by
+    a number."""
+    if isinstance(question, AffiliationQuestion):
+        return question.system, question.value
+    return "", ""
+
+
 def _answer(
-    actor: Actor, caller: CallerInForce, question: Question, at: datetime, request_id: UUID | None
+    actor: Actor,
+    caller: CallerInForce,
+    question: Question,
+    person: Insured,
+    at: datetime,
+    request_id: UUID | None,
 ) -> Answer:
     day = question.day or at.date()
     if day != at.date():
@@ -115,7 +135,7 @@ def _answer(
     )
     match question:
         case AffiliationQuestion():
-            answer = _affiliation(question, asked)
+            answer = _affiliation(question, person, asked)
         case PrescribingQuestion():
             answer = _prescribing(question, asked)
         case LookUpQuestion():
@@ -167,15 +187,14 @@ class _Asked:
         )
 
 
-def _affiliation(question: AffiliationQuestion, asked: _Asked) -> Answer:
+def _affiliation(question: AffiliationQuestion, person: Insured, asked: _Asked) -> Answer:
     check_right(asked.caller, Right.AFFILIATION, *([Right.PROOF] if question.proof else []))
-    with insured(question.system, question.value) as person:
-        asked.record(persons=person.persons)
-        if not asked.repeated:
-            misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
-        if Right.LOOK_UP in asked.caller.rights:
-            rescue.confirm(asked.caller.id, person.persons, at=asked.at)
-        verdict = person.verdict(day=asked.day, at=asked.at)
+    asked.record(persons=person.persons)
+    if not asked.repeated:
+        misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
+    if Right.LOOK_UP in asked.caller.rights:
+        rescue.confirm(asked.caller.id, person.persons, at=asked.at)
+    verdict = person.verdict(day=asked.day, at=asked.at)
     as_of = person.heard
     proof = ""
     says = verdict.status is not Status.CANNOT_TELL

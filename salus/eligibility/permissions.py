@@ -1,7 +1,9 @@
 """Who may ask: an organisation with its approved software, or at its own counter, each with rights of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from salus.directory.queries import roles_held
 from salus.eligibility.models import Caller, Right
@@ -22,9 +24,9 @@ class CallerInForce:
     per_day: int
 
     @classmethod
-    def of(cls, row: tuple[int, list[str], int, int] | None) -> "CallerInForce":
+    def of(cls, row: Sequence[Any] | None) -> "CallerInForce":
         """Of the columns that COLUMNS names. Raises Forbidden: there is none."""
-        if row is None:
+        if row is None or row[0] is None:
             raise Forbidden("this organisation is not registered to ask with this software")
         number, rights, per_minute, per_day = row
         return cls(

@@ -26,9 +26,9 @@ from salus.eligibility.rules import Licence, Period, Registration, Standing, Ver
 from salus.kernel.actor import Actor, Role
 from salus.kernel.errors import NotFound
 from salus.kernel.prepared import preparing_cursor
+from salus.kernel.rows import PERSONS, Answers, Beside
 from salus.kernel.scopes import Interaction, read_scopes
 from salus.mpi.identities import (
-    NOBODY,
     patient_is,
     rows_of_human,
     rows_of_humans,
@@ -57,8 +57,16 @@ class Insured:
 @contextmanager
 def insured(system: str, value: str) -> Iterator[Insured]:
     """The person with this identifier, in whose rows the transaction then is. Nobody known is nobody insured."""
-    with rows_of_identified(system, spelled(system, value)) as human:
-        yield _insured(human.all if human else ())
+    with insured_and(system, value, beside=Beside()) as (person, _):
+        yield person
+
+
+@contextmanager
+def insured_and(system: str, value: str, *, beside: Beside) -> Iterator[tuple[Insured, Answers]]:
+    """The same, and what is read ``beside``: both in one round trip."""
+    identifier = (system, spelled(system, value))
+    with rows_of_identified(*identifier, ask=_COVER, beside=beside) as (human, said, done):
+        yield _insured(human.all if human else (), said), done
 
 
 @contextmanager
@@ -66,30 +74,28 @@ def insured_called(family: str, given: str, birth_date: date) -> Iterator[tuple[
     """The only person of this name and birth date, as `insured`; and whether there are several: then it is none."""
     found = people_called(family=family, given=given, birth_date=birth_date)
     with rows_of_humans(found[:1] if len(found) == 1 else ()) as humans:
-        yield _insured(humans[0].all if humans else ()), len(found) > 1
+        with preparing_cursor() as cursor:
+            cursor.execute(f"select {_COVER}")
+            said = cursor.fetchone()
+        yield _insured(humans[0].all if humans else (), said), len(found) > 1
 
 
-_PERIODS = """
-    select cover.since, cover.until,
-        (select max(as_of) from eligibility_delivery where applied_at is not null),
-        exists (select from eligibility_watchedperson watched
-            where watched.person_id = any (%(persons)s::bigint[]) and watched.until is null)
-    from (select 1) one
-    left join eligibility_affiliation cover
-        on cover.person_id = any (%(persons)s::bigint[]) and not cover.withdrawn
-"""
+# Of the rows in force: periods, until when the register was heard, and whether somebody is watched.
+_COVER = f"""
+    array(select array[since, until] from eligibility_affiliation
+        where person_id = any ({PERSONS}) and not withdrawn),
+    (select max(as_of) from eligibility_delivery where applied_at is not null),
+    exists (select from eligibility_watchedperson where person_id = any ({PERSONS}) and until is null)
+"""  # noqa: S608  # its parts are ours
 
 
-def _insured(persons: tuple[int, ...]) -> Insured:
-    with preparing_cursor() as cursor:
-        # Nobody is asked for as anybody is: the time of an answer must not tell who is known.
-        cursor.execute(_PERIODS, {"persons": list(persons or (NOBODY,))})
-        rows = cursor.fetchall()
+def _insured(persons: tuple[int, ...], said: Answers) -> Insured:
+    periods, until, is_watched = said
     return Insured(
         persons=persons,
-        periods=tuple(Period(since=since, until=until) for since, until, *_ in rows if since),
-        heard=rows[0][2],
-        is_watched=rows[0][3],
+        periods=tuple(Period(since=since, until=until) for since, until in periods),
+        heard=until,
+        is_watched=is_watched,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from math import ceil
 from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from salus.audit.actions import record
@@ -17,24 +17,31 @@ from salus.eligibility.permissions import (
     caller_of,
     check_speaks_for_caller,
 )
+from salus.eligibility.queries import Insured, insured_and
 from salus.kernel.actor import Actor
 from salus.kernel.errors import Forbidden, TooMany
-from salus.kernel.prepared import preparing_cursor
+from salus.kernel.rows import Answers, Beside
 
 _T = TypeVar("_T")
 
 
 def counted(
-    actor: Actor, questions: int, at: datetime, answer: Callable[[CallerInForce], _T]
+    actor: Actor,
+    questions: int,
+    at: datetime,
+    answer: Callable[[CallerInForce, Insured], _T],
+    *,
+    about: tuple[str, str] = ("", ""),
 ) -> _T:
-    """What ``answer`` returns for the caller whom the actor speaks for, towards whose quota the questions count.
+    """What ``answer`` returns for the caller whom the actor speaks for, towards whose quota the questions count, and
+    the person ``about`` whose identifier it is: nobody, unless given.
 
     A caller's requests take turns from here to the end of the transaction, so that two with the same id are never
     both the first.
     """
     try:
-        with transaction.atomic():
-            return answer(_use(actor, questions, at))
+        with insured_and(*about, beside=_use(actor, questions, at)) as (person, used):
+            return answer(_caller(used, at), person)
     except Forbidden:
         record(actor=actor, kind=EventKind.ELIGIBILITY_CHECK, at=at, denied=True)
         raise
@@ -45,7 +52,7 @@ def counted(
 
 # Whoever waited for its turn since the minute before counts to the one that has begun.
 _GOES_ON = "usage.minute between excluded.minute and excluded.minute + interval '1 minute'"
-# The caller and the quota in one round trip: every request waits for it.
+# The caller and the quota, in the round trip that every request waits for.
 _USE = f"""
     with caller as (
         select {", ".join(COLUMNS)} from eligibility_caller
@@ -61,26 +68,29 @@ _USE = f"""
             minute = case when {_GOES_ON} then usage.minute else excluded.minute end
         returning asked, asked_in_minute
     )
-    select caller.*, used.asked, used.asked_in_minute from caller, used
 """  # noqa: S608  # its parts are ours
 
 
-def _use(actor: Actor, questions: int, at: datetime) -> CallerInForce:
+def _use(actor: Actor, questions: int, at: datetime) -> Beside:
     check_speaks_for_caller(actor)
-    with preparing_cursor() as cursor:
-        cursor.execute(
-            _USE,
-            {
-                "organization": actor.organization,
-                "client": actor.client,
-                "day": at.date(),
-                "questions": questions,
-                "minute": at.replace(second=0, microsecond=0),
-            },
-        )
-        row = cursor.fetchone()
-    caller = CallerInForce.of(row and row[:-2])
-    in_day, in_minute = row[-2:]
+    return Beside(
+        first=_USE,
+        source="from (select 1) one left join (caller cross join used) on true",
+        ask=(*(f"caller.{name}" for name in COLUMNS), "asked", "asked_in_minute"),
+        asked={
+            "organization": actor.organization,
+            "client": actor.client,
+            "day": at.date(),
+            "questions": questions,
+            "minute": at.replace(second=0, microsecond=0),
+        },
+    )
+
+
+def _caller(used: Answers, at: datetime) -> CallerInForce:
+    """Raises Forbidden, TooMany."""
+    *caller_, in_day, in_minute = used
+    caller = CallerInForce.of(caller_)
     if in_day > caller.per_day:
         midnight = datetime.combine(at.date() + timedelta(days=1), time.min, at.tzinfo)
         left = ceil(midnight.timestamp() - at.timestamp())  # a day may have 23 or 25 hours

@@ -11,7 +11,7 @@ from salus.audit.models import EventKind
 from salus.eligibility.models import LookUp, ProofUse, Right
 from salus.eligibility.permissions import CallerInForce, check_right
 from salus.eligibility.proofs import TOLD_WITHIN, Proof, read_proof
-from salus.eligibility.queries import insured
+from salus.eligibility.queries import Insured
 from salus.eligibility.quota import counted
 from salus.eligibility.rules import Status
 from salus.kernel.actor import Actor
@@ -56,24 +56,34 @@ def tell_of_use(*, actor: Actor, proof: str, used_at: datetime, at: datetime) ->
         raise InvalidInput("the proof held no more", at="used_at")
     if at >= shown.until + TOLD_WITHIN:
         raise InvalidInput("the use is told too late", at="proof")
-    return counted(actor, 1, at, lambda caller: _told(actor, caller, shown, used_at, at))
+    return counted(
+        actor,
+        1,
+        at,
+        lambda caller, person: _told(actor, caller, shown, person, used_at, at),
+        about=(shown.system, shown.value),
+    )
 
 
 def _told(
-    actor: Actor, caller: CallerInForce, proof: Proof, used_at: datetime, at: datetime
+    actor: Actor,
+    caller: CallerInForce,
+    proof: Proof,
+    person: Insured,
+    used_at: datetime,
+    at: datetime,
 ) -> Told:
     check_right(caller, Right.PROOF)
     use = ProofUse.objects.filter(caller=caller.id, proof=proof.id, used_at=used_at).first()
-    with insured(proof.system, proof.value) as person:
-        record(
-            actor=actor,
-            kind=EventKind.ELIGIBILITY_CHECK,
-            at=at,
-            person=person.persons[0] if person.persons else None,
-            persons=person.persons[1:],
-            repeated=use is not None,
-        )
-        verdict = person.verdict(day=_day(proof, used_at.astimezone(at.tzinfo)), at=at)
+    record(
+        actor=actor,
+        kind=EventKind.ELIGIBILITY_CHECK,
+        at=at,
+        person=person.persons[0] if person.persons else None,
+        persons=person.persons[1:],
+        repeated=use is not None,
+    )
+    verdict = person.verdict(day=_day(proof, used_at.astimezone(at.tzinfo)), at=at)
     outcome = ProofUse.Outcome.CONFIRMED
     if person.heard is None or person.heard < used_at:
         outcome = ProofUse.Outcome.PENDING

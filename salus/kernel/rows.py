@@ -7,6 +7,7 @@ pool. Each opens a transaction (within one: a savepoint) and, at its end, gives 
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,9 @@ class Scope(StrEnum):
     REGISTER = "register"  # periods of cover, to be read and written while their register delivers
 
 
+Answers = tuple[Any, ...]  # of SQL expressions, in their order
+
+
 @contextmanager
 def rows_of(persons: Collection[int]) -> Iterator[None]:
     """These persons' rows: the only ones that can be written."""
@@ -33,34 +37,49 @@ def rows_of(persons: Collection[int]) -> Iterator[None]:
 
 
 @contextmanager
-def rows_and(persons: Collection[int], *, ask: str) -> Iterator[Any]:
-    """The same, and what the SQL expression says among them: both in one round trip."""
-    with _in_force(persons=persons, ask=ask) as answer:
-        yield answer
+def rows_and(persons: Collection[int], *, ask: str) -> Iterator[Answers]:
+    """The same, and what the SQL expressions say among them: both in one round trip."""
+    with _in_force(persons=persons, ask=ask) as answers:
+        yield answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What a statement does besides what it is for, to save a round trip: its `with` and `from`, and what of them
+    is read. There is one row, whatever was done."""
+
+    first: str = ""
+    source: str = ""
+    ask: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
-def rows_found(find: str, asked: Mapping[str, Any], *, scope: Scope, ask: str) -> Iterator[Any]:
+def rows_found(
+    find: str, asked: Mapping[str, Any], *, scope: Scope, ask: str, beside: Beside
+) -> Iterator[tuple[list[int], Answers, Answers]]:
     """The rows of whom the SQL expression ``find`` (bigint[]) finds in the ``scope``, which then is left again.
 
-    Yields these persons and what ``ask`` says among them, all in one round trip.
+    Yields these persons and what ``ask`` says among them, then what was done ``beside``: all in one round trip.
     """
     within = connection.in_atomic_block
     with transaction.atomic(), preparing_cursor() as cursor:
         # From left to right, as _READ_AND_SET.
         cursor.execute(
             f"""
-            select {_READ}, {_SET_NOTHING}, set_config('salus.scope', '{scope}', true),
-                set_config('salus.persons', ({find})::text, true),
-                set_config('salus.scope', '', true),
-                {PERSONS}, {ask}
+            {beside.first}
+            select array[{_READ}], concat({_SET_NOTHING}, set_config('salus.scope', '{scope}', true),
+                set_config('salus.persons', ({find})::text, true), set_config('salus.scope', '', true)),
+                {", ".join([PERSONS, ask, *beside.ask])}
+            {beside.source}
             """,
-            asked,
+            {**asked, **beside.asked},
         )
-        *before, persons, answer = cursor.fetchone()
-        yield persons, answer
+        before, _, found, *answers = cursor.fetchone()
+        many = len(answers) - len(beside.ask)
+        yield found, tuple(answers[:many]), tuple(answers[many:])
         if within:
-            _set(list(before[: len(_SETTINGS)]), ask="null")
+            _set(before)
 
 
 @contextmanager
@@ -97,16 +116,16 @@ def _in_force(
     practitioners: Collection[int] = (),
     scope: Scope | None = None,
     ask: str = "null",
-) -> Iterator[Any]:
+) -> Iterator[Answers]:
     within = connection.in_atomic_block
     with transaction.atomic():
-        *before, answer = _set(
+        before, answers = _set(
             [_array(persons), _array(accounts), _array(practitioners), scope or ""], ask=ask
         )
-        yield answer
+        yield answers
         # After an error the savepoint has taken it back already; at the transaction's end it is gone.
         if within:
-            _set(before, ask="null")
+            _set(before)
 
 
 _SETTINGS = ("salus.persons", "salus.accounts", "salus.practitioners", "salus.scope")
@@ -118,12 +137,12 @@ _READ_AND_SET = "select {}, {}".format(
 _SET_NOTHING = ", ".join(f"set_config('{name}', '', true)" for name in _SETTINGS)
 
 
-def _set(values: list[str], *, ask: str) -> list[Any]:
+def _set(values: list[str], *, ask: str = "null") -> tuple[list[str], Answers]:
     """Put the settings in force, in the order of _SETTINGS; returns those of before, and what was asked."""
     with connection.cursor() as cursor:
         cursor.execute(f"{_READ_AND_SET}, {ask}", values)
         row = cursor.fetchone()
-    return [*row[: len(_SETTINGS)], row[-1]]
+    return list(row[: len(_SETTINGS)]), row[2 * len(_SETTINGS) :]
 
 
 def _array(numbers: Collection[int]) -> str:

@@ -27,12 +27,12 @@ _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def signing_key(data: Path) -> ECKey:
-    return _keys(data)[0]
+    return known_keys(data)[0]
 
 
 def published_keys(data: Path, *, at: datetime) -> list[ECKey]:
     """The key that signs, then those before it of which something may still hold; only the first has a private half."""
-    newest, *before = _keys(data)
+    newest, *before = known_keys(data)
     return [newest, *(key for key in before if at.timestamp() < _until(key))]
 
 
@@ -62,7 +62,8 @@ def _until(key: ECKey) -> float:
     return float(said)
 
 
-def _keys(data: Path) -> tuple[ECKey, ...]:
+def known_keys(data: Path) -> tuple[ECKey, ...]:
+    """The one that signs, then those before it, also those of which nothing may hold any more."""
     folder = data / "secrets"
     return _read(folder, _changed(folder / _NAME))
 

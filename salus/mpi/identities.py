@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import BigIntegerField, Value
 
-from salus.kernel.rows import PERSONS, Scope, finding_in, rows_and, rows_found, rows_of
+from salus.kernel.rows import (
+    PERSONS,
+    Answers,
+    Beside,
+    Scope,
+    finding_in,
+    rows_and,
+    rows_found,
+    rows_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +110,7 @@ def rows_of_human(person: int) -> Iterator[Identities]:
 
     It costs no round trip more than `rows_of`, unless there is a link.
     """
-    with rows_and([person], ask=IS_LINKED.format(person=int(person))) as linked:
+    with rows_and([person], ask=IS_LINKED.format(person=int(person))) as (linked,):
         if not linked:
             yield Identities(root=person, all=(person,))
             return
@@ -111,16 +120,27 @@ def rows_of_human(person: int) -> Iterator[Identities]:
 
 
 @contextmanager
-def rows_of_identified(system: str, value: str) -> Iterator[Identities | None]:
-    """As `rows_of_human`, of the one who has this identifier; None: nobody has, which takes as long."""
+def rows_of_identified(
+    system: str, value: str, *, ask: str, beside: Beside
+) -> Iterator[tuple[Identities | None, Answers, Answers]]:
+    """As `rows_of_human`, of the one who has this identifier; None: nobody has, which takes as long.
+
+    And what the SQL expressions of ``ask`` say among these rows, and those ``beside``, without a further round trip.
+    """
     asked = {"system": system, "value": value}
-    with rows_found(_IDENTIFIED, asked, scope=Scope.INDEX, ask=_IS_FOUND_LINKED) as (found, linked):
+    all_ = f"{_IS_FOUND_LINKED}, {ask}"
+    with rows_found(_IDENTIFIED, asked, scope=Scope.INDEX, ask=all_, beside=beside) as (
+        found,
+        (linked, *said),
+        done,
+    ):
         if not linked:
-            yield Identities(root=found[0], all=tuple(found)) if found != [NOBODY] else None
+            human = Identities(root=found[0], all=tuple(found)) if found != [NOBODY] else None
+            yield human, tuple(said), done
             return
         human = identities_of(found[0])
-        with rows_of(human.all):
-            yield human
+        with rows_and(human.all, ask=ask) as of_all:
+            yield human, of_all, done
 
 
 @contextmanager
@@ -128,7 +148,7 @@ def rows_of_humans(persons: Collection[int]) -> Iterator[list[Identities]]:
     """All rows of the human beings whose rows these are, each human being once; as above."""
     persons = sorted(persons)
     ask = _ANY_LINKED.format(persons=",".join(str(int(person)) for person in persons))
-    with rows_and(persons, ask=ask) as linked:
+    with rows_and(persons, ask=ask) as (linked,):
         if not linked:
             yield [Identities(root=person, all=(person,)) for person in persons]
             return

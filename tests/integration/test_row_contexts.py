@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from salus.kernel.actor import Actor, Role
-from salus.kernel.rows import Scope, acting_as, bindings_of, finding_in, rows_found, rows_of
+from salus.kernel.rows import Beside, Scope, acting_as, bindings_of, finding_in, rows_found, rows_of
 
 pytestmark = pytest.mark.usefixtures("nation")
 
@@ -55,12 +55,19 @@ def test_whom_an_expression_finds_is_all_that_shows_then() -> None:
     asked = {"id": 2}
     found = "select array(select id from mpi_person where id = %(id)s)"
     with rows_of([1]):
-        with rows_found(found, asked, scope=Scope.INDEX, ask="42") as (persons, answer):
-            assert (persons, answer) == ([2], 42)
+        beside = Beside(
+            first="with told as (select %(told)s::int as number)",
+            source="from told",
+            ask=("number", "number + 1"),
+            asked={"told": 7},
+        )
+        ask = "42, (select count(*) from mpi_person)"
+        with rows_found(found, asked, scope=Scope.INDEX, ask=ask, beside=beside) as told:
+            assert told == ([2], (42, 1), (7, 8))
             assert people() == [2]
         assert people() == [1]
-    with rows_found(found, {"id": -1}, scope=Scope.INDEX, ask="null") as (persons, _):
-        assert persons == people() == []
+    with rows_found(found, {"id": -1}, scope=Scope.INDEX, ask="null", beside=Beside()) as told:
+        assert told == (people(), (None,), ()) == ([], (None,), ())
     assert people() == []
 
 

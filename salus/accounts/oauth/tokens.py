@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from salus.accounts.oauth.keys import signing_key, verifying_keys
+from salus.accounts.oauth.keys import keys_named, signing_key, verifying_keys
 from salus.kernel.actor import Assurance
 from salus.kernel.errors import Unauthorized
 from salus.kernel.signing_keys import ALGORITHM
@@ -71,16 +72,26 @@ def verified(text: str, *, issuer: str, audience: str, at: datetime) -> AccessTo
 
     Raises Unauthorized. Whether it was revoked is asked of the database (salus.access.tokens).
     """
+    if len(text) > _LONGEST:
+        raise Unauthorized("the token is none of ours")
+    read = _signed(text, frozenset(key.kid for key in verifying_keys(at)))
+    if (read.issuer, read.audience) != (issuer, audience):
+        raise Unauthorized("the token is for another audience")
+    if at >= read.expires_at:
+        raise Unauthorized("the token has expired")
+    return read
+
+
+# Whoever asks many times sends the same text, and it stays signed as long as the keys are the same.
+@lru_cache(maxsize=4096)
+def _signed(text: str, kids: frozenset[str | None]) -> AccessToken:
+    """Raises Unauthorized, unless one of the keys with these ids signed it."""
     try:
-        if len(text) > _LONGEST:
-            raise Unauthorized("the token is none of ours")
-        token = jwt.decode(text, verifying_keys(at), algorithms=[ALGORITHM])
+        token = jwt.decode(text, keys_named(kids), algorithms=[ALGORITHM])
         claims = token.claims
         if token.header.get("typ") != _TYPE:
             raise Unauthorized("the token is not an access token")
-        if claims["iss"] != issuer or claims["aud"] != audience:
-            raise Unauthorized("the token is for another audience")
-        read = AccessToken(
+        return AccessToken(
             issuer=claims["iss"],
             audience=claims["aud"],
             client_id=claims["client_id"],
@@ -95,6 +106,3 @@ def verified(text: str, *, issuer: str, audience: str, at: datetime) -> AccessTo
         )
     except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unauthorized("the token is none of ours") from error
-    if at >= read.expires_at:
-        raise Unauthorized("the token has expired")
-    return read
