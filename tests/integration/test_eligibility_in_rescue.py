@@ -75,12 +75,14 @@ def test_one_of_the_name_is_found_and_owes_a_check_by_number(crew: Actor) -> Non
 
 
 def test_a_check_by_the_number_of_a_linked_row_is_one(crew: Actor) -> None:
-    name = family()
-    person, target = insured_person(name), registered()
-    by_name(crew, name)
-    linked(person, target)
-    check(actor=crew, question=about(target), at=now())
-    assert owed(crew) == 0
+    for is_older in (True, False):
+        name = family()
+        older = insured_person(name) if is_older else registered()
+        person, target = (older, registered()) if is_older else (insured_person(name), older)
+        by_name(crew, name)
+        linked(person, target)
+        check(actor=crew, question=about(target), at=now())
+        assert owed(crew) == 0
 
 
 def test_of_several_none_is_told(crew: Actor) -> None:
