@@ -1,5 +1,6 @@
 """Looking somebody up by few data, with a check afterwards; signed answers that are used where there is no line."""
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -197,6 +198,19 @@ def test_a_key_of_which_nothing_holds_any_more_is_forgotten(crew: Actor, databas
         read_proof(text, at=over)
     rotate(database, at=over, until=read_until(at=over))
     assert kid not in (database / "secrets" / "token_keys_before.json").read_text()
+
+
+def test_of_a_key_that_signs_no_more_the_public_half_stays_once_also_when_a_rotation_dies(
+    database: Path,
+) -> None:
+    secrets, at = database / "secrets", now()
+    before = (secrets / "token_signing_key").read_text()
+    rotate(database, at=at, until=read_until(at=at))
+    (secrets / "token_signing_key").write_text(before)  # it died before it was written
+    rotate(database, at=at, until=read_until(at=at))
+    kept = json.loads((secrets / "token_keys_before.json").read_text())["keys"]
+    kids = [key["kid"] for key in kept]
+    assert len(kids) == len(set(kids)) and all("d" not in key for key in kept)
     assert all("d" not in key for key in cast(Any, public_keys(at))["keys"])
 
 
