@@ -30,12 +30,6 @@ def signing_key(data: Path) -> ECKey:
     return known_keys(data)[0]
 
 
-def known_keys(data: Path) -> tuple[ECKey, ...]:
-    """The newest first, which signs."""
-    folder = data / "secrets"
-    return _read(folder, _changed(folder / _NAME))
-
-
 def published_keys(data: Path, *, at: datetime) -> list[ECKey]:
     """The key that signs, then those before it of which something may still hold; only the first has a private half."""
     newest, *before = known_keys(data)
@@ -66,6 +60,12 @@ def _until(key: ECKey) -> float:
     """POSIX seconds."""
     said: Any = key.get("exp")
     return float(said)
+
+
+def known_keys(data: Path) -> tuple[ECKey, ...]:
+    """The one that signs, then those before it, also those of which nothing may hold any more."""
+    folder = data / "secrets"
+    return _read(folder, _changed(folder / _NAME))
 
 
 def _changed(file: Path) -> int:

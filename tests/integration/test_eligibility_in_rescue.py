@@ -1,5 +1,6 @@
 """Looking somebody up by few data, with a check afterwards; signed answers that are used where there is no line."""
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -75,12 +76,14 @@ def test_one_of_the_name_is_found_and_owes_a_check_by_number(crew: Actor) -> Non
 
 
 def test_a_check_by_the_number_of_a_linked_row_is_one(crew: Actor) -> None:
-    name = family()
-    person, target = insured_person(name), registered()
-    by_name(crew, name)
-    linked(person, target)
-    check(actor=crew, question=about(target), at=now())
-    assert owed(crew) == 0
+    for is_older in (True, False):
+        name = family()
+        older = insured_person(name) if is_older else registered()
+        person, target = (older, registered()) if is_older else (insured_person(name), older)
+        by_name(crew, name)
+        linked(person, target)
+        check(actor=crew, question=about(target), at=now())
+        assert owed(crew) == 0
 
 
 def test_of_several_none_is_told(crew: Actor) -> None:
@@ -195,6 +198,19 @@ def test_a_key_of_which_nothing_holds_any_more_is_forgotten(crew: Actor, databas
         read_proof(text, at=over)
     rotate(database, at=over, until=read_until(at=over))
     assert kid not in (database / "secrets" / "token_keys_before.json").read_text()
+
+
+def test_of_a_key_that_signs_no_more_the_public_half_stays_once_also_when_a_rotation_dies(
+    database: Path,
+) -> None:
+    secrets, at = database / "secrets", now()
+    before = (secrets / "token_signing_key").read_text()
+    rotate(database, at=at, until=read_until(at=at))
+    (secrets / "token_signing_key").write_text(before)  # it died before it was written
+    rotate(database, at=at, until=read_until(at=at))
+    kept = json.loads((secrets / "token_keys_before.json").read_text())["keys"]
+    kids = [key["kid"] for key in kept]
+    assert len(kids) == len(set(kids)) and all("d" not in key for key in kept)
     assert all("d" not in key for key in cast(Any, public_keys(at))["keys"])
 
 

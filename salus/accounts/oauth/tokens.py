@@ -9,9 +9,8 @@ from uuid import UUID, uuid4
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
-from salus.accounts.oauth.keys import known_keys, signing_key, verifying_keys
+from salus.accounts.oauth.keys import keys_named, signing_key, verifying_keys
 from salus.kernel.actor import Assurance
 from salus.kernel.errors import Unauthorized
 from salus.kernel.signing_keys import ALGORITHM
@@ -87,9 +86,8 @@ def verified(text: str, *, issuer: str, audience: str, at: datetime) -> AccessTo
 @lru_cache(maxsize=4096)
 def _signed(text: str, kids: frozenset[str | None]) -> AccessToken:
     """Raises Unauthorized, unless one of the keys with these ids signed it."""
-    keys = KeySet([key for key in known_keys() if key.kid in kids])
     try:
-        token = jwt.decode(text, keys, algorithms=[ALGORITHM])
+        token = jwt.decode(text, keys_named(kids), algorithms=[ALGORITHM])
         claims = token.claims
         if token.header.get("typ") != _TYPE:
             raise Unauthorized("the token is not an access token")
