@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path, re_path
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
 from salus.fhir import interactions, negotiation
@@ -30,7 +29,7 @@ from salus.kernel.actor import Actor
 from salus.kernel.clock import now
 from salus.kernel.errors import InvalidInput, NotFound, Unauthorized
 from salus.kernel.origin import fhir_base
-from salus.kernel.page import View, public
+from salus.kernel.page import View, software
 
 Authenticator = Callable[[HttpRequest], Actor | None]  # raises Unauthorized
 
@@ -101,7 +100,7 @@ class Edge:
             return response
 
         # Nothing here rides on a browser's session, and a refusal must be an OperationOutcome too.
-        return public(csrf_exempt(gzip_page(respond)))
+        return software(gzip_page(respond))
 
     def whole_system(self, request: HttpRequest, call: Call) -> Answer:
         """Batch and transaction; each entry has its own rights, and a Bundle of this size nobody's."""

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 
 from salus.kernel.actor import STAFF, Actor, Role
 from salus.kernel.errors import NotFound
@@ -16,6 +17,7 @@ View = Callable[..., HttpResponseBase]
 
 class Rule(StrEnum):
     PUBLIC = "public"
+    SOFTWARE = "software"
     SIGNED_IN = "signed-in"
     PATIENT_ONLY = "patient-only"
     PROFESSIONAL_ONLY = "professional-only"
@@ -24,7 +26,8 @@ class Rule(StrEnum):
     REGISTRAR_ONLY = "registrar-only"
 
 
-_ROLES = {
+_ROLES: dict[Rule, set[Role]] = {
+    Rule.SOFTWARE: set(),
     Rule.SIGNED_IN: {Role.PATIENT, Role.PROFESSIONAL, *STAFF},
     Rule.PATIENT_ONLY: {Role.PATIENT},
     Rule.PROFESSIONAL_ONLY: {Role.PROFESSIONAL},
@@ -36,6 +39,14 @@ _ROLES = {
 
 def public(view: View) -> View:
     return _with_rule(view, Rule.PUBLIC)
+
+
+def software(view: View) -> View:
+    """A door for software: nothing there rides on a browser's session, the token in the header decides.
+
+    It answers whatever is raised, and stands before all that pages need (salus.portal.middleware.SoftwareMiddleware).
+    """
+    return _with_rule(csrf_exempt(view), Rule.SOFTWARE)
 
 
 def signed_in(view: View) -> View:

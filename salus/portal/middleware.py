@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, get_resolver
+from django.urls import Resolver404, resolve
 
 from salus.access.queries import actor_of
 from salus.kernel.clock import now
@@ -30,24 +30,20 @@ _PAGES: list[tuple[type[Exception], Callable[[HttpRequest, Exception], HttpRespo
 ]
 
 
-class DoorsMiddleware:
-    """Lets software in at the doors for it (config.doors): there is no session, no cookie and no page.
-
-    The token in the header decides there, and the door answers whatever is raised. What has a rule for people is no
-    door.
-    """
+class SoftwareMiddleware:
+    """Lets software in at its doors (salus.kernel.page.software), where there is no session, no cookie and no page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._for_people = get_response
-        self._doors = get_resolver("config.doors")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            request.resolver_match = found = self._doors.resolve(request.path_info)
+            found = resolve(request.path_info)
         except Resolver404:
             return self._for_people(request)
-        if rule_of(found.func) is not Rule.PUBLIC:
+        if rule_of(found.func) is not Rule.SOFTWARE:
             return self._for_people(request)
+        request.resolver_match = found
         response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
         response.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
         return response

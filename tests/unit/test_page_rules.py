@@ -23,6 +23,7 @@ from salus.kernel.page import (
     request_id,
     rule_of,
     signed_in,
+    software,
     steward_only,
 )
 from salus.portal import access_log
@@ -53,13 +54,6 @@ def test_every_view_states_its_rule() -> None:
     assert [path for path, entry in addresses.items() if rule_of(entry.callback) is None] == []
 
 
-def test_a_door_for_software_rides_on_no_session_of_people() -> None:
-    doors = dict(mounted(get_resolver("config.doors")))
-    assert {"/eligibility/soap", "/fhir/metadata"} < set(doors)
-    for entry in doors.values():
-        assert rule_of(entry.callback) is Rule.PUBLIC and entry.callback.csrf_exempt
-
-
 def test_what_shows_a_person_is_never_public() -> None:
     personal = (
         "documents",
@@ -84,6 +78,7 @@ def test_what_shows_a_person_is_never_public() -> None:
     ("mark", "permitted"),
     [
         (public, [None, PATIENT, PROFESSIONAL, AGENCY, STEWARD, REGISTRAR]),
+        (software, []),
         (signed_in, [PATIENT, PROFESSIONAL, AGENCY, STEWARD, REGISTRAR]),
         (patient_only, [PATIENT]),
         (professional_only, [PROFESSIONAL]),

@@ -4,7 +4,6 @@ import io
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from salus.access.tokens import actor_with_token
@@ -16,14 +15,13 @@ from salus.eligibility.register.files import read_lines
 from salus.kernel.actor import Role
 from salus.kernel.clock import now
 from salus.kernel.errors import Forbidden, InvalidInput, SalusError, Unauthorized
-from salus.kernel.page import public
+from salus.kernel.page import software
 
 _STATUS = {Unauthorized: HTTPStatus.UNAUTHORIZED, Forbidden: HTTPStatus.FORBIDDEN}
 _LARGEST = 1_000_000  # bytes
 
 
-@public  # the token in the header says who it is
-@csrf_exempt
+@software
 @require_POST
 def register(request: HttpRequest) -> HttpResponse:
     """Messages as NDJSON; an outcome for each. The same ones again change nothing."""

@@ -9,14 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.csrf import csrf_exempt
 
 from salus.eligibility.rest.api import MOST_BYTES, api
 from salus.eligibility.rest.description import description
 from salus.eligibility.rest.problems import refusal_of, response_of
 from salus.fhir.refusal import NotThisWay
 from salus.kernel.errors import NotFound
-from salus.kernel.page import View, public
+from salus.kernel.page import View, software
 
 Handler = Callable[..., HttpResponseBase]
 _MOST_ID = 128  # characters of a request id that is sent back
@@ -40,8 +39,7 @@ def _view(handler: Handler) -> View:
             response["Cache-Control"] = "no-store"
         return response
 
-    # Nothing here rides on a browser's session: the token in the header decides.
-    return public(csrf_exempt(respond))
+    return software(respond)
 
 
 def _respond(request: HttpRequest, handler: Handler, **parts: str) -> HttpResponseBase:

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt
 
 from salus.eligibility.soap import message
 from salus.eligibility.soap.faults import VersionMismatch, body_of, fault_of, header_of, of_soap_11
@@ -19,7 +18,7 @@ from salus.fhir.negotiation import drain, sent_bytes
 from salus.fhir.refusal import NotThisWay
 from salus.kernel.clock import now
 from salus.kernel.origin import origin
-from salus.kernel.page import public
+from salus.kernel.page import software
 
 _TYPE = "application/soap+xml"
 _TYPE_11 = "text/xml"
@@ -27,8 +26,7 @@ _PEM = "application/x-pem-file"
 _DESCRIPTION = SCHEMA.with_suffix(".wsdl")
 
 
-@csrf_exempt  # nothing here rides on a browser's session
-@public
+@software
 def soap(request: HttpRequest) -> HttpResponse:
     match request.method:
         case "GET" | "HEAD":
