@@ -2,7 +2,7 @@
 
 1. Answers per second of each door (REST, FHIR, SOAP; the same question by as many connections and callers), beside
    what the database itself does of the same query of one row and insert of one event, each in a transaction of its
-   own (pgbench, prepared). Goal: REST at least 15 % of it.
+   own (pgbench, prepared). Goal: REST at least 15 % of it. `GET status`, which asks nothing, shows the web's own share.
 2. At half of REST's own rate: p99 beside p50. Goal: below 20 times.
 3. Whether time tells who is not known from who is not affiliated: the area under the curve of a classifier by the
    time of an answer, in a random order of both. 0.5 tells nothing. The bodies are held equal.
@@ -54,6 +54,7 @@ class Door:
     path: str
     type: str
     body: Callable[[str], bytes]  # of a matricule
+    method: str = "POST"
 
 
 def _rest(number: str) -> bytes:
@@ -90,6 +91,13 @@ DOORS = (
         body=_fhir,
     ),
     Door(name="SOAP", path="/eligibility/soap", type="application/soap+xml", body=_soap),
+    Door(
+        name="GET status",
+        path="/eligibility/v1/status",
+        type="application/json",
+        body=lambda _: b"",
+        method="GET",
+    ),
 )
 
 
@@ -148,7 +156,7 @@ class Line:
             self._token, self._until = token(self._port, *self._client), time.monotonic() + 200
         body = door.body(number)
         head = (
-            f"POST {door.path} HTTP/1.1\r\nHost: localhost:{self._port}\r\n"
+            f"{door.method} {door.path} HTTP/1.1\r\nHost: localhost:{self._port}\r\n"
             f"Authorization: Bearer {self._token}\r\nContent-Type: {door.type}\r\n"
             f"Accept: {door.type}\r\nContent-Length: {len(body)}\r\n\r\n"
         )

@@ -77,6 +77,19 @@ def caller(type: str = "pharmacy", **how: Any) -> Actor:
     return Asking.new(type, **how).actor
 
 
+def registered_anew(actor: Actor) -> int:
+    """Of software that asks the row by which it does from now on."""
+    return register_caller(
+        actor=SYSTEM,
+        at=now(),
+        organization=actor.organization or 0,
+        client=actor.client,
+        rights=list(Right),
+        per_minute=1_000,
+        per_day=10_000,
+    )
+
+
 def token(actor: Actor, **changed: Any) -> str:
     """As /oauth/token gives it to the actor's software."""
     purpose = {"ihe_iua": {"purpose_of_use": [{"code": PurposeOfUse.COVERAGE}]}}

@@ -128,7 +128,7 @@ def _answer(
     day = question.day or at.date()
     if day != at.date():
         check_right(caller, Right.HISTORIC)
-    key = uuid5(request_id, str(caller.id)) if request_id else None
+    key = uuid5(request_id, f"{actor.organization} {actor.client}") if request_id else None
     kept = _kept(key, question) if key else None
     asked = _Asked(
         actor=actor, caller=caller, at=at, day=day, request_id=request_id, repeated=kept is not None
@@ -194,7 +194,7 @@ def _affiliation(question: AffiliationQuestion, person: Insured, asked: _Asked) 
     if not asked.repeated:
         misuse.look_at(asked.actor, asked.caller.id, person, at=asked.at)
     if Right.LOOK_UP in asked.caller.rights:
-        rescue.confirm(asked.caller.id, person.persons, at=asked.at)
+        rescue.confirm(asked.actor, person.persons, at=asked.at)
     verdict = person.verdict(day=asked.day, at=asked.at)
     as_of = person.heard
     proof = ""

@@ -52,7 +52,7 @@ def look_at(actor: Actor, caller: int, person: Insured, *, at: datetime) -> None
 def look_back(*, day: date, at: datetime) -> int:
     """Find what only numbers tell, of one day and of look-ups that were never checked; returns how many findings."""
     found = 0
-    for usage in Usage.objects.filter(day=day).iterator():
+    for usage in Usage.objects.filter(day=day).select_related("caller").iterator():
         for rule, times in _signs(usage):
             found += _found(usage.caller_id, rule, day, times)
     owed = LookUp.objects.filter(checked_at=None, at__date=day, at__lte=at - OWED_WITHIN)
@@ -99,7 +99,8 @@ def end_watch(*, actor: Actor, person: int, at: datetime) -> None:
 
 def _signs(usage: Usage) -> Iterator[tuple[Finding.Rule, int]]:
     before = Usage.objects.filter(
-        caller=usage.caller_id,
+        caller__organization=usage.caller.organization_id,
+        caller__client=usage.caller.client_id,
         day__lt=usage.day,
         day__gte=usage.day - timedelta(days=_DAYS_BEFORE),
     )

@@ -37,10 +37,10 @@ def remember(caller: int, person: int, *, mission: str, at: datetime) -> None:
     LookUp.objects.create(caller_id=caller, whom=_hash(person), mission=mission, at=at)
 
 
-def confirm(caller: int, persons: tuple[int, ...], *, at: datetime) -> None:
+def confirm(actor: Actor, persons: tuple[int, ...], *, at: datetime) -> None:
     """The caller asked by a number of the human being with these rows: what it owed of them is done."""
     hashes = [_hash(person) for person in persons]
-    owed = LookUp.objects.filter(caller=caller, whom__in=hashes, checked_at=None)
+    owed = LookUp.objects.filter(**_whoever_asks(actor), whom__in=hashes, checked_at=None)
     owed.update(checked_at=at)
 
 
@@ -75,14 +75,14 @@ def _told(
     at: datetime,
 ) -> Told:
     check_right(caller, Right.PROOF)
-    use = ProofUse.objects.filter(caller=caller.id, proof=proof.id, used_at=used_at).first()
+    known = ProofUse.objects.filter(**_whoever_asks(actor), proof=proof.id, used_at=used_at)
     record(
         actor=actor,
         kind=EventKind.ELIGIBILITY_CHECK,
         at=at,
         person=person.persons[0] if person.persons else None,
         persons=person.persons[1:],
-        repeated=use is not None,
+        repeated=known.exists(),
     )
     verdict = person.verdict(day=_day(proof, localtime(used_at)), at=at)
     outcome = ProofUse.Outcome.CONFIRMED
@@ -90,13 +90,10 @@ def _told(
         outcome = ProofUse.Outcome.PENDING
     elif verdict.status is not proof.status:
         outcome = ProofUse.Outcome.DIFFERS
-    ProofUse.objects.update_or_create(
-        caller_id=caller.id,
-        proof=proof.id,
-        used_at=used_at,
-        defaults={"outcome": outcome},
-        create_defaults={"outcome": outcome, "told_at": at},
-    )
+    if not known.update(outcome=outcome):
+        ProofUse.objects.create(
+            caller_id=caller.id, proof=proof.id, used_at=used_at, outcome=outcome, told_at=at
+        )
     return Told(outcome=outcome, said=proof.status, found=verdict.status)
 
 
@@ -104,6 +101,11 @@ def _day(proof: Proof, used_at: datetime) -> date:
     """Of which the user of the proof took it to speak: of the moment, unless it is one of a day before."""
     is_of_its_day = proof.day == proof.since.astimezone(used_at.tzinfo).date()
     return used_at.date() if is_of_its_day else proof.day
+
+
+def _whoever_asks(actor: Actor) -> dict[str, int | None]:
+    """The caller, also of before: whenever it gets other rights or quotas it has a new row."""
+    return {"caller__organization": actor.organization, "caller__client": actor.client}
 
 
 def _hash(person: int) -> bytes:

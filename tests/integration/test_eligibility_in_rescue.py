@@ -184,6 +184,23 @@ def test_a_proof_is_read_as_long_as_its_use_may_be_told_however_often_the_key_ro
         tell_of_use(actor=crew, proof=text, used_at=used_at, at=last)
 
 
+def test_whoever_is_registered_anew_is_the_same_caller(crew: Actor) -> None:
+    name, key = family(), uuid4()
+    person, other = insured_person(name), about(registered())
+    text = proof(crew, person)
+    by_name(crew, name)
+    first = check(actor=crew, question=other, at=now(), request_id=key)
+    used_at = now()
+    told(crew, text, used_at)
+    eligibility.registered_anew(crew)
+    before = eligibility.counted(crew)
+    assert check(actor=crew, question=other, at=now(), request_id=key) == first
+    told(crew, text, used_at)
+    assert eligibility.counted(crew) == before
+    check(actor=crew, question=about(person), at=now())
+    assert owed(crew) == 0
+
+
 def test_a_key_of_which_nothing_holds_any_more_is_forgotten(crew: Actor, database: Path) -> None:
     at, text = now(), proof(crew, insured_person(family()))
     kid = jwt.get_unverified_header(text)["kid"]

@@ -156,6 +156,17 @@ def test_a_day_of_far_more_than_the_callers_own_is_found() -> None:
     assert findings(steady) == findings(young) == {}
 
 
+def test_whoever_is_registered_anew_is_measured_by_the_days_before() -> None:
+    today, actor = now().date(), eligibility.caller()
+    before = caller_number(actor)
+    for back in range(1, 10):
+        used(before, today - timedelta(days=back), 100)
+    anew = eligibility.registered_anew(actor)
+    used(anew, today, 500)
+    misuse.look_back(day=today, at=now())
+    assert findings(anew) == {Rule.VOLUME: 500}
+
+
 def test_numbers_tried_out_and_quotas_overrun_are_found_once_a_day_with_their_last_number() -> None:
     today = now().date()
     guesser, honest = (caller_number(eligibility.caller()) for _ in range(2))
