@@ -60,6 +60,7 @@ from salus.eligibility.queries import (
     findings_of,
     heard,
     insured,
+    insured_and,
     insured_called,
     open_findings,
     organizations_asking,
@@ -73,6 +74,7 @@ from salus.fhir.searchset import asked_of
 from salus.kernel.actor import Actor, Role
 from salus.kernel.clock import now
 from salus.kernel.errors import NotFound
+from salus.kernel.rows import Beside
 from salus.kernel.scopes import Scopes
 from salus.mpi.fhir import find_person, patients
 from salus.mpi.identities import rows_of_human
@@ -272,7 +274,7 @@ CASES: list[tuple[Callable[..., Any], Case]] = [
     (current_roles, lambda _asked: list(current_roles(now().date())[:5])),
     (heard, lambda _asked: heard()),
     (insured, lambda asked: _insured(asked.summary.matricule)),
-    (insured, lambda _asked: _insured("nobody's")),
+    (insured_and, lambda _asked: _nobody_insured()),
     (insured_called, lambda asked: _insured_called(asked.summary)),
     (prescriber, lambda _asked: prescriber(PROVIDER_SYSTEM, "nobody's")),
     (see_affiliations, lambda asked: _affiliations(asked)),
@@ -305,6 +307,11 @@ def _cross_references(number: str) -> object:
 
 def _insured(number: str) -> object:
     with insured(MATRICULE_SYSTEM, number) as person:
+        return person.periods
+
+
+def _nobody_insured() -> object:
+    with insured_and(MATRICULE_SYSTEM, "nobody's", beside=Beside()) as (person, _beside):
         return person.periods
 
 

@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 
 from salus.fhir import exact_json
+from salus.kernel.page import Rule, rule_of
 from tests.access_matrix import METHODS, TABLE, Row, World, made, rows
 from tests.unit.test_page_rules import mounted
 
@@ -91,7 +92,10 @@ class Walk:
             yield "a 401 says how to authenticate (RFC 9110, section 15.5.2)"
         if is_fhir and status >= 400 and method != "HEAD" and not _is_outcome(answer.content):
             yield "a refusal on FHIR is an OperationOutcome"
-        by_whom = self.world.tokens if is_fhir else self.world.cookies
+        is_door = _is_for_software(address)
+        if is_door and (answer.cookies or "sandbox" not in answer["Content-Security-Policy"]):
+            yield "a door for software sets no cookie, and nothing that comes from it runs in a browser"
+        by_whom = self.world.tokens if is_fhir else {} if is_door else self.world.cookies
         if actor in by_whom and caches != "no-store":
             yield f"what is personal stays out of caches, not {caches!r}"
         if status == 404:
@@ -101,6 +105,13 @@ class Walk:
             said.setdefault(_text(answer.content), address)
             if len(said) > 1:
                 yield f"this 404 tells it apart from {next(iter(said.values()))}"
+
+
+def _is_for_software(address: str) -> bool:
+    try:
+        return rule_of(resolve(address.partition("?")[0]).func) is Rule.SOFTWARE
+    except Resolver404:
+        return False
 
 
 def _is_fhir(row: Row) -> bool:

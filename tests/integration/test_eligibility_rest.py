@@ -17,7 +17,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client as Browser
 
-from salus.accounts.models import Account, AccountKind, Client
+from salus.accounts.models import Client
 from salus.country.lu import MATRICULE_SYSTEM, PROVIDER_SYSTEM
 from salus.eligibility.actions import check
 from salus.eligibility.callers import register_caller
@@ -166,20 +166,6 @@ def test_whoever_shows_no_token_is_told_how() -> None:
     assert said.headers["WWW-Authenticate"] == 'Bearer realm="eligibility"'
     late = eligibility.token(eligibility.caller(), expires_at=now() - timedelta(seconds=1))
     assert ask("/rights", by=late).headers["WWW-Authenticate"].endswith('error="invalid_token"')
-
-
-def test_a_browsers_session_opens_nothing() -> None:
-    patient = Account.objects.create(
-        kind=AccountKind.PATIENT,
-        email=f"{uuid4()}@home.example",
-        created_at=now(),
-        activated_at=now(),
-    )
-    browser = Browser(SERVER_NAME="localhost")
-    browser.force_login(patient)
-    answer = browser.get(f"{BASE}/rights")
-    assert answer.status_code == 401 and not answer.cookies
-    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
 def test_a_token_for_something_else_opens_nothing() -> None:
