@@ -20,11 +20,9 @@ from tests.durability.ledger import new_request_id
 from tests.durability.site import Start
 
 CHECKS = int(os.environ.get("SALUS_CHECKS", "650000"))
-LINES = 3  # at which each caller asks
 AGAIN = 0.03  # are sent once more with the same key
-CALLERS = ("pharmacy", "laboratory", "rescue")
-# Of the month's checks, as in the report of December 2024.
-SHARES = (0.72, 0.26, 0.02)
+# Of the month's checks, as in the report of December 2024; and at how many lines at once they come.
+CALLERS = {"pharmacy": (0.72, 6), "laboratory": (0.26, 2), "rescue": (0.02, 1)}
 COUNTED = """
     select agent::text, count(*) from audit_event
     where kind = 'eligibility_check' and at >= %s and not denied and not repeated group by 1
@@ -63,11 +61,13 @@ def test_a_month_of_checks_is_counted_without_a_slip(start: Start, nation: Path)
                     yield software.asks(number, key) == said
 
         wanted = {
-            caller: LINES * round(CHECKS * share / LINES)
-            for caller, share in zip(CALLERS, SHARES, strict=True)
+            caller: lines * round(CHECKS * share / lines)
+            for caller, (share, lines) in CALLERS.items()
         }
         lines = [
-            ask(caller, checks // LINES) for caller, checks in wanted.items() for _ in range(LINES)
+            ask(caller, wanted[caller] // many)
+            for caller, (_share, many) in CALLERS.items()
+            for _ in range(many)
         ]
         with ThreadPoolExecutor(len(lines)) as pool:
             assert all(pool.map(all, lines))
