@@ -27,8 +27,8 @@ FIRST_BORN, DAYS = date(1940, 1, 1), 30_000
 GROWS = 1.25  # times the memory of a file a tenth as large: what the sampling leaves open
 PEOPLE = """
     insert into mpi_person (id, family, given, birth_family, birth_date, gender, registered_at, family_key, given_key)
-    select n, 'Family ' || n % 20000, 'Given ' || n % 997, '', %s::date + (n %% %s)::int, 'unknown', now(),
-        'family ' || n % 20000, 'given ' || n % 997
+    select n, 'Family ' || n %% 20000, 'Given ' || n %% 997, '', %s::date + (n %% %s)::int, 'unknown', now(),
+        'family ' || n %% 20000, 'given ' || n %% 997
     from generate_series(0, %s - 1) n
 """
 PLAIN = """
@@ -52,7 +52,7 @@ def number(n: int) -> str:
 
 
 def populate(database: psycopg.Connection, people: int) -> None:
-    database.execute(PEOPLE.replace(" % ", " %% "), [FIRST_BORN, DAYS, people])
+    database.execute(PEOPLE, [FIRST_BORN, DAYS, people])
     with database.cursor().copy(
         "copy mpi_personidentifier (person_id, system, value) from stdin"
     ) as rows:

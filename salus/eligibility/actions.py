@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
@@ -65,10 +66,10 @@ def check_batch(
     """By the line's own name its outcome; each answered line counts as a check. Raises as `check`, but for what is
     wrong with a line."""
 
-    def answers(caller: CallerInForce, _nobody: Insured) -> dict[str, Outcome]:
+    def answers(caller: CallerInForce, nobody: Insured) -> dict[str, Outcome]:
         check_right(caller, Right.BATCH)
         return {
-            name: _line(actor, caller, question, at, request_id and uuid5(request_id, name))
+            name: _line(actor, caller, question, nobody, at, request_id and uuid5(request_id, name))
             for name, question in questions.items()
         }
 
@@ -92,6 +93,7 @@ def _line(
     actor: Actor,
     caller: CallerInForce,
     question: Question | InvalidInput,
+    nobody: Insured,
     at: datetime,
     request_id: UUID | None,
 ) -> Outcome:
@@ -99,7 +101,8 @@ def _line(
         return question
     try:
         check_question(question, at)
-        with insured(*_about(question)) as person:
+        is_of_person = isinstance(question, AffiliationQuestion)
+        with insured(*_about(question)) if is_of_person else nullcontext(nobody) as person:
             return _answer(actor, caller, question, person, at, request_id)
     except (
         InvalidInput,

@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from salus.accounts.oauth.keys import signing_key, verifying_keys
 from salus.country import country
 from salus.eligibility.questions import AffiliationQuestion
+from salus.eligibility.register.rules import AHEAD
 from salus.eligibility.rules import Status, Verdict
 from salus.kernel.errors import InvalidInput
 from salus.kernel.signing_keys import ALGORITHM
@@ -25,15 +26,12 @@ from salus.kernel.signing_keys import ALGORITHM
 _TYPE = "salus-affiliation+jws"
 _LONGEST = 4096  # characters; ours have about 700
 TOLD_WITHIN = timedelta(days=30)  # of its end; ours: a crew comes home, and a register speaks again
-_AHEAD = timedelta(
-    minutes=5
-)  # the register's clock may be so much ahead (salus.eligibility.register)
 
 
 def read_until(*, at: datetime) -> datetime:
     """When a proof that is signed now, or was before, is read no more."""
     lasts: timedelta = country().ELIGIBILITY.last_known_for
-    return at + _AHEAD + lasts + TOLD_WITHIN
+    return at + AHEAD + lasts + TOLD_WITHIN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,7 +166,7 @@ class Prescriber:
         )
         return replace(said, suspended_until=next(others, None))
 
-    def registrations(self, day: date) -> tuple[Registration, ...]:
+    def _registrations(self, day: date) -> tuple[Registration, ...]:
         return tuple(
             Registration(
                 profession=value_about(said, "profession", day) or "",
@@ -178,7 +178,7 @@ class Prescriber:
 
     def _said(self, product: str, day: date) -> Verdict:
         return prescribing(
-            self.registrations(day),
+            self._registrations(day),
             product=product,
             own_country=country().CODE,
             rules=country().ELIGIBILITY,

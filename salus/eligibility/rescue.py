@@ -23,13 +23,12 @@ OWED_WITHIN = timedelta(hours=48)  # ours: a shift, and the day after it
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What became of the use of a proof."""
+    """What became of the use of a proof: what it ``said``, and what is ``found`` now of the day on which it was used,
+    or of that of which it spoke."""
 
     outcome: ProofUse.Outcome
-    said: Status  # by the proof
-    found: (
-        Status  # of the day on which it was used, or of that of which it spoke, as it is known now
-    )
+    said: Status
+    found: Status
 
 
 def remember(caller: int, person: int, *, mission: str, at: datetime) -> None:

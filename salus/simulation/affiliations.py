@@ -25,9 +25,7 @@ _SECOND_JOB = (0.05, 0.09)  # of those who change jobs: beside the first one, fo
 _NEXT = ((0.66, 0.18, 0.10, 0.06), (0.58, 0.17, 0.14, 0.11))
 _LEAVES = 0.006  # of the others: gone for good, some years after they came
 _WITHDRAWN = 0.008  # of people: a period that the register took back
-_TOLD_AHEAD = (
-    0.25  # of people: their contracts are of fixed terms, which the register knows of beforehand
-)
+_TOLD_AHEAD = 0.25  # of people: of fixed terms, which the register knows of beforehand
 _MOST_AHEAD = 180  # days
 _FROM_BIRTH = 14  # days: who is registered by then was born here
 _TOUCHES, _OVERLAPS, _GAP, _NONE = range(4)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,14 +13,13 @@ from salus.audit.models import EventKind
 from salus.eligibility.models import Delivery, Outcome
 from salus.eligibility.register import applying, arriving
 from salus.eligibility.register.messages import End, Line
-from salus.eligibility.register.rules import reason_to_hold
+from salus.eligibility.register.rules import AHEAD, reason_to_hold
 from salus.kernel.actor import Actor
 from salus.kernel.errors import InvalidInput
 from salus.kernel.rows import rows_of
 
 _LOCK = 7_041_146  # advisory: whoever delivers, one at a time
 _PEOPLE_AT_ONCE = 1_000  # whom one event names
-_AHEAD = timedelta(minutes=5)  # that clocks differ
 _SHOWN = 20  # refused lines
 SHORT = 1_000  # lines, of a delivery whose sender is told of each
 
@@ -54,7 +53,7 @@ def deliver(
     full, queue = kind is Delivery.Kind.FULL, kind is Delivery.Kind.QUEUE
     with transaction.atomic():
         end = arriving.arrive(lines, needs_end=not queue)
-        if end and end.as_of and end.as_of > at + _AHEAD:
+        if end and end.as_of and end.as_of > at + AHEAD:
             raise InvalidInput("the register cannot know what is to come", at="asOf")
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])

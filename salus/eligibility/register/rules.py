@@ -1,5 +1,8 @@
-"""When a file is so unlikely that somebody has to look at it first. Pure."""
+"""When a file is so unlikely that somebody has to look at it first, or of what is to come. Pure."""
 
+from datetime import timedelta
+
+AHEAD = timedelta(minutes=5)  # the register's clock, at most
 _SOME = 5  # lines, periods: of so few a share says nothing
 _IN_HOW_MANY_REFUSED = 100  # one
 _IN_HOW_MANY_WITHDRAWN = 50
